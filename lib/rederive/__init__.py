@@ -1,0 +1,14 @@
+"""Rederive: the models, checks and experiments that the chapters of the book call.
+
+Floors, from the ground up; nothing imports upwards:
+
+1. ``claims``, ``datasets``: checks with verdicts; data in.
+2. ``flows``: the models, without training loops or plotting.
+3. ``training``: the one training loop.
+4. ``experiments``: one module a chapter, a frozen config and ``run(config)``.
+5. ``results``, ``figures``, ``cli``: recorded runs, one plotting style, the command line.
+"""
+
+from importlib.metadata import version
+
+__version__ = version("rederive")
