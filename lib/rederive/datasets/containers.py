@@ -1,0 +1,98 @@
+"""What a data set is once it is loaded: pictures or title pairs, and their source."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+class DatasetError(RuntimeError):
+    """A data set could not be had; the message says what to do about it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where data came from, in enough detail to find the same bytes again.
+
+    Attributes:
+        name: Name in the catalogue, such as ``"mnist"``.
+        split: Name of the split, such as ``"train"``.
+        where: Folder, hub repository or ``"embedded"``.
+        fingerprint: SHA-256, 64 hexadecimal digits: of the Parquet bytes (several
+            files in order), or of the tensors or texts if the data are embedded.
+        note: What a result computed from these data has to say, or empty.
+    """
+
+    name: str
+    split: str
+    where: str
+    fingerprint: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.name}/{self.split} [{self.fingerprint[:16]}] from {self.where}"
+        return f"{text} ({self.note})" if self.note else text
+
+
+@dataclass(frozen=True)
+class Images:
+    """Pictures in memory.
+
+    Attributes:
+        pixels: uint8 of shape (N, C, H, W), values 0 to ``levels - 1``.
+        labels: int64 of shape (N,).
+        levels: Number of grey levels of a channel: 17 for ``digits``, else 256.
+        source: Where they came from.
+        factors: float32 of shape (N, F), the known factors of drawn pictures.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    levels: int
+    source: Source
+    factors: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.pixels.dtype != torch.uint8 or self.pixels.ndim != 4:
+            raise ValueError(
+                f"pixels must be uint8 of shape (N, C, H, W), not {self.pixels.dtype} "
+                f"of shape {tuple(self.pixels.shape)}"
+            )
+        if self.labels.dtype != torch.int64 or self.labels.shape != (len(self),):
+            raise ValueError(
+                f"labels must be int64 of shape ({len(self)},), not "
+                f"{self.labels.dtype} of shape {tuple(self.labels.shape)}"
+            )
+        if self.factors is not None and len(self.factors) != len(self):
+            raise ValueError(
+                f"{len(self.factors)} rows of factors for {len(self)} pictures"
+            )
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def unit(self) -> Tensor:
+        """Return the pixels as float32 in [0, 1], that is pixels / (levels - 1)."""
+        return self.pixels.to(torch.float32) / (self.levels - 1)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Titles with the texts that they head.
+
+    Attributes:
+        titles: N titles.
+        texts: N texts, in the same order.
+        source: Where they came from.
+    """
+
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]
+    source: Source
+
+    def __post_init__(self) -> None:
+        if len(self.titles) != len(self.texts):
+            raise ValueError(f"{len(self.titles)} titles for {len(self.texts)} texts")
+
+    def __len__(self) -> int:
+        return len(self.titles)
