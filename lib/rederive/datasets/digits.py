@@ -1,7 +1,7 @@
 """The embedded handwritten digits: 1,797 real scans of 8x8 pixels in scikit-learn.
 
-The split is fixed by a rule, not by a random draw.  Row ``i`` of a class, counted from 0
-within its class in scikit-learn's order, belongs to the test split if and only if
+The split is fixed by a rule, not by a random draw.  Row ``i`` of a class, counted from
+0 within its class in scikit-learn's order, belongs to the test split if and only if
 ``floor((i + 1) t / n) > floor(i t / n)``, where ``n`` is the number of pictures of the
 class and ``t`` its share of the 360 test pictures (largest remainders, ties to the
 smaller digit).  So each class gives evenly spaced rows.
