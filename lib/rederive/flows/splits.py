@@ -1,0 +1,142 @@
+"""How a coupling layer divides an event into a kept and a changed part.
+
+A split is a pair of inverse functions: ``split`` gives ``(kept, changed)``, ``merge``
+puts the two back where they came from.  ``swap=True`` exchanges the two roles, so
+alternating it lets every coordinate be changed in turn.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Split(Protocol):
+    """The two inverse functions that a coupling layer needs."""
+
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the kept and the changed part of ``x``."""
+        ...
+
+    def merge(self, kept: Tensor, changed: Tensor) -> Tensor:
+        """Return the event whose parts are ``kept`` and ``changed``."""
+        ...
+
+
+class Prefix:
+    """Keep the first ``size`` coordinates of a vector, change the rest.
+
+    Args:
+        size: how many leading coordinates form the first part.
+        swap: change the first part and keep the rest instead.
+    """
+
+    def __init__(self, size: int, swap: bool = False) -> None:
+        self.size = size
+        self.swap = swap
+
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut ``(B, D)`` into ``(B, size)`` and ``(B, D - size)``."""
+        first, rest = x[..., : self.size], x[..., self.size :]
+        return (rest, first) if self.swap else (first, rest)
+
+    def merge(self, kept: Tensor, changed: Tensor) -> Tensor:
+        """Concatenate the two parts in their original order."""
+        parts = (changed, kept) if self.swap else (kept, changed)
+        return torch.cat(parts, dim=-1)
+
+
+class OddEven:
+    """Separate the 1st, 3rd, 5th ... coordinates of a vector from the others.
+
+    Args:
+        swap: False keeps the odd-numbered coordinates (counted from one, so indices
+            0, 2, 4, ...) and changes the even-numbered; True the other way round.
+    """
+
+    def __init__(self, swap: bool = False) -> None:
+        self.swap = swap
+
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut ``(B, D)`` with even ``D`` into two interleaved halves ``(B, D/2)``."""
+        if x.shape[-1] % 2:
+            raise ValueError(
+                f"an odd/even split needs an even number of coordinates, got "
+                f"{x.shape[-1]}: pad by one or use Prefix"
+            )
+        odd, even = x[..., 0::2], x[..., 1::2]
+        return (even, odd) if self.swap else (odd, even)
+
+    def merge(self, kept: Tensor, changed: Tensor) -> Tensor:
+        """Interleave the two halves."""
+        parts = (changed, kept) if self.swap else (kept, changed)
+        return torch.stack(parts, dim=-1).flatten(-2)
+
+
+class Channels:
+    """Separate the first half of the channels of an image from the second.
+
+    Args:
+        swap: change the first half instead of the second.
+    """
+
+    def __init__(self, swap: bool = False) -> None:
+        self.swap = swap
+
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut ``(B, C, H, W)`` with even ``C`` into two ``(B, C/2, H, W)``."""
+        if x.shape[1] % 2:
+            raise ValueError(
+                f"a channel split needs an even number of channels, got {x.shape[1]}: "
+                "squeeze space into channels first"
+            )
+        first, second = x.chunk(2, dim=1)
+        return (second, first) if self.swap else (first, second)
+
+    def merge(self, kept: Tensor, changed: Tensor) -> Tensor:
+        """Stack the two halves along the channels."""
+        parts = (changed, kept) if self.swap else (kept, changed)
+        return torch.cat(parts, dim=1)
+
+
+class Checkerboard:
+    """Separate the black squares of an image from the white ones.
+
+    A pixel is black where row + column is even.  Each part keeps its rows, so that a
+    convolution still sees neighbours: ``(B, C, H, W/2)``.
+
+    Args:
+        swap: keep white and change black instead of keeping black.
+    """
+
+    def __init__(self, swap: bool = False) -> None:
+        self.swap = swap
+
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut ``(B, C, H, W)`` with even ``W`` into two ``(B, C, H, W/2)``."""
+        if x.shape[-1] % 2:
+            raise ValueError(
+                f"a checkerboard split needs an even width, got {x.shape[-1]}: "
+                "pad the image by one column"
+            )
+        left, right = x[..., 0::2], x[..., 1::2]
+        odd_row = self._odd_rows(x)
+        black = torch.where(odd_row, right, left)
+        white = torch.where(odd_row, left, right)
+        return (white, black) if self.swap else (black, white)
+
+    def merge(self, kept: Tensor, changed: Tensor) -> Tensor:
+        """Put the black and the white squares back on the board."""
+        black, white = (changed, kept) if self.swap else (kept, changed)
+        odd_row = self._odd_rows(black)
+        left = torch.where(odd_row, white, black)
+        right = torch.where(odd_row, black, white)
+        return torch.stack((left, right), dim=-1).flatten(-2)
+
+    @staticmethod
+    def _odd_rows(x: Tensor) -> Tensor:
+        """Return a boolean column ``(H, 1)``, true in the odd rows."""
+        rows = torch.arange(x.shape[-2], device=x.device)
+        return (rows % 2 == 1).unsqueeze(-1)

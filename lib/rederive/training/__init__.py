@@ -1,0 +1,33 @@
+"""Training: one loop, its schedules, checkpoints and random streams."""
+
+from rederive.training.checkpoints import CheckpointError, read_tensors, write_tensors
+from rederive.training.loop import (
+    Batch,
+    Evaluate,
+    History,
+    Prepare,
+    Settings,
+    TrainingDivergedError,
+    fit,
+)
+from rederive.training.schedules import Schedule, constant, exponential, one_cycle
+from rederive.training.seeds import derive, generator
+
+__all__ = [
+    "Batch",
+    "CheckpointError",
+    "Evaluate",
+    "History",
+    "Prepare",
+    "Schedule",
+    "Settings",
+    "TrainingDivergedError",
+    "constant",
+    "derive",
+    "exponential",
+    "fit",
+    "generator",
+    "one_cycle",
+    "read_tensors",
+    "write_tensors",
+]
