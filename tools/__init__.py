@@ -1,0 +1,1 @@
+"""Tools of the project: pairs, execution, generated pages, the site."""

@@ -1,0 +1,99 @@
+"""Build the site strictly and say what was run and checked: ``python -m tools.build``.
+
+Chapters are executed through a cache that notices changed chapters.  What it cannot
+notice is a change of the library or of a record; the cache is dropped then.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.cache.db import NbCacheRecord
+from rederive.claims import verdict
+
+from tools.execute import ENVIRONMENT
+from tools.files import RESULTS, ROOT, chapters
+from tools.ledger import by_claim, checks_of
+
+SITE = ROOT / "_build"
+CACHE = SITE / ".jupyter_cache"
+STAMP = CACHE / "library.sha256"
+
+
+def library_digest() -> str:
+    """SHA-256 of all that a chapter computes with: the library and the records."""
+    digest = hashlib.sha256()
+    library = ROOT / "lib" / "rederive"
+    paths = [*library.rglob("*.py"), *RESULTS.rglob("*.json"), *RESULTS.rglob("*.npz")]
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(ROOT)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def refresh_cache(digest: str) -> None:
+    """Drop the cache if it was made with another library or other records."""
+    if not STAMP.exists() or STAMP.read_text(encoding="utf-8") != digest:
+        shutil.rmtree(CACHE, ignore_errors=True)
+        CACHE.mkdir(parents=True)
+        STAMP.write_text(digest, encoding="utf-8")
+
+
+def build() -> int:
+    """Build from nothing but the cache, warnings being errors; the exit status.
+
+    Pages left from an earlier build would hide the warnings they gave then.
+    """
+    for left in ("html", ".doctrees"):
+        shutil.rmtree(SITE / left, ignore_errors=True)
+    command = ["jupyter-book", "build", ".", "-W", "-n", "--keep-going", "-q"]
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    environment = {**os.environ, **ENVIRONMENT, "PATH": path}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def summary(seconds: float, known: set[int]) -> str:
+    """Chapters run, claims checked with their verdicts, time, and the path to open."""
+    cache = get_cache(CACHE)
+    lines = ["", "Chapters"]
+    verdicts: Counter[str] = Counter()
+    checked = 0
+    for notebook in chapters():
+        record = cache.match_cache_file(str(notebook))
+        checks = checks_of(cache.get_cache_bundle(record.pk).nb)
+        checked += len(checks)
+        for group in by_claim(checks).values():
+            verdicts[verdict(check.kind for check in group).value] += 1
+        lines.append(f"  {notebook.stem:32} {_how(record, known)}")
+    lines += ["", f"Claims checked: {verdicts.total()}, by {checked} checks"]
+    lines += [f"  {name:32} {count}" for name, count in verdicts.most_common()]
+    page = (SITE / "html" / "index.html").relative_to(ROOT)
+    return "\n".join([*lines, "", f"Built in {seconds:.0f} s. Open {page}"])
+
+
+def _how(record: NbCacheRecord, known: set[int]) -> str:
+    """Whether a chapter was run in this build or came from the cache."""
+    if record.pk in known:
+        return "from cache"
+    return f"run in {record.data.get('execution_seconds', float('nan')):.0f} s"
+
+
+def main() -> None:
+    """Build, print the summary, and exit as the build did."""
+    start = time.monotonic()
+    refresh_cache(library_digest())
+    known = {record.pk for record in get_cache(CACHE).list_cache_records()}
+    status = build()
+    if status:
+        sys.exit("the build failed: every warning above is an error")
+    print(summary(time.monotonic() - start, known))
+
+
+if __name__ == "__main__":
+    main()

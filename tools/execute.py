@@ -1,0 +1,51 @@
+"""Run a chapter's notebook anew and store its outputs: ``python -m tools.execute 03``.
+
+The text is carried over first, so the notebook that runs is the text's.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from nbclient import NotebookClient
+
+from tools.files import BOOK, chapter
+from tools.pairs import LANGUAGE, merged, save
+
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",  # the sums of float32 products depend on it
+    "REDERIVE_PROFILE": "quick",
+    "REDERIVE_PROGRESS": "off",  # stored bars render as stacked boxes
+}
+"""What stored outputs and the site are computed under."""
+
+TIMEOUT = 600
+"""Seconds that one cell may run."""
+
+
+def run(notebook: Path) -> None:
+    """Run all cells in order in a fresh kernel; nothing is written if one fails."""
+    content = merged(notebook.with_suffix(".md"), notebook)
+    client = NotebookClient(
+        content,
+        timeout=TIMEOUT,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(BOOK)}},
+    )
+    client.execute()
+    content.metadata["language_info"] = dict(LANGUAGE)  # without Python's version
+    save(notebook, content)
+
+
+def main() -> None:
+    """Run the chapters named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("numbers", nargs="+", metavar="CHAPTER", help="as in 03")
+    os.environ.update(ENVIRONMENT)
+    for number in parser.parse_args().numbers:
+        run(chapter(number))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""The ledger ``book/claims.yml`` and the checks stored in the chapters' notebooks."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from rederive.claims import CHECK_MIME, Verdict
+
+from tools.files import BOOK
+
+KINDS = ("identity", "bound", "limit", "empirical")
+
+
+@dataclass(frozen=True)
+class LedgerClaim:
+    """One claim as the ledger has it."""
+
+    id: str
+    statement: str
+    source: str
+    kind: str
+    verdict: Verdict
+
+    @property
+    def chapter(self) -> str:
+        """The chapter's number, two digits."""
+        return f"{int(self.id.split('.')[0]):02d}"
+
+    @property
+    def label(self) -> str:
+        """The label of the numbered block in the chapter."""
+        return f"claim-{self.id.replace('.', '-')}"
+
+
+@dataclass(frozen=True)
+class Erratum:
+    """One place where the article needs correction or care."""
+
+    id: str
+    article: str
+    evidence: str
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The whole ledger, in its own order."""
+
+    claims: tuple[LedgerClaim, ...]
+    errata: tuple[Erratum, ...]
+
+
+@dataclass(frozen=True)
+class StoredCheck:
+    """One check as a notebook's stored output has it."""
+
+    id: str
+    kind: str
+    what: str
+    criterion: str
+    measured: dict[str, float]
+
+
+def read_ledger(path: Path = BOOK / "claims.yml") -> Ledger:
+    """Read the ledger.
+
+    Raises:
+        ValueError: if an id stands twice, is not text, or an entry's fields or words
+            are not the ledger's.
+    """
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        claims = tuple(
+            LedgerClaim(**{**entry, "verdict": Verdict(entry["verdict"])})
+            for entry in data["claims"]
+        )
+        errata = tuple(
+            Erratum(**{**entry, "claims": tuple(entry["claims"])})
+            for entry in data["errata"]
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    ids = [claim.id for claim in claims] + [erratum.id for erratum in errata]
+    for id_ in ids:
+        if not isinstance(id_, str) or not re.fullmatch(r"[1-8]\.e?[1-9]\d*", id_):
+            raise ValueError(f'{path}: id {id_!r}: write it as text, like "3.4"')
+        if ids.count(id_) > 1:
+            raise ValueError(f"{path}: id {id_} stands twice")
+    for claim in claims:
+        if claim.kind not in KINDS:
+            raise ValueError(f"{path}: claim {claim.id}: kind is one of {KINDS}")
+    return Ledger(claims, errata)
+
+
+def stored_checks(notebook: Path) -> list[StoredCheck]:
+    """The checks in a notebook's stored outputs, in order."""
+    return checks_of(nbformat.read(notebook, as_version=4))
+
+
+def checks_of(notebook: Any) -> list[StoredCheck]:  # noqa: ANN401 - NotebookNode
+    """The checks in the outputs of a notebook already read."""
+    outputs = [
+        output
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if CHECK_MIME in output.get("data", {})
+    ]
+    return [
+        StoredCheck(
+            **output.data[CHECK_MIME],
+            measured=dict(output.metadata.get("rederive", {}).get("measured", {})),
+        )
+        for output in outputs
+    ]
+
+
+def by_claim(checks: list[StoredCheck]) -> dict[str, list[StoredCheck]]:
+    """Claim id -> its checks, in order."""
+    groups: dict[str, list[StoredCheck]] = defaultdict(list)
+    for check in checks:
+        groups[check.id].append(check)
+    return dict(groups)
