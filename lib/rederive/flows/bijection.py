@@ -28,7 +28,7 @@ class Bijection(nn.Module):
 
     if TYPE_CHECKING:  # torch leaves the type of a call open
 
-        def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]: ...
+        def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]: ...  # noqa: D102
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``z = f(x)`` and ``log|det dz/dx|``."""

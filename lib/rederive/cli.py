@@ -1,0 +1,155 @@
+"""The command line: ``rederive run | list | show | record | data``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rederive import datasets
+from rederive.experiments import experiment, experiment_names, run_cached
+from rederive.results import (
+    Record,
+    Run,
+    RunError,
+    find_run,
+    finished_runs,
+    gather,
+    load_record,
+    record_names,
+    records_root,
+    run_directory,
+    save_record,
+)
+from rederive.training import CheckpointError, TrainingDivergedError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Run, find and record the experiments of the book.",
+    pretty_exceptions_enable=False,
+)
+Profile = Annotated[str, typer.Option(help="quick or full")]
+Presets = Annotated[
+    list[str] | None, typer.Option("--preset", help="which presets; all if none")
+]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", help="which seeds")]
+
+
+@app.command()
+def run(
+    name: str,
+    profile: Profile = "quick",
+    preset: Presets = None,
+    seed: Seeds = None,
+) -> None:
+    """Run an experiment's presets, or find their finished runs."""
+    chosen = experiment(name)
+    for each in preset or list(chosen.presets(profile)):
+        for number in seed or [0]:
+            result = run_cached(name, each, profile, number)
+            typer.echo(_line(result))
+
+
+@app.command("list")
+def list_all() -> None:
+    """List experiments, finished runs and records."""
+    for name in experiment_names():
+        for profile in ("quick", "full"):
+            known = ", ".join(experiment(name).presets(profile))
+            typer.echo(f"{name} --profile {profile}: {known}")
+    for folder, result in finished_runs():
+        typer.echo(f"{folder}: {_line(result)}")
+    for name in record_names():
+        typer.echo(f"record {name}")
+
+
+@app.command()
+def show(name: str) -> None:
+    """Show a record: our numbers beside the sources', deviations, provenance."""
+    typer.echo(describe(load_record(name)))
+
+
+@app.command()
+def record(
+    name: str,
+    profile: Profile = "full",
+    preset: Presets = None,
+    allow_dirty: Annotated[
+        bool, typer.Option(help="record runs made with uncommitted changes")
+    ] = False,
+) -> None:
+    """Gather finished runs over their seeds into the project's records."""
+    chosen = experiment(name)
+    for each in preset or list(chosen.presets(profile)):
+        runs = _finished(name, each, profile)
+        if not runs and preset is None:
+            continue
+        gathered = gather(
+            runs,
+            list(chosen.published.get(each, [])),
+            list(chosen.deviations.get(each, [])),
+        )
+        typer.echo(save_record(gathered, records_root(), allow_dirty=allow_dirty))
+
+
+@app.command()
+def data(name: str | None = None, split: str = "train") -> None:
+    """List the data sets, or load one and print where it came from."""
+    if name is not None:
+        typer.echo(datasets.verify(name, split))
+        return
+    for entry in datasets.describe():
+        typer.echo(f"{entry.name}: {', '.join(entry.splits)}")
+
+
+def describe(record: Record) -> str:
+    """Return a record as lines of text."""
+    metrics = {metric for seed in record.seeds for metric in seed.metrics}
+    lines = [f"{record.name} [{record.identity}]"]
+    lines += [f"  {metric}: {record.summary(metric)}" for metric in sorted(metrics)]
+    lines += [
+        f"  published {entry.metric}: {entry.value} ({entry.source})"
+        for entry in record.published
+    ]
+    lines += [f"  deviation: {sentence}" for sentence in record.deviations]
+    lines += [f"  data: {source}" for source in record.data]
+    for seed in record.seeds:
+        origin = ", ".join(f"{k} {v}" for k, v in seed.provenance.items())
+        lines.append(f"  seed {seed.seed}: {origin}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run the command line; expected failures end with one line and status 1."""
+    try:
+        app()
+    except (
+        CheckpointError,
+        RunError,
+        TrainingDivergedError,
+        ValueError,
+        datasets.DatasetError,
+    ) as error:
+        typer.echo(f"rederive: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+def _finished(name: str, preset: str, profile: str) -> list[Run]:
+    """Return the finished runs of a preset, whatever their seeds."""
+    chosen = experiment(name)
+    values = chosen.plain(chosen.config(preset, profile))
+    folder = run_directory(name, values, 0).parent
+    seeds = sorted(
+        int(path.parent.name.removeprefix("seed-"))
+        for path in folder.glob("seed-*/run.json")
+    )
+    found = [find_run(name, values, seed) for seed in seeds]
+    return [result for result in found if result is not None]
+
+
+def _line(run: Run) -> str:
+    """Return one line about a run."""
+    kept = {k: v for k, v in run.metrics.items() if "@" not in k}
+    numbers = ", ".join(f"{key} {value:.5g}" for key, value in kept.items())
+    return f"{run.experiment} {run.preset} seed {run.seed} [{run.identity}]: {numbers}"

@@ -1,0 +1,31 @@
+"""Run a preset, or find the finished run of the same configuration."""
+
+from __future__ import annotations
+
+from rederive.experiments.catalogue import experiment
+from rederive.results import Run, find_run, run_directory, save_run
+
+
+def run_cached(name: str, preset: str, profile: str, seed: int = 0) -> Run:
+    """Return the run of a preset and seed, computing it only if it is not there.
+
+    An interrupted run goes on from its last checkpoint.  The folder is a function of
+    the configuration's hash and the seed, so the command line and a notebook find each
+    other's runs.
+
+    Args:
+        name: the experiment.
+        preset: which of its presets.
+        profile: ``quick`` or ``full``.
+        seed: the seed.
+    """
+    chosen = experiment(name)
+    config = chosen.config(preset, profile)
+    values = chosen.plain(config)
+    found = find_run(name, values, seed)
+    if found is not None:
+        return found
+    directory = run_directory(name, values, seed)
+    run, _ = chosen.run(config, preset, seed, directory)
+    save_run(run, directory)
+    return run

@@ -1,0 +1,84 @@
+"""The experiments by name, behind one interface for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from rederive.experiments import nice
+from rederive.results import Config, Published, Run
+
+AnyConfig = Any
+"""A chapter's own frozen config; only its experiment looks inside."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What the command line and the chapters need of a chapter's module.
+
+    Attributes:
+        name: the module's name.
+        chapter: the chapter's number.
+        presets: from a profile to its named configs.
+        plain: from a config to the plain values that its hash is made of.
+        run: from config, preset name, seed and folder to the run and its model.
+        published: the sources' numbers by preset.
+        deviations: what differs from the sources, by preset.
+    """
+
+    name: str
+    chapter: int
+    presets: Callable[[str], Mapping[str, AnyConfig]]
+    plain: Callable[[AnyConfig], Config]
+    run: Callable[[AnyConfig, str, int, Path | None], tuple[Run, nn.Module]]
+    published: Mapping[str, list[Published]]
+    deviations: Mapping[str, list[str]]
+
+    def config(self, preset: str, profile: str) -> AnyConfig:
+        """Return a preset's config.
+
+        Raises:
+            ValueError: if the profile has no such preset.
+        """
+        known = self.presets(profile)
+        if preset not in known:
+            raise ValueError(
+                f"{self.name} has no {profile} preset {preset!r}; "
+                f"it has {', '.join(known)}"
+            )
+        return known[preset]
+
+
+_EXPERIMENTS = {
+    "nice": Experiment(
+        name="nice",
+        chapter=3,
+        presets=nice.presets,
+        plain=nice.plain,
+        run=nice.run,
+        published=nice.PUBLISHED,
+        deviations=nice.DEVIATIONS,
+    )
+}
+
+
+def experiment_names() -> list[str]:
+    """Return the names of all experiments, in the order of their chapters."""
+    return sorted(_EXPERIMENTS, key=lambda name: _EXPERIMENTS[name].chapter)
+
+
+def experiment(name: str) -> Experiment:
+    """Return an experiment by name.
+
+    Raises:
+        ValueError: if there is none of that name.
+    """
+    if name not in _EXPERIMENTS:
+        raise ValueError(
+            f"no experiment {name!r}; there are {', '.join(experiment_names())}"
+        )
+    return _EXPERIMENTS[name]

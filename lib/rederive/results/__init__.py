@@ -1,0 +1,52 @@
+"""Results: runs found again by their hash, and records with their provenance."""
+
+from rederive.results.provenance import Provenance, provenance
+from rederive.results.records import (
+    Published,
+    Record,
+    SeedResult,
+    Summary,
+    gather,
+    load_record,
+    record_names,
+    records_root,
+    save_record,
+)
+from rederive.results.runs import (
+    Arrays,
+    Config,
+    Run,
+    RunError,
+    config_hash,
+    find_run,
+    finished_runs,
+    load_run,
+    run_directory,
+    runs_root,
+    save_run,
+)
+
+__all__ = [
+    "Arrays",
+    "Config",
+    "Provenance",
+    "Published",
+    "Record",
+    "Run",
+    "RunError",
+    "SeedResult",
+    "Summary",
+    "config_hash",
+    "find_run",
+    "finished_runs",
+    "gather",
+    "load_record",
+    "load_run",
+    "provenance",
+    "record_names",
+    "records_root",
+    "run_directory",
+    "runs_root",
+    "save_record",
+    "save_run",
+]
