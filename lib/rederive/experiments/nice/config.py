@@ -80,20 +80,21 @@ PAPER = NiceConfig(
     betas=(0.9, 0.99),
     epsilon=1e-4,
     schedule="exponential",
-    epochs=20,
+    epochs=15,
 )
 MODERN = NiceConfig(
     dropout=0.05,
     optimizer="adamw",
+    learning_rate=2e-3,
     scale_rate=10.0,
     weight_decay=0.05,
     schedule="one-cycle",
     clip_norm=200.0,
     average_decay=0.998,
-    epochs=30,
+    epochs=24,
 )
-_SMALL_ARTICLE = replace(ARTICLE, width=200, epochs=12, analyse=False)
-_SMALL_MODERN = replace(MODERN, width=400, epochs=15, analyse=False)
+_SMALL_ARTICLE = replace(ARTICLE, width=200, epochs=8, analyse=False)
+_SMALL_MODERN = replace(MODERN, width=400, epochs=10, analyse=False)
 
 FULL: dict[str, NiceConfig] = {
     "modern": MODERN,
@@ -122,6 +123,7 @@ QUICK: dict[str, NiceConfig] = {
     "article-added": replace(_DIGITS_ARTICLE, subtract=False),
     "modern": replace(
         MODERN,
+        learning_rate=1e-3,
         dataset="digits",
         width=128,
         depth=3,
@@ -161,10 +163,11 @@ DEVIATIONS: dict[str, list[str]] = {
     "article": [
         "The log-scales start at zero; the article's start from a narrow normal law.",
         "At most 127 images that do not fill a batch are left out of each epoch.",
-        "20 epochs, within which the article reports its optimum, instead of 30.",
+        f"{ARTICLE.epochs} epochs, within which the article reports its optimum, "
+        "instead of 30.",
     ],
     "paper": [
-        "20 epochs; the paper trains for 1,500.",
+        f"{PAPER.epochs} epochs; the paper trains for 1,500.",
         "Plain Adam with the constants of the paper's text and the decay of the "
         "published program; the program's own rule has a momentum that rises to 0.5.",
     ],
@@ -172,6 +175,6 @@ DEVIATIONS: dict[str, list[str]] = {
         "AdamW, one cycle of the learning rate, ten times the rate for the scales.",
         "Weight decay, dropout in the coupling networks, clipping, averaged weights.",
         "He initialisation instead of uniform on [-0.01, 0.01].",
-        "30 epochs; the paper trains for 1,500.",
+        f"{MODERN.epochs} epochs; the paper trains for 1,500.",
     ],
 }
