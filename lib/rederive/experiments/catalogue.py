@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from rederive.experiments import nice
+from rederive.experiments import blank_pixels, nice
 from rederive.results import Config, Published, Run
 
 AnyConfig = Any
@@ -62,7 +62,16 @@ _EXPERIMENTS = {
         run=nice.run,
         published=nice.PUBLISHED,
         deviations=nice.DEVIATIONS,
-    )
+    ),
+    "blank-pixels": Experiment(
+        name="blank-pixels",
+        chapter=3,
+        presets=blank_pixels.presets,
+        plain=blank_pixels.plain,
+        run=blank_pixels.run,
+        published=blank_pixels.PUBLISHED,
+        deviations=blank_pixels.DEVIATIONS,
+    ),
 }
 
 

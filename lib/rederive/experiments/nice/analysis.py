@@ -169,6 +169,41 @@ def interpolations(flow: Flow, pictures: Tensor) -> Arrays:
     }
 
 
+@torch.no_grad()
+def midpoint_scores(flow: Flow, judge: Judge, pictures: Tensor) -> dict[str, float]:
+    """Compare halfway points, in the code and in the pixels, with real pictures.
+
+    Args:
+        flow: a trained flow.
+        judge: the classifier.
+        pictures: flat pictures in [0, 1], ``(N, D)``; the first half is paired with
+            the second.
+
+    Returns:
+        ``midpoint_frechet_code`` and ``midpoint_frechet_pixels``: the distance of the
+        halfway points' features from those of the pictures; and the mean confidence
+        of the classifier, ``midpoint_confidence_code`` and ``_pixels``.
+    """
+    start, end = pictures.chunk(2)
+    codes = [
+        torch.cat([flow.bijection(part)[0] for part in torch.split(half, _SCORED)])
+        for half in (start, end[: len(start)])
+    ]
+    middle = torch.lerp(codes[0], codes[1], 0.5)
+    parts = [flow.bijection.inverse(part)[0] for part in torch.split(middle, _SCORED)]
+    halfway = {
+        "code": torch.cat(parts).clamp(0.0, 1.0),
+        "pixels": torch.lerp(start, end[: len(start)], 0.5),
+    }
+    target = judge.features(pictures.numpy())
+    metrics: dict[str, float] = {}
+    for name, points in halfway.items():
+        features = judge.features(points.numpy())
+        metrics[f"midpoint_frechet_{name}"] = frechet_distance(features, target)
+        metrics[f"midpoint_confidence_{name}"] = judge.confidence(points.numpy())
+    return metrics
+
+
 def _bytes(values: Tensor) -> NDArray[np.uint8]:
     clipped = (values.clamp(0.0, 1.0) * 255).round().to(torch.uint8)
     result: NDArray[np.uint8] = clipped.numpy()

@@ -93,7 +93,7 @@ MODERN = NiceConfig(
     average_decay=0.998,
     epochs=24,
 )
-_SMALL_ARTICLE = replace(ARTICLE, width=200, epochs=8, analyse=False)
+_SMALL_ARTICLE = replace(ARTICLE, width=200, epochs=8)
 _SMALL_MODERN = replace(MODERN, width=400, epochs=10, analyse=False)
 
 FULL: dict[str, NiceConfig] = {

@@ -222,6 +222,7 @@ def _analysis(
     metrics, arrays = analysis.sample_scores(flow, judge, test, seed)
     metrics["judge_accuracy"] = judge.accuracy
     metrics |= analysis.background(flow, (train == 0).all(0), seed)
+    metrics |= analysis.midpoint_scores(flow, judge, test)
     noisy = with_noise(
         pictures.test, config.noise, pictures.levels, generator(seed, _TEST, 1)
     )
