@@ -38,15 +38,15 @@ def claims_page(ledger: Ledger, checks: dict[str, list[StoredCheck]]) -> str:
     """All claims with their checks, as MyST."""
     total = sum(len(group) for group in checks.values())
     verdicts = Counter(claim.verdict.value for claim in ledger.claims)
-    counts = ", ".join(f"{number} {name}" for name, number in verdicts.most_common())
+    counts = ", ".join(f"{name} {number}" for name, number in verdicts.most_common())
     lines = [
         NOTICE,
         "# Claims and their checks",
         "",
-        f"{len(ledger.claims)} claims, judged by {total} checks: {counts}. The verdict "
-        "follows from what the checks show alone:",
+        f"{len(ledger.claims)} claims, judged by {total} checks. Verdicts: {counts}. A "
+        "verdict follows from what the checks of the claim show, and nothing else:",
         "",
-        *[f"- *{kind.value}*: {meaning};" for kind, meaning in MEANING.items()],
+        *[f"- *{kind.value}*: {meaning}." for kind, meaning in MEANING.items()],
         "",
         "A check has a criterion, which is fixed, and a measured value, which is what "
         "the stored run of the chapter found. Other machines may measure a slightly "

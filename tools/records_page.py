@@ -40,7 +40,11 @@ def _section(record: Record) -> str:
             "",
             f"Seeds {seeds}. Data: {plain('; '.join(record.data))}.",
             "",
-            *(["Deviations from the source:", "", *deviations, ""]),
+            *(
+                ["Deviations from the source:", "", *deviations, ""]
+                if deviations
+                else []
+            ),
             "Run by:",
             "",
             *facts,
@@ -53,7 +57,7 @@ def _rows(record: Record) -> list[tuple[str, str, str]]:
     """Every metric of the first seed with its summary and the published values."""
     return [
         (
-            metric,
+            plain(metric),
             str(record.summary(metric)),
             "; ".join(
                 f"{entry.value:g} ({plain(entry.source)})"
@@ -62,4 +66,5 @@ def _rows(record: Record) -> list[tuple[str, str, str]]:
             ),
         )
         for metric in record.seeds[0].metrics
+        if "@" not in metric  # one temperature of a sweep, which the chapter draws
     ]

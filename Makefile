@@ -1,0 +1,62 @@
+# Rederive.  `make book` and `make test` need only Python >= 3.10, pip and make.
+
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/.installed
+CHAPTER ?= 03
+SEEDS   ?= 0 1 2
+# The experiment has its chapter's name: book/03-nice.md runs `nice`.
+NAME     = $(patsubst book/$(CHAPTER)-%.md,%,$(wildcard book/$(CHAPTER)-*.md))
+
+.DEFAULT_GOAL := help
+.PHONY: help book test sync run full data bench mutants clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "  CHAPTER=03 chooses the chapter of run and full, SEEDS=\"0 1 2\" the seeds of full,"
+	@echo "  PYTHON=python3.12 the interpreter."
+
+# One environment for everything; made again when the pins or the dependencies change.
+$(STAMP): constraints.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable ".[book,test]" "torch==2.13.0"
+	@touch $@
+
+book: $(STAMP) ## run the chapters that changed and build the site
+	$(BIN)/python -m tools.build
+
+test: export OMP_NUM_THREADS = 1
+test: $(STAMP) ## lint, types, unit tests, pair check, chapter regression
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --nbval -n 2 --dist loadfile
+
+sync: $(STAMP) ## carry the chapters' text into their notebooks
+	$(BIN)/python -m tools.pairs sync
+
+run: $(STAMP) ## run a chapter anew, store its outputs, renew the generated pages
+	$(BIN)/python -m tools.execute $(CHAPTER)
+	$(BIN)/python -m tools.pages
+
+full: $(STAMP) ## run a chapter's full presets and record them (hours; resumes)
+	$(BIN)/rederive run $(NAME) --profile full $(SEEDS:%=--seed %)
+	$(BIN)/rederive record $(NAME) --profile full
+	$(BIN)/python -m tools.pages
+
+data: $(STAMP) ## fetch the data sets of the full runs into the local cache
+	$(BIN)/rederive data --name mnist --split train
+	$(BIN)/rederive data --name mnist --split test
+
+bench: $(STAMP) ## time the library against its peers
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt ".[peers]"
+	$(BIN)/python -m benchmarks
+
+mutants: $(STAMP) ## break the library on purpose; every break must fail a test
+	$(BIN)/python tests/mutations.py
+
+clean: ## remove what can be made again, but not the environment and the runs
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
