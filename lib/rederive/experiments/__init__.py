@@ -4,7 +4,7 @@ Every experiment offers ``presets(profile)``, ``plain(config)``, ``run(config, p
 seed, directory)``, ``PUBLISHED`` and ``DEVIATIONS``; ``catalogue`` lists them.
 """
 
-from rederive.experiments.cached import run_cached
+from rederive.experiments.cached import run_cached, run_preset
 from rederive.experiments.catalogue import Experiment, experiment, experiment_names
 
-__all__ = ["Experiment", "experiment", "experiment_names", "run_cached"]
+__all__ = ["Experiment", "experiment", "experiment_names", "run_cached", "run_preset"]

@@ -1,4 +1,4 @@
-"""Run a preset, or find the finished run of the same configuration."""
+"""Run a preset: afresh, or by finding the finished run of the same configuration."""
 
 from __future__ import annotations
 
@@ -28,4 +28,23 @@ def run_cached(name: str, preset: str, profile: str, seed: int = 0) -> Run:
     directory = run_directory(name, values, seed)
     run, _ = chosen.run(config, preset, seed, directory)
     save_run(run, directory)
+    return run
+
+
+def run_preset(name: str, preset: str, profile: str, seed: int = 0) -> Run:
+    """Return a preset's run for a page.
+
+    ``quick`` runs are computed afresh each time and kept nowhere, so that a page's
+    regression really computes; ``full`` runs are found or kept, see ``run_cached``.
+
+    Args:
+        name: the experiment.
+        preset: which of its presets.
+        profile: ``quick`` or ``full``.
+        seed: the seed.
+    """
+    if profile == "full":
+        return run_cached(name, preset, profile, seed)
+    chosen = experiment(name)
+    run, _ = chosen.run(chosen.config(preset, profile), preset, seed, None)
     return run

@@ -146,18 +146,21 @@ def background(flow: Flow, blank: Tensor, seed: int) -> dict[str, float]:
 
 
 @torch.no_grad()
-def interpolations(flow: Flow, pictures: Tensor) -> Arrays:
-    """Interpolate between pairs of pictures, in the code and in the pixels.
+def interpolations(flow: Flow, seed: int) -> Arrays:
+    """Interpolate between pairs of samples, in the code and in the pixels.
+
+    The ends are samples, so that what is kept contains no picture of the data set.
 
     Args:
         flow: a trained flow.
-        pictures: at least 16 flat pictures in [0, 1]; the first pairs are used.
+        seed: decides the samples, drawn at temperature 0.75.
 
     Returns:
         uint8 ``interpolation_code`` and ``interpolation_pixels``, pair by step by
         pixel.
     """
-    start, end = pictures[: 2 * _INTERPOLATED].chunk(2)
+    ends = flow.sample(2 * _INTERPOLATED, generator(seed, 102), 0.75)
+    start, end = ends.clamp(0.0, 1.0).chunk(2)
     weight = torch.linspace(0.0, 1.0, _POSITIONS)[None, :, None]
     in_pixels = torch.lerp(start[:, None], end[:, None], weight)
     codes = [flow.bijection(part)[0] for part in (start, end)]

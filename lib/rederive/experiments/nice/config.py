@@ -115,23 +115,22 @@ FULL: dict[str, NiceConfig] = {
     "ablation-normal-start": replace(_SMALL_MODERN, initialization="small"),
 }
 _DIGITS_ARTICLE = replace(
-    ARTICLE, dataset="digits", width=128, depth=3, epochs=60, analyse=False
+    ARTICLE, dataset="digits", width=128, depth=3, scale_rate=10.0, epochs=40
 )
 QUICK: dict[str, NiceConfig] = {
-    "article": _DIGITS_ARTICLE,
-    "article-no-noise": replace(_DIGITS_ARTICLE, noise="none"),
-    "article-added": replace(_DIGITS_ARTICLE, subtract=False),
     "modern": replace(
         MODERN,
-        learning_rate=1e-3,
         dataset="digits",
         width=128,
         depth=3,
-        batch_size=100,
-        epochs=100,
+        learning_rate=1e-3,
         average_decay=0.99,
-        analyse=False,
+        batch_size=100,
+        epochs=60,
     ),
+    "article": _DIGITS_ARTICLE,
+    "noise-none": replace(_DIGITS_ARTICLE, noise="none"),
+    "orientation-added": replace(_DIGITS_ARTICLE, subtract=False),
 }
 
 

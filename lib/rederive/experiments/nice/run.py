@@ -234,7 +234,7 @@ def _analysis(
         first, second = analysis.dependence(values)
         metrics[f"correlation_{name}"] = first
         metrics[f"square_correlation_{name}"] = second
-    return metrics, arrays | analysis.interpolations(flow, test)
+    return metrics, arrays | analysis.interpolations(flow, seed)
 
 
 def _optimizer(config: NiceConfig, objective: nn.Module) -> torch.optim.Optimizer:
