@@ -25,6 +25,7 @@ from rederive.results.runs import (
     runs_root,
     save_run,
 )
+from rederive.results.tables import show_comparison, show_table
 
 __all__ = [
     "Arrays",
@@ -49,4 +50,6 @@ __all__ = [
     "runs_root",
     "save_record",
     "save_run",
+    "show_comparison",
+    "show_table",
 ]
