@@ -11,6 +11,8 @@ Two published forms of the same model are built here:
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -130,8 +132,7 @@ def article_loss(log_likelihood: Tensor, dimensions: int) -> Tensor:
         log_likelihood: nats, any shape.
         dimensions: the number ``D`` of coordinates.
     """
-    constant = 0.5 * dimensions * torch.log(torch.tensor(2.0 * torch.pi))
-    return -log_likelihood - constant.to(log_likelihood)
+    return -log_likelihood - 0.5 * dimensions * math.log(2.0 * math.pi)
 
 
 def initialize(flow: Flow, scheme: str, generator: torch.Generator) -> None:

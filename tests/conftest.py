@@ -1,0 +1,47 @@
+"""What every test shares: seeds, one thread, and the reasons for skipping."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+settings.register_profile("book", derandomize=True, deadline=None, max_examples=25)
+settings.load_profile("book")
+
+PEERS = ("zuko", "normflows", "nflows", "FrEIA")
+
+
+def pytest_configure() -> None:
+    """Compute on one thread: tests are small, and two workers share the machine."""
+    torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs real data or the peer libraries where there are none."""
+    no_data = pytest.mark.skip(reason="REDERIVE_DATA names no folder of real data")
+    missing = [name for name in PEERS if find_spec(name) is None]
+    no_peers = pytest.mark.skip(reason=f"not installed: {', '.join(missing)}")
+    for item in items:
+        if "real_data" in item.keywords and not os.environ.get("REDERIVE_DATA"):
+            item.add_marker(no_data)
+        if "peers" in item.keywords and missing:
+            item.add_marker(no_peers)
+
+
+@pytest.fixture
+def rng() -> torch.Generator:
+    """Return a generator with a fixed seed."""
+    return torch.Generator().manual_seed(2018)
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty folder that takes the place of ``./runs``."""
+    folder = tmp_path / "runs"
+    monkeypatch.setenv("REDERIVE_RUNS", str(folder))
+    return folder
