@@ -33,7 +33,7 @@ WIDTH = 7.2
 Values = npt.ArrayLike | torch.Tensor
 Array = npt.NDArray[np.float64]
 
-_DPI = 130
+_RESOLUTIONS = (130, 100, 75)  # dots per inch, the first that is small enough
 _MAX_BYTES = 100_000
 
 
@@ -96,7 +96,7 @@ def panels(count: int, ratio: float) -> tuple[Figure, Sequence[Axes]]:
 def _png(figure: Figure) -> bytes:
     """The card as PNG: full colour if small, else 256 colours, else fewer pixels."""
     buffer = io.BytesIO()
-    for dpi in (_DPI, 110, 90):
+    for dpi in _RESOLUTIONS:
         buffer.seek(0)
         buffer.truncate()
         with style():

@@ -1,0 +1,188 @@
+"""Figures: what they draw, how they get onto a page."""
+
+import base64
+import io
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+from matplotlib import pyplot as plt
+from PIL import Image
+from rederive import cards, figures
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    outputs = []
+    monkeypatch.setattr("rederive.cards.publish", outputs.append)
+    return outputs
+
+
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+def noise(*shape):
+    return torch.rand(*shape, generator=generator())
+
+
+def drawn(figure):
+    """The picture as an array (H, W, 4)."""
+    buffer = io.BytesIO()
+    with figures.style():
+        figure.savefig(buffer, format="png", dpi=60)
+    with Image.open(buffer) as picture:
+        return np.asarray(picture.convert("RGBA"))
+
+
+def test_show_puts_a_small_opaque_png_with_alt_text_on_the_page(shown):
+    figure = figures.curves({"a": noise(3, 9)}, xlabel="epoch", ylabel="nats")
+    assert figures.show(figure, alt="A falling curve.") is None
+    (data,) = shown
+    assert set(data) == {"image/png", "text/plain"}
+    assert data["text/plain"] == "A falling curve."
+    content = base64.b64decode(data["image/png"])
+    assert len(content) <= 100_000
+    with Image.open(io.BytesIO(content)) as picture:
+        assert picture.convert("RGBA").getpixel((2, 2)) == (255, 255, 255, 255)
+
+
+def test_show_closes_figures_that_pyplot_made(shown):
+    figure, _ = plt.subplots()
+    figures.show(figure, alt="Nothing.")
+    assert not plt.fignum_exists(figure.number)
+    assert len(shown) == 1
+
+
+def test_a_heavy_figure_is_made_smaller(shown):
+    colours = noise(20, 3, 64, 64)
+    figures.show(figures.image_grid(colours, columns=10), alt="Noise.")
+    assert len(base64.b64decode(shown[0]["image/png"])) <= 100_000
+
+
+@pytest.mark.parametrize("alt", ["", "  "])
+def test_a_figure_without_alt_text_is_refused(alt):
+    figure = figures.spectrum({"σ": [1.0, 2.0]}, ylabel="σ")
+    with pytest.raises(ValueError, match="alt text"):
+        figures.show(figure, alt=alt)
+
+
+def test_a_figure_that_cannot_be_small_is_refused(monkeypatch):
+    monkeypatch.setattr(cards, "_MAX_BYTES", 100)
+    figure = figures.spectrum({"σ": [1.0, 2.0]}, ylabel="σ")
+    with pytest.raises(ValueError, match="too large for the book"):
+        figures.show(figure, alt="A line.")
+
+
+def test_figures_leave_the_global_state_alone():
+    before = dict(mpl.rcParams)
+    figures.scatter({"a": noise(5, 2)}, xlabel="x", ylabel="y", equal=True)
+    with figures.style():
+        pass
+    assert dict(mpl.rcParams) == before
+    assert plt.get_fignums() == []
+
+
+def test_the_style_does_not_depend_on_settings_around_it():
+    def make():
+        return drawn(figures.curves({"a": noise(2, 5)}, xlabel="x", ylabel="y"))
+
+    plain = make()
+    with mpl.rc_context({"font.size": 30, "lines.linewidth": 9}):
+        assert np.array_equal(make(), plain)
+
+
+def test_lines_differ_by_more_than_colour():
+    series = {name: [1.0, 2.0] for name in "abcdefg"}
+    figure = figures.curves(series, xlabel="x", ylabel="y")
+    lines = figure.axes[0].get_lines()
+    assert len({line.get_color() for line in lines}) == 7
+    assert len({line.get_marker() for line in lines}) == 7
+
+
+def test_a_band_is_the_standard_deviation_over_seeds():
+    runs = np.array([[1.0, 2.0], [3.0, 2.0]])
+    figure = figures.curves(
+        {"loss": runs}, xlabel="x", ylabel="y", references={"paper": 1.5}
+    )
+    axes = figure.axes[0]
+    assert axes.get_lines()[0].get_ydata().tolist() == [2.0, 2.0]
+    heights = axes.collections[0].get_paths()[0].vertices[:, 1]
+    assert heights.min() == pytest.approx(2 - np.sqrt(2))
+    assert heights.max() == pytest.approx(2 + np.sqrt(2))
+    assert axes.get_lines()[0].get_xdata().tolist() == [1.0, 2.0]
+
+
+def test_one_run_has_no_band():
+    figure = figures.curves({"a": [1.0, 2.0]}, xlabel="x", ylabel="y", x=[5.0, 9.0])
+    assert len(figure.axes[0].collections) == 0
+    assert figure.axes[0].get_lines()[0].get_xdata().tolist() == [5.0, 9.0]
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 3), (5, 1, 4, 3), (5, 3, 4, 3)])
+def test_a_grid_holds_every_image_at_its_place(shape):
+    images = noise(*shape).double()
+    canvas = figures.image_grid(images, columns=2).axes[0].images[0].get_array()
+    assert canvas.shape[:2] == (3 * 5 - 1, 2 * 4 - 1)
+    last = canvas[10:14, 0:3]
+    expected = images[4].reshape(-1, 4, 3).permute(1, 2, 0).numpy()
+    assert np.allclose(np.asarray(last).reshape(expected.shape), expected)
+
+
+def test_a_grid_clips_and_labels():
+    figure = figures.image_grid(
+        torch.tensor([[[-3.0]], [[9.0]]]), columns=2, titles=["a", "b"], rows=["first"]
+    )
+    axes = figure.axes[0]
+    assert axes.images[0].get_array().ravel().tolist() == [0.0, 1.0, 1.0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["first"]
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (2, 2, 4, 4)])
+def test_arrays_that_are_no_images_are_refused(shape):
+    with pytest.raises(ValueError, match="images of shape"):
+        figures.image_grid(torch.zeros(shape), columns=2)
+
+
+def test_sheets_and_matrices_have_a_panel_each():
+    sheets = figures.image_sheets({"a": noise(4, 5, 5), "b": noise(4, 5, 5)}, columns=2)
+    assert [axes.get_title() for axes in sheets.axes] == ["a", "b"]
+    values = {"one": np.eye(3), "two": -np.eye(3)}
+    made = figures.matrices(values, xlabel="x", ylabel="z", limit=1.0)
+    assert [axes.get_title() for axes in made.axes[:2]] == ["one", "two"]
+    assert made.axes[0].images[0].get_clim() == (-1.0, 1.0)
+
+
+def test_a_density_is_evaluated_where_it_is_drawn():
+    def log_density(points):  # larger to the right, then upwards
+        return points[:, 0] + 0.1 * points[:, 1]
+
+    figure = figures.density(
+        {"q": log_density},
+        low=(0.0, -1.0),
+        high=(2.0, 3.0),
+        points={"q": noise(6, 2)},
+        resolution=5,
+    )
+    image = figure.axes[0].images[0]
+    values = np.log(image.get_array())
+    assert values[0, 0] == pytest.approx(-0.1)  # lower left
+    assert values[0, -1] == pytest.approx(1.9)  # lower right
+    assert values[-1, 0] == pytest.approx(0.3)  # upper left
+    assert image.get_extent() == [0.0, 2.0, -1.0, 3.0]
+
+
+def test_a_spectrum_falls():
+    figure = figures.spectrum({"σ": noise(20)}, ylabel="σ", threshold=0.5)
+    heights = figure.axes[0].get_lines()[0].get_ydata()
+    assert (np.diff(heights) <= 0).all()
+    assert figure.axes[0].get_yscale() == "log"
+
+
+def test_scatter_has_a_group_a_name():
+    groups = {"z": noise(5, 2), "x": noise(7, 2)}
+    axes = figures.scatter(groups, xlabel="x", ylabel="y").axes[0]
+    assert [len(points.get_offsets()) for points in axes.collections] == [5, 7]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["z", "x"]
