@@ -1,9 +1,9 @@
 """The data sets that have a name: where each is kept, its columns, size and licence."""
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from rederive.datasets.containers import DatasetError
+from rederive.datasets.entry import Crop, Entry
 
 ImageName = Literal[
     "mnist",
@@ -18,55 +18,33 @@ ImageName = Literal[
 TextName = Literal["csl-titles", "lctt-titles", "title-grammar"]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One data set of the catalogue.
-
-    Attributes:
-        name: The name that :func:`rederive.datasets.load` takes.
-        kind: ``"images"`` or ``"texts"``.
-        rows: Number of rows of every split, in the order of the splits.
-        licence: As its source states it.
-        note: What is exact, what is lossy, what to know.
-        hub: Repository on the Hugging Face hub, or None if it has none there.
-        revision: Commit of that repository, or None if not pinned.
-        columns: Columns that are read: picture and label, or title and text.
-        mode: ``"L"`` (grey) or ``"RGB"``; empty for texts.
-        shape: Height and width of a picture; (0, 0) for texts.
-        levels: Grey levels of a channel; 0 for texts.
-        embedded: Whether it comes with the library and needs no file.
-        folders: Names of folders to look in, best first, each with the note that
-            results have to carry if the data come from there.
-    """
-
-    name: str
-    kind: Literal["images", "texts"]
-    rows: dict[str, int]
-    licence: str
-    note: str
-    hub: str | None = None
-    revision: str | None = None
-    columns: tuple[str, str] = ("image", "label")
-    mode: Literal["L", "RGB", ""] = ""
-    shape: tuple[int, int] = (0, 0)
-    levels: int = 0
-    embedded: bool = False
-    folders: dict[str, str] = field(default_factory=dict)
-
-    def check_split(self, split: str) -> None:
-        """Raise :class:`DatasetError` unless ``split`` is one of this data set's."""
-        if split not in self.rows:
-            raise DatasetError(
-                f"{self.name!r} has no split {split!r}. "
-                f"Use one of: {', '.join(self.rows)}; "
-                "or see what there is with `rederive data`."
-            )
-
-
 _LOSSY_CIFAR = (
     "JPEG copy of CIFAR-10, pixels lossy (quality 75): accuracies are near the "
     "published ones, likelihoods are not comparable"
 )
+
+_DRAWN = (
+    "exact; drawn by rederive.datasets.faces with known factors, labels: hair style"
+)
+
+
+def _shards(pattern: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{pattern}-{i:05d}-of-{count:05d}.parquet" for i in range(count))
+
+
+def _drawn_faces(size: int) -> Entry:
+    return Entry(
+        name=f"drawn-faces-{size}",
+        kind="images",
+        rows={"train": 20_000, "test": 2_000},
+        licence="MIT, part of this library",
+        note=_DRAWN,
+        mode="RGB",
+        shape=(size, size),
+        levels=256,
+        embedded=True,
+    )
+
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
@@ -76,6 +54,8 @@ ENTRIES: tuple[Entry, ...] = (
         licence="none formal; commonly CC BY-SA 3.0",
         note="exact: pixels and order of the original IDX files",
         hub="ylecun/mnist",
+        revision="77f3279092a1c1579b2250db8eafed0ad422088c",
+        hub_files={s: _shards(f"mnist/{s}", 1) for s in ("train", "test")},
         mode="L",
         shape=(28, 28),
         levels=256,
@@ -88,10 +68,81 @@ ENTRIES: tuple[Entry, ...] = (
         licence="MIT",
         note="exact: pixels and order of the original IDX files",
         hub="zalando-datasets/fashion_mnist",
+        revision="531be5e2ccc9dba0c201ad3ae567a4f3d16ecdd2",
+        hub_files={s: _shards(f"fashion_mnist/{s}", 1) for s in ("train", "test")},
         mode="L",
         shape=(28, 28),
         levels=256,
         folders={"fashion-mnist": ""},
+    ),
+    Entry(
+        name="cifar10",
+        kind="images",
+        rows={"train": 50_000, "test": 10_000},
+        licence="none stated; its author asks to cite Krizhevsky 2009",
+        note="exact from the hub; a JPEG copy in a local folder is lossy and noted",
+        hub="uoft-cs/cifar10",
+        revision="0b2714987fa478483af9968de7c934580d0bb9a2",
+        hub_files={s: _shards(f"plain_text/{s}", 1) for s in ("train", "test")},
+        columns=("img", "label"),
+        mode="RGB",
+        shape=(32, 32),
+        levels=256,
+        folders={"cifar10": "", "cifar10-jpeg": _LOSSY_CIFAR},
+    ),
+    Entry(
+        name="tiny-imagenet",
+        kind="images",
+        rows={"train": 100_000, "valid": 10_000},
+        licence="ImageNet terms: non-commercial research",
+        note="JPEG as distributed; a few pictures are grey and come as three channels",
+        hub="zh-plus/tiny-imagenet",
+        revision="5a77092c28e51558c5586e9c5eb71a7e17a5e43f",
+        hub_files={
+            "train": ("data/train-00000-of-00001-1359597a978bc4fa.parquet",),
+            "valid": ("data/valid-00000-of-00001-70d52db3c749a935.parquet",),
+        },
+        mode="RGB",
+        shape=(64, 64),
+        levels=256,
+        folders={"tiny-imagenet": ""},
+    ),
+    Entry(
+        name="celeba",
+        kind="images",
+        rows={"train": 162_770, "valid": 19_867, "test": 19_962},
+        licence="CelebA dataset release agreement: non-commercial research",
+        note="aligned JPEG, centred 108x108 pixels resized to 64x64; labels: person",
+        hub="flwrlabs/celeba",
+        revision="2d738f56e0e7f925ea36ae7c808ea925264aacec",
+        hub_files={
+            s: _shards(f"img_align+identity+attr/{s}", n)
+            for s, n in (("train", 19), ("valid", 3), ("test", 3))
+        },
+        columns=("image", "celeb_id"),
+        mode="RGB",
+        shape=(64, 64),
+        crop=Crop(stored=(218, 178), side=108),
+        levels=256,
+        folders={"celeba": ""},
+    ),
+    Entry(
+        name="csl-titles",
+        kind="texts",
+        rows={"train": 2_800, "validation": 1_350, "test": 1_350},
+        licence="Apache-2.0 (ydli-ai/CSL); earlier: research and study only",
+        note="titles and abstracts of Chinese scientific articles",
+        columns=("title", "text"),
+        folders={"csl-titles": ""},
+    ),
+    Entry(
+        name="lctt-titles",
+        kind="texts",
+        rows={"train": 6_946, "validation": 400, "test": 400},
+        licence="Apache-2.0 (LCTT/TranslateProject)",
+        note="titles and first 1,500 characters of translated articles, cleaned",
+        columns=("title", "text"),
+        folders={"lctt-titles": ""},
     ),
     Entry(
         name="digits",
@@ -102,6 +153,17 @@ ENTRIES: tuple[Entry, ...] = (
         mode="L",
         shape=(8, 8),
         levels=17,
+        embedded=True,
+    ),
+    _drawn_faces(32),
+    _drawn_faces(64),
+    Entry(
+        name="title-grammar",
+        kind="texts",
+        rows={"train": 8_000, "test": 1_000},
+        licence="MIT, part of this library",
+        note="made by rederive.datasets.titles: each title follows from its text",
+        columns=("title", "text"),
         embedded=True,
     ),
 )
@@ -119,5 +181,5 @@ def entry(name: str) -> Entry:
     raise DatasetError(
         f"no data set is called {name!r}. "
         f"Use one of: {', '.join(item.name for item in ENTRIES)}; "
-        "or add an entry to rederive.datasets.catalogue."
+        "or see what there is with `rederive data`."
     )

@@ -1,27 +1,27 @@
-"""``load``: a data set by its name, from wherever it is kept."""
+"""``load``, ``verify`` and ``describe``: data sets by their names."""
 
-from collections.abc import Sequence
 from typing import overload
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-import torch
-
-from rederive.datasets.catalogue import Entry, ImageName, TextName, entry
-from rederive.datasets.containers import Images, Pairs, Source
-from rederive.datasets.decoding import decode_pictures
+from rederive.datasets.catalogue import ENTRIES, ImageName, TextName, entry
+from rederive.datasets.containers import DatasetError, Images, Pairs, Source
+from rederive.datasets.decoding import read_images, read_texts
 from rederive.datasets.digits import digits
-from rederive.datasets.lookup import Found, find
+from rederive.datasets.entry import Entry
+from rederive.datasets.lookup import check_hash, find
 
 
 @overload
 def load(name: ImageName, split: str = ..., *, sha256: str | None = ...) -> Images: ...
 @overload
 def load(name: TextName, split: str = ..., *, sha256: str | None = ...) -> Pairs: ...
+@overload
+def load(
+    name: str, split: str = ..., *, sha256: str | None = ...
+) -> Images | Pairs: ...
 
 
 def load(
-    name: ImageName | TextName, split: str = "train", *, sha256: str | None = None
+    name: str, split: str = "train", *, sha256: str | None = None
 ) -> Images | Pairs:
     """Load one split of a data set into memory.
 
@@ -30,7 +30,7 @@ def load(
     Hugging Face hub.
 
     Args:
-        name: A name of the catalogue, see :func:`rederive.datasets.describe`.
+        name: A name of the catalogue, see :func:`describe`.
         split: One of the data set's splits.
         sha256: Fingerprint that the data must have, 64 hexadecimal digits.
 
@@ -42,27 +42,52 @@ def load(
     """
     item = entry(name)
     item.check_split(split)
-    if item.embedded:
-        return digits(split)
+    if not item.embedded:
+        return _from_files(item, split, sha256)
+    data = _embedded(item, split)
+    if sha256 is not None:
+        source = data.source
+        check_hash(str(source), source.fingerprint, sha256, "the hash asked for")
+    return data
+
+
+def describe() -> list[Entry]:
+    """Return the catalogue: every data set that :func:`load` knows by name."""
+    return list(ENTRIES)
+
+
+def verify(name: str, split: str = "train") -> Source:
+    """Load a split completely and compare its number of rows with the catalogue's.
+
+    Args:
+        name: A name of the catalogue.
+        split: One of the data set's splits.
+
+    Returns:
+        The source, with the fingerprint of what was read.
+
+    Raises:
+        DatasetError: if the split cannot be had or has another number of rows.
+    """
+    data = load(name, split)
+    expected = entry(name).rows[split]
+    if len(data) != expected:
+        raise DatasetError(
+            f"{data.source} has {len(data):,} rows where {expected:,} are expected. "
+            "Fetch the file again, or keep a part of a data set under another name."
+        )
+    return data.source
+
+
+def _from_files(item: Entry, split: str, sha256: str | None) -> Images | Pairs:
     found = find(item, split, sha256)
     source = Source(item.name, split, found.where, found.fingerprint, found.note)
-    table = _read(item, found)
-    first, second = (table.column(column) for column in item.columns)
     if item.kind == "texts":
-        return Pairs(tuple(first.to_pylist()), tuple(second.to_pylist()), source)
-    return Images(
-        decode_pictures(_picture_bytes(first), item.mode, item.shape),
-        torch.from_numpy(second.to_numpy().copy()),
-        item.levels,
-        source,
-    )
+        titles, texts = read_texts(found.files, item)
+        return Pairs(tuple(titles), tuple(texts), source)
+    pixels, labels = read_images(found.files, item)
+    return Images(pixels, labels, item.levels, source)
 
 
-def _read(item: Entry, found: Found) -> pa.Table:
-    tables = [pq.read_table(file, columns=list(item.columns)) for file in found.files]
-    return pa.concat_tables(tables)
-
-
-def _picture_bytes(column: pa.ChunkedArray) -> Sequence[bytes]:
-    result: list[bytes] = column.combine_chunks().field("bytes").to_pylist()
-    return result
+def _embedded(item: Entry, split: str) -> Images | Pairs:
+    return digits(split)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rederive.datasets.catalogue import Entry
+from huggingface_hub import hf_hub_download
+
 from rederive.datasets.containers import DatasetError
+from rederive.datasets.entry import Entry
 
 VARIABLE = "REDERIVE_DATA"
 SUMS = "SHA256SUMS"
@@ -42,9 +44,25 @@ def find(entry: Entry, split: str, sha256: str | None = None) -> Found:
         DatasetError: if it is in neither place or the fingerprint differs.
     """
     found = _in_folder(entry, split) or _on_hub(entry, split)
-    if sha256 is not None and found.fingerprint != sha256:
-        raise _wrong_hash(found, sha256, "the hash asked for")
+    if sha256 is not None:
+        check_hash(found.where, found.fingerprint, sha256, "the hash asked for")
     return found
+
+
+def check_hash(where: str, actual: str, expected: str, stated_by: str) -> None:
+    """Raise :class:`DatasetError` if two fingerprints differ.
+
+    Args:
+        where: What has the fingerprint ``actual``, for the message.
+        actual: SHA-256 of the data, hexadecimal.
+        expected: SHA-256 that the data should have.
+        stated_by: Who says so, for the message.
+    """
+    if actual != expected.lower():
+        raise DatasetError(
+            f"{where} has SHA-256 {actual}, but {stated_by} is {expected}. "
+            "Fetch the data again, or correct that hash if the new data are meant."
+        )
 
 
 def fingerprint(files: Sequence[Path]) -> str:
@@ -95,17 +113,49 @@ def _check_sums(found: Found, sums: Path) -> None:
         return
     for line in sums.read_text(encoding="utf-8").splitlines():
         expected, _, name = line.partition(" ")
-        if name.lstrip(" *") == found.files[0].name and expected != found.fingerprint:
-            raise _wrong_hash(found, expected, str(sums))
-
-
-def _wrong_hash(found: Found, expected: str, stated_by: str) -> DatasetError:
-    return DatasetError(
-        f"{found.where} has SHA-256 {found.fingerprint}, "
-        f"but {stated_by} is {expected}. "
-        "Fetch the file again, or correct the expected hash if the new data are meant."
-    )
+        if name.lstrip(" *") == found.files[0].name:
+            check_hash(found.where, found.fingerprint, expected, f"the hash in {sums}")
 
 
 def _on_hub(entry: Entry, split: str) -> Found:
-    raise DatasetError(f"{entry.name}/{split}: not in {VARIABLE}")
+    """Fetch the files of a split, or take them from the hub library's cache."""
+    if entry.hub is None:
+        raise DatasetError(
+            f"{entry.name}/{split} is not here: looked for "
+            f"{_local_paths(entry, split)}; it has no copy of its own on the Hugging Face hub. {_place_it(entry)}, "
+            "or use the embedded 'title-grammar' instead."
+        )
+    try:
+        files = tuple(
+            Path(
+                hf_hub_download(
+                    entry.hub, file, repo_type="dataset", revision=entry.revision
+                )
+            )
+            for file in entry.hub_files[split]
+        )
+    except OSError as error:
+        raise DatasetError(
+            f"{entry.name}/{split} is not here: looked for "
+            f"{_local_paths(entry, split)} and for {entry.hub} on the Hugging Face hub, which did not deliver it "
+            f"({type(error).__name__}: {error}). Connect to the network (HF_ENDPOINT "
+            f"names a mirror, HF_HUB_OFFLINE must be unset) and try again, or: "
+            f"{_place_it(entry)}."
+        ) from error
+    return Found(files, f"{entry.hub}@{entry.revision}", "", fingerprint(files))
+
+
+def _local_paths(entry: Entry, split: str) -> str:
+    folder = local_folder()
+    if folder is None:
+        return f"no local file, since {VARIABLE} is not set,"
+    return " or ".join(
+        str(folder / name / f"{split}.parquet") for name in entry.folders
+    )
+
+
+def _place_it(entry: Entry) -> str:
+    return (
+        f"Set {VARIABLE} to a folder that holds {entry.name}/<split>.parquet with the "
+        f"columns {entry.columns[0]!r} and {entry.columns[1]!r}"
+    )
