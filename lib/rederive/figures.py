@@ -27,6 +27,7 @@ from rederive.pictures import image_grid, image_sheets, matrices
 
 __all__ = [
     "COLOURS",
+    "clouds",
     "curves",
     "density",
     "image_grid",
@@ -140,6 +141,21 @@ def scatter(
             axes.scatter(first, second, s=14, marker=marker, alpha=0.7, label=name)
         axes.set(xlabel=xlabel, ylabel=ylabel, aspect="equal" if equal else "auto")
         axes.legend()
+    return figure
+
+
+def clouds(panels_of_points: Mapping[str, Values]) -> Figure:
+    """Point clouds side by side, each under its title, axes of equal scale.
+
+    Args:
+        panels_of_points: title -> (N, 2).
+    """
+    with style():
+        figure, places = panels(len(panels_of_points), 1.0)
+        for axes, (title, points) in zip(places, panels_of_points.items(), strict=True):
+            first, second = as_array(points).T
+            axes.scatter(first, second, s=2, alpha=0.5)
+            axes.set(title=title, aspect="equal")
     return figure
 
 
