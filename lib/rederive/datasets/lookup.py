@@ -119,11 +119,11 @@ def _check_sums(found: Found, sums: Path) -> None:
 
 def _on_hub(entry: Entry, split: str) -> Found:
     """Fetch the files of a split, or take them from the hub library's cache."""
+    what = f"{entry.name}/{split} is not here: looked for {_local_paths(entry, split)}"
     if entry.hub is None:
         raise DatasetError(
-            f"{entry.name}/{split} is not here: looked for "
-            f"{_local_paths(entry, split)}; it has no copy of its own on the Hugging Face hub. {_place_it(entry)}, "
-            "or use the embedded 'title-grammar' instead."
+            f"{what}; it has no copy of its own on the Hugging Face hub. "
+            f"{_place_it(entry)}, or use the embedded 'title-grammar' instead."
         )
     try:
         files = tuple(
@@ -136,11 +136,10 @@ def _on_hub(entry: Entry, split: str) -> Found:
         )
     except OSError as error:
         raise DatasetError(
-            f"{entry.name}/{split} is not here: looked for "
-            f"{_local_paths(entry, split)} and for {entry.hub} on the Hugging Face hub, which did not deliver it "
-            f"({type(error).__name__}: {error}). Connect to the network (HF_ENDPOINT "
-            f"names a mirror, HF_HUB_OFFLINE must be unset) and try again, or: "
-            f"{_place_it(entry)}."
+            f"{what} and for {entry.hub} on the Hugging Face hub, which did not "
+            f"deliver it ({type(error).__name__}: {error}). "
+            "Connect to the network (HF_ENDPOINT names a mirror, HF_HUB_OFFLINE must be "
+            f"unset) and try again, or: {_place_it(entry)}."
         ) from error
     return Found(files, f"{entry.hub}@{entry.revision}", "", fingerprint(files))
 

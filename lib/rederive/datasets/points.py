@@ -88,8 +88,8 @@ def moons_curve(position: Tensor) -> Tensor:
     """Return the points of the two half circles without noise.
 
     Args:
-        position: In [0, 2), shape (n,): below 1 the upper moon, centred at (0, 0), above
-            it the lower one, centred at (1, 0.5); the fraction runs along the moon.
+        position: In [0, 2), shape (n,): below 1 the upper moon, centred at (0, 0), from
+            1 on the lower one, centred at (1, 0.5); the fraction runs along it.
 
     Returns:
         Shape (n, 2), in the dtype of ``position``.
