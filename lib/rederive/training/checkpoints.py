@@ -108,15 +108,27 @@ def load(
         CheckpointError: if the file is damaged or belongs to a different run.
     """
     tensors, header = read_tensors(path)
-    position = Position(**json.loads(header))
+    try:
+        position = Position(**json.loads(header))
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(
+            f"{path} is not the checkpoint of a run ({error}): choose another folder, "
+            "or delete the file to start afresh"
+        ) from error
     if position.identity != identity:
         raise CheckpointError(
             f"{path} belongs to the run {position.identity}, not to {identity}: "
             "choose another folder, or delete the file to start afresh"
         )
-    model.load_state_dict(_under("model/", tensors))
-    if average is not None:
-        average.load_state_dict(_under("average/", tensors))
+    try:
+        model.load_state_dict(_under("model/", tensors))
+        if average is not None:
+            average.load_state_dict(_under("average/", tensors))
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"{path} belongs to another model ({error}): choose another folder, "
+            "or delete the file to start afresh"
+        ) from error
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in _under("optimizer/", tensors).items():
         index, key = name.split("/")

@@ -126,10 +126,12 @@ def fit(
         label: the text beside the progress bar.
 
     Raises:
-        TrainingDivergedError: if the loss becomes NaN, infinite or absurdly large;
-            the last checkpoint, written while all was well, is left in place.
+        TrainingDivergedError: if the loss becomes NaN, infinite or absurdly large, or
+            the monitored value never is a number; the last checkpoint, written while
+            all was well, is left in place.
         CheckpointError: if the folder holds a damaged or a different run.
-        ValueError: if the data do not fit the batch size or the processes.
+        ValueError: if the data do not fit the batch size or the processes, or
+            nothing measures what is to be monitored.
     """
     run = _Run(
         objective, data, optimizer, settings, schedule=schedule, directory=directory
@@ -274,10 +276,20 @@ class _Run:
                 row |= evaluate(self._chosen)
         self.position.rows.append(row)
         self.position.partial_loss = 0.0
-        if monitor is not None and row[monitor] < self.position.best:
+        if monitor is not None:
+            self._compare(row, monitor)
+        self._save()
+
+    def _compare(self, row: dict[str, float], monitor: str) -> None:
+        """Keep the weights if the monitored value is the lowest so far."""
+        if monitor not in row:
+            raise ValueError(
+                f"monitor is {monitor!r}, but an epoch measured {', '.join(row)}: "
+                "let evaluate return it"
+            )
+        if row[monitor] < self.position.best:
             self.position.best = row[monitor]
             self._keep_best()
-        self._save()
 
     def _keep_best(self) -> None:
         weights = self._chosen.state_dict()
@@ -288,6 +300,11 @@ class _Run:
 
     def _keep_chosen(self, monitor: str | None) -> None:
         """Put the chosen weights into the caller's module, in evaluation mode."""
+        if monitor is not None and math.isinf(self.position.best):
+            raise TrainingDivergedError(
+                f"{monitor!r} was a finite number after no epoch: lower the learning "
+                "rate, or look at what evaluate computes"
+            )
         weights = self._chosen.state_dict()
         self.accelerator.wait_for_everyone()
         if monitor is not None and self.directory is not None:

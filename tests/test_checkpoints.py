@@ -1,0 +1,229 @@
+"""Killed runs go on bit by bit; damaged or foreign checkpoints are refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import toy_run
+from rederive.training import CheckpointError, checkpoints, read_tensors, write_tensors
+
+CHECKPOINT, BEST = "checkpoint.safetensors", "best.safetensors"
+
+
+def start(folder: Path, every: int) -> subprocess.Popen[str]:
+    """Begin to train in another process, which waits inside step ``STOP_AT``."""
+    return subprocess.Popen(
+        [sys.executable, toy_run.__file__, "stop", str(folder), str(every)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        text=True,
+    )
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Kill a training process once it is inside its step."""
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "waiting\n"
+        finally:
+            process.send_signal(signal.SIGKILL)
+        assert process.wait(timeout=60) == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Return what two killed runs left, by their steps between checkpoints."""
+    folders = {every: tmp_path_factory.mktemp("killed") for every in (0, 5)}
+    processes = [start(folder, every) for every, folder in folders.items()]
+    for process in processes:
+        kill(process)
+    return folders
+
+
+@pytest.mark.parametrize(
+    ("every", "resumed_from"), [(0, 7), (5, 10)], ids=["epochs", "steps"]
+)
+def test_a_killed_run_goes_on_bit_by_bit(
+    every: int, resumed_from: int, killed: dict[int, Path], tmp_path: Path
+) -> None:
+    settings = replace(toy_run.SETTINGS, checkpoint_every=every or None)
+    _, header = read_tensors(killed[every] / CHECKPOINT)
+    assert json.loads(header)["step"] == resumed_from
+
+    whole, expected = toy_run.train(tmp_path / "whole", settings)
+    resumed, history = toy_run.train(killed[every], settings)
+
+    assert toy_run.losses(history) == toy_run.losses(expected)
+    assert history.column("step") == expected.column("step") == [7, 14, 21, 28]
+    for name, value in whole.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], value), name
+    for file in (BEST, CHECKPOINT):
+        ours, _ = read_tensors(killed[every] / file)
+        theirs, _ = read_tensors(tmp_path / "whole" / file)
+        assert ours.keys() == theirs.keys()
+        assert all(torch.equal(ours[name], theirs[name]) for name in ours), file
+
+
+def test_a_checkpoint_holds_all_that_the_next_step_depends_on(tmp_path: Path) -> None:
+    toy_run.train(tmp_path)
+    tensors, header = read_tensors(tmp_path / CHECKPOINT)
+    parts = {name.split("/")[0] for name in tensors}
+    assert parts == {"model", "average", "optimizer"}
+    kinds = {name.split("/")[2] for name in tensors if name.startswith("optimizer/")}
+    assert kinds == {"exp_avg", "exp_avg_sq", "step"}
+    position = json.loads(header)
+    assert position["step"] == toy_run.STEPS
+    assert position["best"] == min(row["held_out"] for row in position["rows"])
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path: Path) -> None:
+    first, expected = toy_run.train(tmp_path)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a step was taken")
+
+    again, history = toy_run.train(tmp_path, prepare=refuse)
+    assert history.rows == expected.rows
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+    for name, value in first.state_dict().items():
+        assert torch.equal(again.state_dict()[name], value)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the checkpoint of a finished run, to be copied."""
+    folder = tmp_path_factory.mktemp("finished")
+    toy_run.train(folder)
+    return folder / CHECKPOINT
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:5],
+        lambda _: b"",
+        lambda content: bytes(64) + content[64:],
+    ],
+    ids=["half", "five bytes", "empty", "zeroed header"],
+)
+def test_a_damaged_checkpoint_is_refused(
+    damage: Callable[[bytes], bytes], finished: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / CHECKPOINT
+    path.write_bytes(damage(finished.read_bytes()))
+    with pytest.raises(CheckpointError, match="delete it to start afresh") as caught:
+        toy_run.train(tmp_path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 4},
+        {"batch_size": 4},
+        {"epochs": 5},
+        {"clip_norm": None},
+        {"average_decay": 0.5},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_runs_checkpoint_is_refused(
+    change: dict[str, object], finished: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / CHECKPOINT
+    path.write_bytes(finished.read_bytes())
+    with pytest.raises(CheckpointError, match="belongs to the run"):
+        toy_run.train(tmp_path, replace(toy_run.SETTINGS, **change))
+    assert path.read_bytes() == finished.read_bytes()
+
+
+def test_other_weights_in_place_of_a_checkpoint_are_refused(tmp_path: Path) -> None:
+    write_tensors(tmp_path / CHECKPOINT, {"weight": torch.zeros(3)})
+    with pytest.raises(CheckpointError, match="not the checkpoint of a run"):
+        toy_run.train(tmp_path)
+
+
+def test_another_models_checkpoint_is_refused(finished: Path, tmp_path: Path) -> None:
+    tensors, header = read_tensors(finished)
+    kept = {k: v for k, v in tensors.items() if not k.endswith("log_scale")}
+    write_tensors(tmp_path / CHECKPOINT, kept, header)
+    with pytest.raises(CheckpointError, match=r"(?s)another model .*log_scale"):
+        toy_run.train(tmp_path)
+
+
+def test_tensors_come_back_as_they_were(tmp_path: Path) -> None:
+    tensors = {
+        "half": torch.arange(6, dtype=torch.bfloat16).view(2, 3),
+        "turned": torch.arange(6, dtype=torch.float64).view(2, 3).T,
+        "scalar": torch.tensor(7),
+        "empty": torch.zeros(0, 4),
+    }
+    path = tmp_path / "new" / "folder" / "tensors.safetensors"
+    write_tensors(path, tensors, "first line\nsecond: ±")
+    read, header = read_tensors(path)
+    assert header == "first line\nsecond: ±"
+    assert read.keys() == tensors.keys()
+    for name, value in tensors.items():
+        assert read[name].dtype == value.dtype
+        assert torch.equal(read[name], value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"absent\.safetensors"):
+        read_tensors(tmp_path / "absent.safetensors")
+
+
+@pytest.mark.parametrize("bytes_written", [0, 10])
+def test_a_failing_write_leaves_the_old_file(
+    bytes_written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tensors.safetensors"
+    write_tensors(path, {"x": torch.ones(3)}, "old")
+
+    def full(_: object, file: Path, **__: object) -> None:
+        Path(file).write_bytes(bytes(bytes_written))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "save_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_tensors(path, {"x": torch.zeros(3)}, "new")
+    tensors, header = read_tensors(path)
+    assert header == "old"
+    assert torch.equal(tensors["x"], torch.ones(3))
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_write_that_breaks_off_in_training_keeps_the_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, expected = toy_run.train(tmp_path / "whole")
+    original, calls = checkpoints.save_file, iter(range(100))
+
+    def breaks(tensors: object, file: Path, **options: object) -> None:
+        original(tensors, file, **options)
+        if next(calls) == 4:
+            with Path(file).open("r+b") as stream:
+                stream.truncate(100)
+            raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "save_file", breaks)
+        with pytest.raises(OSError, match="Input/output error"):
+            toy_run.train(tmp_path / "broken")
+    resumed, history = toy_run.train(tmp_path / "broken")
+    assert toy_run.losses(history) == toy_run.losses(expected)
+    for name, value in whole.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], value)

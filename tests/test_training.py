@@ -1,0 +1,542 @@
+"""The training loop: what it minimises, shares, averages, clips and leaves alone."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import toy_run
+from rederive.flows import Flow, nice_as_article
+from rederive.training import (
+    Batch,
+    Settings,
+    TrainingDivergedError,
+    derive,
+    fit,
+    generator,
+    loop,
+    progress,
+    read_tensors,
+)
+from torch import Tensor, nn
+
+
+class Point(nn.Module):
+    """The mean of ``(w - x)^2 / 2``: its gradient is ``w - mean(x)``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 0.5 * (self.w - x).square().mean()
+
+
+DATA = torch.tensor([1.0, 3.0, 5.0, 7.0], dtype=torch.float64)
+
+
+def descend(
+    settings: Settings, data: Tensor = DATA, rate: float = 0.1, **options: object
+) -> tuple[Point, loop.History]:
+    """Train a point by plain gradient descent."""
+    point = Point()
+    optimizer = torch.optim.SGD(point.parameters(), lr=rate)
+    return point, fit(point, (data,), optimizer, settings, **options)
+
+
+def by_hand(
+    steps: int,
+    gradient: Callable[[float], float] = lambda w: w - 4.0,
+    factor: Callable[[int], float] = lambda _: 1.0,
+) -> list[float]:
+    """Return the weight after each step of gradient descent on the full data."""
+    weights = [0.0]
+    for step in range(steps):
+        weights.append(weights[-1] - 0.1 * factor(step) * gradient(weights[-1]))
+    return weights[1:]
+
+
+def test_gradient_descent_by_hand() -> None:
+    point, history = descend(Settings(epochs=5, batch_size=4))
+    weights = by_hand(5)
+    assert float(point.w.detach()) == pytest.approx(weights[-1], abs=1e-12)
+    before = np.array([0.0, *weights[:-1]])
+    losses = 0.5 * ((before[:, None] - DATA.numpy()) ** 2).mean(1)
+    np.testing.assert_allclose(history.column("loss"), losses, rtol=1e-12)
+    assert history.column("epoch") == [1, 2, 3, 4, 5]
+    assert history.column("step") == [1, 2, 3, 4, 5]
+    assert all(seconds >= 0 for seconds in history.column("seconds"))
+
+
+def test_the_epochs_loss_is_the_mean_over_its_steps() -> None:
+    seen: list[float] = []
+
+    class Counted(Point):
+        def forward(self, x: Tensor) -> Tensor:
+            loss = super().forward(x)
+            seen.append(float(loss.detach()))
+            return loss
+
+    point = Counted()
+    optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
+    history = fit(point, (DATA,), optimizer, Settings(epochs=2, batch_size=1))
+    expected = [np.mean(seen[:4]), np.mean(seen[4:])]
+    np.testing.assert_allclose(history.column("loss"), expected, rtol=1e-12)
+
+
+def test_the_schedule_multiplies_the_rate_of_every_step() -> None:
+    def halve(step: int) -> float:
+        return 0.5**step
+
+    point, _ = descend(Settings(epochs=4, batch_size=4), schedule=halve)
+    expected = by_hand(4, factor=halve)[-1]
+    assert float(point.w.detach()) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_schedule_keeps_the_ratio_of_the_groups() -> None:
+    seen: list[tuple[float, ...]] = []
+
+    class Spy(torch.optim.SGD):
+        def step(self, closure: None = None) -> None:
+            seen.append(tuple(group["lr"] for group in self.param_groups))
+            super().step(closure)
+
+    model = nn.Linear(1, 1)
+    groups = [{"params": [model.weight]}, {"params": [model.bias], "lr": 1.0}]
+    objective = Wrapped(model)
+    fit(
+        objective,
+        (torch.ones(2, 1),),
+        Spy(groups, lr=0.1),
+        Settings(epochs=3, batch_size=2),
+        schedule=lambda step: 1.0 / (1 + step),
+    )
+    np.testing.assert_allclose(seen, [(0.1, 1.0), (0.05, 0.5), (0.1 / 3, 1 / 3)])
+
+
+class Wrapped(nn.Module):
+    """The mean of a module's output."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.module(x).mean()
+
+
+def test_clipping_bounds_the_whole_gradient() -> None:
+    point, _ = descend(Settings(epochs=3, batch_size=4, clip_norm=0.5))
+    expected = by_hand(3, lambda w: -0.5 if w - 4.0 < -0.5 else w - 4.0)[-1]
+    assert float(point.w.detach()) == pytest.approx(expected, abs=1e-6)
+
+
+def test_clipping_leaves_small_gradients_alone() -> None:
+    point, _ = descend(Settings(epochs=3, batch_size=4, clip_norm=100.0))
+    assert float(point.w.detach()) == pytest.approx(by_hand(3)[-1], abs=1e-12)
+
+
+def test_averaged_weights_by_hand() -> None:
+    evaluated: list[float] = []
+
+    def evaluate(model: nn.Module) -> dict[str, float]:
+        evaluated.append(float(model.w))
+        return {}
+
+    settings = Settings(epochs=6, batch_size=4, average_decay=0.75)
+    point, _ = descend(settings, evaluate=evaluate)
+    weights = by_hand(6)
+    average = [weights[0]]  # the average starts at the first step's weights
+    for weight in weights[1:]:
+        average.append(0.75 * average[-1] + 0.25 * weight)
+    np.testing.assert_allclose(evaluated, average, rtol=1e-12)
+    assert float(point.w.detach()) == pytest.approx(average[-1], rel=1e-12)
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize("decay", [None, 0.5])
+def test_the_best_epochs_weights_are_kept(
+    on_disk: bool, decay: float | None, tmp_path: Path
+) -> None:
+    scores = iter([3.0, 1.0, 2.0, 1.0])
+    evaluated: list[float] = []
+
+    def evaluate(model: nn.Module) -> dict[str, float]:
+        evaluated.append(float(model.w))
+        return {"score": next(scores)}
+
+    point, history = descend(
+        Settings(epochs=4, batch_size=4, average_decay=decay),
+        evaluate=evaluate,
+        monitor="score",
+        directory=tmp_path if on_disk else None,
+    )
+    assert float(point.w.detach()) == evaluated[1]
+    assert history.column("score") == [3.0, 1.0, 2.0, 1.0]
+    assert not point.training
+
+
+def test_without_a_monitor_the_last_weights_are_kept() -> None:
+    point, _ = descend(
+        Settings(epochs=3, batch_size=4), evaluate=lambda _: {"score": 1.0}
+    )
+    assert float(point.w.detach()) == pytest.approx(by_hand(3)[-1])
+
+
+def test_evaluation_is_without_gradients_and_dropout() -> None:
+    modes: list[tuple[bool, bool]] = []
+
+    def evaluate(model: nn.Module) -> dict[str, float]:
+        modes.append((model.training, torch.is_grad_enabled()))
+        return {}
+
+    class Mode(Point):
+        def forward(self, x: Tensor) -> Tensor:
+            modes.append((self.training, torch.is_grad_enabled()))
+            return super().forward(x)
+
+    point = Mode()
+    optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
+    fit(point, (DATA,), optimizer, Settings(2, 4), evaluate=evaluate)
+    assert modes == [(True, True), (False, False)] * 2
+
+
+def spy(seen: list[Tensor]) -> Callable[[Batch, torch.Generator], Batch]:
+    def prepare(batch: Batch, noise: torch.Generator) -> Batch:
+        seen.append(batch[0].clone())
+        seen.append(torch.rand(2, generator=noise))
+        return batch
+
+    return prepare
+
+
+def test_an_epoch_sees_every_row_once_in_a_new_order() -> None:
+    seen: list[Tensor] = []
+    data = torch.arange(10, dtype=torch.float64)
+    descend(Settings(epochs=2, batch_size=5), data, 0.0, prepare=spy(seen))
+    first, second = torch.cat(seen[0:4:2]), torch.cat(seen[4:8:2])
+    for order in (first, second):
+        assert torch.equal(order.sort().values, data)
+        assert not torch.equal(order, data)
+    assert not torch.equal(first, second)
+
+
+def test_rows_that_fill_no_batch_are_left_out_of_the_pass() -> None:
+    seen: list[Tensor] = []
+    data = torch.arange(11, dtype=torch.float64)
+    _, history = descend(Settings(3, 4), data, 0.0, prepare=spy(seen))
+    assert [len(batch) for batch in seen[::2]] == [4] * 6
+    assert history.column("step") == [2, 4, 6]
+    for epoch in range(3):
+        rows = torch.cat(seen[4 * epoch : 4 * epoch + 4 : 2])
+        assert len(rows.unique()) == 8
+
+
+def test_the_seed_decides_order_and_noise() -> None:
+    def draws(seed: int) -> list[Tensor]:
+        seen: list[Tensor] = []
+        descend(Settings(2, 2, seed=seed), prepare=spy(seen))
+        return seen
+
+    first, again, other = draws(5), draws(5), draws(6)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
+    noise = torch.stack(first[1::2])
+    assert len(noise.unique()) == noise.numel()  # each step has its own
+
+
+def test_streams_depend_on_the_whole_path() -> None:
+    paths = [(0,), (1,), (0, 0), (0, 1), (1, 0), (1, 1), (0, 0, 0), (0, 1, 7)]
+    seeds = [derive(*path) for path in paths]
+    # (0,) and (0, 0) may share a seed: paths of one use have one length
+    assert len({derive(*path) for path in paths if len(path) == 2}) == 4
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert derive(4, 2) == derive(4, 2)
+    draws = [torch.rand(3, generator=generator(3, 1)) for _ in range(2)]
+    assert torch.equal(*draws)
+
+
+def test_the_callers_random_state_is_left_alone() -> None:
+    objective = toy_run.Objective(dropout=0.5)
+    optimizer = torch.optim.SGD(objective.parameters(), lr=0.01)
+    torch.manual_seed(11)
+    np.random.seed(11)  # noqa: NPY002 - the global state is what is looked at
+    before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    data = (toy_run.rows(),)
+    fit(objective, data, optimizer, Settings(1, 8), prepare=toy_run.add_noise)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert np.random.get_state()[1].tolist() == numpy_before  # noqa: NPY002
+
+
+def test_the_callers_random_state_decides_nothing() -> None:
+    results = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        objective, history = toy_run.train(None, replace(toy_run.SETTINGS, epochs=1))
+        results.append((toy_run.losses(history), objective.state_dict()))
+    (first, weights), (second, others) = results
+    assert first == second
+    assert all(torch.equal(weights[name], others[name]) for name in weights)
+
+
+@pytest.mark.parametrize(
+    ("data", "batch_size", "words"),
+    [
+        ((torch.ones(3),), 4, "3 rows do not fill one batch of 4: lower batch_size"),
+        ((torch.ones(3), torch.ones(2)), 2, r"equally many rows, got \{2, 3\}"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(
+    data: Batch, batch_size: int, words: str
+) -> None:
+    point = Point()
+    optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match=words):
+        fit(point, data, optimizer, Settings(1, batch_size))
+
+
+@pytest.mark.parametrize(
+    ("evaluate", "words"),
+    [(None, "monitor.*'score'"), (lambda _: {"other": 1.0}, "monitor.*'score'.*other")],
+)
+def test_a_monitor_that_nothing_measures_is_refused(
+    evaluate: loop.Evaluate | None, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        descend(Settings(1, 4), evaluate=evaluate, monitor="score")
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_monitor_that_is_never_a_number_is_divergence(
+    on_disk: bool, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingDivergedError, match="'score' was a finite number"):
+        descend(
+            Settings(2, 4),
+            evaluate=lambda _: {"score": float("nan")},
+            monitor="score",
+            directory=tmp_path if on_disk else None,
+        )
+
+
+class Fails(Point):
+    """A point whose loss becomes unusable at one step."""
+
+    def __init__(self, step: int, value: float) -> None:
+        super().__init__()
+        self.left, self.value = step, value
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.left -= 1
+        loss = super().forward(x)
+        return loss * self.value if self.left < 0 else loss
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e14, -1e14])
+def test_divergence_names_step_and_checkpoint(value: float, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    settings = Settings(epochs=3, batch_size=2)
+    good, _ = descend(settings, directory=tmp_path / "good")
+    failing = Fails(5, value)
+    kept: list[bytes] = []
+
+    def evaluate(_: nn.Module) -> dict[str, float]:
+        if path.exists():
+            kept.append(path.read_bytes())
+        return {}
+
+    def run(point: Point) -> None:
+        optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
+        fit(point, (DATA,), optimizer, settings, evaluate=evaluate, directory=tmp_path)
+
+    with pytest.raises(TrainingDivergedError) as caught:
+        run(failing)
+    message = str(caught.value)
+    for part in ("at step 5", str(path), "0.1", "Lower the learning rate"):
+        assert part in message
+    tensors, header = read_tensors(path)
+    assert '"step": 4' in header
+    assert bool(tensors["model/w"].isfinite())
+    assert path.read_bytes() != kept[0]  # that of the second epoch, not the first
+    healed = Point()
+    run(healed)
+    assert torch.equal(healed.w, good.w)
+
+
+def test_divergence_without_a_folder_says_so() -> None:
+    failing = Fails(0, float("nan"))
+    optimizer = torch.optim.SGD(failing.parameters(), lr=0.1)
+    with pytest.raises(TrainingDivergedError, match=r"step 0 .*nothing was saved"):
+        fit(failing, (DATA,), optimizer, Settings(1, 4))
+    assert float(failing.w.detach()) == 0.0
+
+
+def test_bf16_keeps_the_density_in_float32() -> None:
+    flow = nice_as_article(8, width=8, depth=1)
+    seen: dict[str, set[torch.dtype]] = {"networks": set(), "density": set()}
+
+    class Watched(nn.Module):
+        def __init__(self, flow: Flow) -> None:
+            super().__init__()
+            self.flow = flow
+
+        def forward(self, x: Tensor) -> Tensor:
+            z, log_det = self.flow.bijection(x)
+            log_prob = self.flow.prior.log_prob(z)
+            if self.training:
+                seen["density"] |= {z.dtype, log_det.dtype, log_prob.dtype}
+            return -(log_prob + log_det).mean()
+
+    def note(_: nn.Module, __: object, output: Tensor) -> None:
+        seen["networks"].add(output.dtype)
+
+    for module in flow.modules():
+        if isinstance(module, nn.Linear):
+            module.register_forward_hook(note)
+    objective = Watched(flow)
+    optimizer = torch.optim.Adam(objective.parameters(), lr=1e-3, fused=True)
+    x = torch.randn(32, 8, generator=generator(0))
+    settings = Settings(epochs=2, batch_size=16, precision="bf16")
+    history = fit(objective, (x,), optimizer, settings)
+    assert history.precision == "bf16"
+    assert seen == {"networks": {torch.bfloat16}, "density": {torch.float32}}
+    assert {p.dtype for p in flow.parameters()} == {torch.float32}
+    assert np.isfinite(history.column("loss")).all()
+
+
+def test_bf16_density_is_near_that_of_float32() -> None:
+    losses = {
+        precision: toy_run.train(None, replace(toy_run.SETTINGS, precision=precision))[
+            1
+        ].column("held_out")
+        for precision in ("float32", "bf16")
+    }
+    np.testing.assert_allclose(losses["bf16"], losses["float32"], rtol=0.02)
+    assert losses["bf16"] != losses["float32"]
+
+
+def test_precision_by_name_and_by_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = torch.device("cpu")
+    assert loop._use_bf16("bf16", cpu)
+    assert not loop._use_bf16("float32", cpu)
+    for able in (True, False):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda a=able: a)
+        assert loop._use_bf16("auto", cpu) is able
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which two processes have left what they trained."""
+    folder = tmp_path_factory.mktemp("shared")
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "ACCELERATE_USE_CPU": "true",
+        "CUDA_VISIBLE_DEVICES": "",
+    }
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    subprocess.run(
+        [sys.executable, *launch, toy_run.__file__, "share", str(folder)],
+        env=environment,
+        check=True,
+        timeout=300,
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "tolerance"),
+    [("float32", torch.float32, 1e-5), ("float64", torch.float64, 1e-12)],
+)
+def test_two_processes_train_like_one(
+    shared: Path, name: str, dtype: torch.dtype, tolerance: float
+) -> None:
+    objective, history = toy_run.train(None, dropout=0.0, dtype=dtype)
+    expected = objective.state_dict()
+    expected["losses"] = torch.tensor(toy_run.losses(history), dtype=torch.float64)
+    first, second = (
+        read_tensors(shared / f"{name}-{rank}.safetensors")[0] for rank in (0, 1)
+    )
+    for key, value in expected.items():
+        assert torch.equal(first[key], second[key])
+        torch.testing.assert_close(first[key], value, rtol=tolerance, atol=tolerance)
+
+
+def test_two_processes_share_one_checkpoint(shared: Path) -> None:
+    names = sorted(path.name for path in (shared / "run").iterdir())
+    assert names == ["best.safetensors", "checkpoint.safetensors"]
+    _, header = read_tensors(shared / "run" / "checkpoint.safetensors")
+    assert f'"step": {toy_run.STEPS}' in header
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(shared: Path) -> None:
+    for rank in (0, 1):
+        words = (shared / f"error-{rank}.txt").read_text(encoding="utf-8")
+        assert "batch of 7 cannot be shared equally among 2 processes" in words
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_silent_under_pytest(capfd: pytest.CaptureFixture[str]) -> None:
+    descend(Settings(epochs=2, batch_size=4), label="a silent run")
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_progress_shows_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.delenv("PYTEST_VERSION")
+    monkeypatch.delenv("REDERIVE_PROGRESS", raising=False)
+    monkeypatch.setattr(progress, "_in_notebook", lambda: False)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    descend(Settings(epochs=2, batch_size=4), label="a watched run")
+    assert "a watched run: 100%" in terminal.getvalue()
+    assert "2/2" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("value", ["off", None])
+def test_progress_can_be_switched_off_or_is_piped(
+    value: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Terminal() if value else io.StringIO()
+    monkeypatch.delenv("PYTEST_VERSION")
+    monkeypatch.delenv("REDERIVE_PROGRESS", raising=False)
+    if value:
+        monkeypatch.setenv("REDERIVE_PROGRESS", value)
+    monkeypatch.setattr(progress, "_in_notebook", lambda: False)
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert not progress.watched()
+    descend(Settings(epochs=1, batch_size=4))
+    assert stream.getvalue() == ""
+
+
+def test_progress_goes_on_from_where_a_run_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(progress, "_in_notebook", lambda: False)
+    monkeypatch.setattr(progress, "watched", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress.bar(total=10, start=4, label="resumed"):
+        pass
+    assert "4/10" in terminal.getvalue()
+
+
+def test_a_notebook_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_VERSION")
+    monkeypatch.delenv("REDERIVE_PROGRESS", raising=False)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    assert progress.watched()

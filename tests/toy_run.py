@@ -1,0 +1,140 @@
+"""A small training run with everything switched on, in this process or another.
+
+As a program, ``python toy_run.py MODE FOLDER`` where MODE is
+
+* ``stop``: train, and wait inside step ``STOP_AT`` for the signal that kills it;
+* ``share``: train as one of several processes and save the weights.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from rederive.flows import Flow, StandardLogistic, initialize, nice
+from rederive.training import (
+    Batch,
+    History,
+    Settings,
+    fit,
+    generator,
+    one_cycle,
+    write_tensors,
+)
+from torch import Tensor, nn
+
+ROWS, SIZE = 57, 6  # 57 rows are 7 batches of 8 and one row left out
+SETTINGS = Settings(
+    epochs=4,
+    batch_size=8,
+    seed=3,
+    clip_norm=0.5,
+    average_decay=0.9,
+    precision="float32",
+)
+STEPS = 28
+STOP_AT = 12  # in the middle of the second epoch: five steps into it
+
+
+class Objective(nn.Module):
+    """The mean negative log-likelihood of a small flow."""
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__()
+        self.flow: Flow = nice(
+            SIZE, prior=StandardLogistic(), width=16, depth=2, dropout=dropout
+        )
+        initialize(self.flow, "he", generator(0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return -self.flow.log_prob(x).mean()
+
+
+def rows() -> Tensor:
+    """Return the data, float32 ``(ROWS, SIZE)``."""
+    return torch.randn(ROWS, SIZE, generator=generator(1))
+
+
+def add_noise(batch: Batch, noise: torch.Generator) -> Batch:
+    """Add noise that depends on the step's own generator."""
+    x = batch[0]
+    return (x + 0.3 * torch.rand(x.shape, generator=noise, dtype=x.dtype),)
+
+
+class StopAt:
+    """``add_noise``, until the given call: then announce it and wait."""
+
+    def __init__(self, step: int) -> None:
+        self.left = step
+
+    def __call__(self, batch: Batch, noise: torch.Generator) -> Batch:
+        if self.left == 0:
+            print("waiting", flush=True)
+            sys.stdin.read()
+        self.left -= 1
+        return add_noise(batch, noise)
+
+
+def train(
+    directory: Path | None,
+    settings: Settings = SETTINGS,
+    *,
+    prepare: object = add_noise,
+    dropout: float = 0.2,
+    dtype: torch.dtype = torch.float32,
+) -> tuple[Objective, History]:
+    """Train the small flow: AdamW, schedule, averaging, clipping, dropout, noise."""
+    objective = Objective(dropout).to(dtype)
+    data = rows().to(dtype)
+    optimizer = torch.optim.AdamW(
+        objective.parameters(), lr=0.03, weight_decay=0.1, fused=True
+    )
+
+    def evaluate(model: nn.Module) -> dict[str, float]:
+        assert not model.training
+        return {"held_out": float(model(data[-20:]))}
+
+    history = fit(
+        objective,
+        (data,),
+        optimizer,
+        settings,
+        schedule=one_cycle(STEPS),
+        prepare=prepare,
+        evaluate=evaluate,
+        monitor="held_out",
+        directory=directory,
+    )
+    return objective, history
+
+
+def losses(history: History) -> list[tuple[float, float]]:
+    """Return what a run measured, without its timings."""
+    return list(zip(history.column("loss"), history.column("held_out"), strict=True))
+
+
+def _share(folder: Path) -> None:
+    """Train in both precisions as one of several processes."""
+    for name, dtype in (("float32", torch.float32), ("float64", torch.float64)):
+        objective, history = train(None, dropout=0.0, dtype=dtype)
+        tensors = objective.state_dict()
+        tensors["losses"] = torch.tensor(losses(history), dtype=torch.float64)
+        rank = torch.distributed.get_rank()
+        write_tensors(folder / f"{name}-{rank}.safetensors", tensors)
+    train(folder / "run", replace(SETTINGS, checkpoint_every=3))
+    try:
+        train(None, replace(SETTINGS, batch_size=7))
+    except ValueError as error:
+        (folder / f"error-{rank}.txt").write_text(str(error), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    mode, folder, *every = sys.argv[1:]
+    if mode == "share":
+        _share(Path(folder))
+    else:
+        settings = replace(SETTINGS, checkpoint_every=int(every[0]) or None)
+        train(Path(folder), settings, prepare=StopAt(STOP_AT))
