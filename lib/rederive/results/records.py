@@ -13,6 +13,7 @@ from statistics import fmean, stdev
 
 from rederive.results.provenance import Provenance
 from rederive.results.runs import (
+    UNREADABLE,
     Arrays,
     Config,
     Run,
@@ -176,17 +177,23 @@ def load_record(name: str, root: Path | None = None) -> Record:
     """Read a record by its folder's name, such as ``"nice-modern"``.
 
     Raises:
-        RunError: if there is no such record.
+        RunError: if there is no such record, or a damaged one.
     """
     folder = (root or records_root()) / name
     path = folder / "record.json"
     if not path.exists():
         known = ", ".join(record_names(root)) or "none"
         raise RunError(f"no record {name!r} in {folder.parent}; there are: {known}")
-    fields = json.loads(path.read_text(encoding="utf-8"))
-    fields["published"] = [Published(**entry) for entry in fields["published"]]
-    fields["seeds"] = [SeedResult(**entry) for entry in fields["seeds"]]
-    return Record(**fields, arrays=load_arrays(folder / "arrays.npz"))
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["published"] = [Published(**entry) for entry in fields["published"]]
+        fields["seeds"] = [SeedResult(**entry) for entry in fields["seeds"]]
+        return Record(**fields, arrays=load_arrays(folder / "arrays.npz"))
+    except UNREADABLE as error:
+        raise RunError(
+            f"record {folder} cannot be read ({error!r}): restore it from the "
+            "repository, or record the runs again"
+        ) from error
 
 
 def record_names(root: Path | None = None) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,13 @@ from rederive.results.provenance import Provenance
 
 Config = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
+
+
+UNREADABLE = (
+    *(ValueError, TypeError, KeyError, OSError),
+    *(EOFError, BadZipFile, zlib.error),
+)
+"""What reading a damaged JSON or NumPy file raises."""
 
 
 class RunError(RuntimeError):
@@ -91,7 +100,7 @@ def load_run(directory: Path) -> Run:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         return Run(**fields, arrays=load_arrays(directory / "arrays.npz"))
-    except (ValueError, TypeError, OSError) as error:
+    except UNREADABLE as error:
         raise RunError(
             f"the run in {directory} cannot be read ({error}): delete that folder "
             "and run it again"
@@ -112,20 +121,33 @@ def finished_runs() -> list[tuple[Path, Run]]:
 
 def write_json(path: Path, value: object) -> None:
     """Write JSON to a temporary file and move it in place."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = _beside(path)
     temporary.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
     temporary.replace(path)
 
 
 def save_arrays(path: Path, arrays: Arrays) -> None:
-    """Write arrays, compressed, to a temporary file and move it in place."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    """Write arrays, compressed, to a temporary file and move it in place.
+
+    Raises:
+        ValueError: if an array holds Python objects, which only pickle could store.
+    """
+    objects = [name for name, array in arrays.items() if array.dtype.hasobject]
+    if objects:
+        raise ValueError(f"arrays of objects cannot be stored: {', '.join(objects)}")
+    temporary = _beside(path)
     with temporary.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+        # numpy 1 would store an argument allow_pickle as one more array
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     temporary.replace(path)
+
+
+def _beside(path: Path) -> Path:
+    """Return a temporary name in the same folder, this process's own."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def load_arrays(path: Path) -> Arrays:
     """Read what ``save_arrays`` wrote."""
-    with np.load(path, allow_pickle=False) as stored:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
