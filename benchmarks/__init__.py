@@ -1,0 +1,1 @@
+"""Benchmarks: the library against its peers, in one process."""
