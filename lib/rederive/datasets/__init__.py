@@ -1,4 +1,8 @@
-"""Data in: public data sets by name, embedded data, generators with known truth."""
+"""Data in: public data sets by name, embedded data, generators with known truth.
+
+``load``, ``describe`` and ``verify`` know the data sets that have a name.  The modules
+``points``, ``faces`` and ``titles`` hold the generators.
+"""
 
 from rederive.datasets.containers import DatasetError, Images, Pairs, Source
 from rederive.datasets.entry import Entry

@@ -5,7 +5,7 @@ from typing import overload
 from rederive.datasets.catalogue import ENTRIES, ImageName, TextName, entry
 from rederive.datasets.containers import DatasetError, Images, Pairs, Source
 from rederive.datasets.decoding import read_images, read_texts
-from rederive.datasets.digits import digits
+from rederive.datasets.embedded import load_embedded
 from rederive.datasets.entry import Entry
 from rederive.datasets.lookup import check_hash, find
 
@@ -44,7 +44,7 @@ def load(
     item.check_split(split)
     if not item.embedded:
         return _from_files(item, split, sha256)
-    data = _embedded(item, split)
+    data = load_embedded(name, split)
     if sha256 is not None:
         source = data.source
         check_hash(str(source), source.fingerprint, sha256, "the hash asked for")
@@ -87,7 +87,3 @@ def _from_files(item: Entry, split: str, sha256: str | None) -> Images | Pairs:
         return Pairs(tuple(titles), tuple(texts), source)
     pixels, labels = read_images(found.files, item)
     return Images(pixels, labels, item.levels, source)
-
-
-def _embedded(item: Entry, split: str) -> Images | Pairs:
-    return digits(split)

@@ -138,8 +138,8 @@ def _on_hub(entry: Entry, split: str) -> Found:
         raise DatasetError(
             f"{what} and for {entry.hub} on the Hugging Face hub, which did not "
             f"deliver it ({type(error).__name__}: {error}). "
-            "Connect to the network (HF_ENDPOINT names a mirror, HF_HUB_OFFLINE must be "
-            f"unset) and try again, or: {_place_it(entry)}."
+            "Connect to the network (HF_ENDPOINT names a mirror, HF_HUB_OFFLINE must "
+            f"be unset) and try again, or: {_place_it(entry)}."
         ) from error
     return Found(files, f"{entry.hub}@{entry.revision}", "", fingerprint(files))
 
