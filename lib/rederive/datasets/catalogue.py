@@ -36,7 +36,7 @@ def _drawn_faces(size: int) -> Entry:
     return Entry(
         name=f"drawn-faces-{size}",
         kind="images",
-        rows={"train": 10_000, "test": 2_000},
+        rows={"train": 10_000, "test": 1_000},
         licence="MIT, part of this library",
         note=_DRAWN,
         mode="RGB",

@@ -16,10 +16,17 @@ class Draws:
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
+        self.pool: list[float] = []
+
+    def uniform(self) -> float:
+        """Return a number in [0, 1); torch is asked for 4,096 at a time, for speed."""
+        if not self.pool:
+            self.pool = torch.rand(4096, generator=self.generator).tolist()
+        return self.pool.pop()
 
     def number(self, low: int, high: int) -> int:
         """Return a whole number, low <= number <= high."""
-        return int(torch.randint(low, high + 1, (), generator=self.generator))
+        return low + int(self.uniform() * (high - low + 1))
 
     def one(self, items: Sequence[_T]) -> _T:
         """Return one of ``items``."""
@@ -33,8 +40,8 @@ class Draws:
 
     def some(self, items: Sequence[_T], count: int) -> list[_T]:
         """Return ``count`` different ones of ``items`` in random order."""
-        order = torch.randperm(len(items), generator=self.generator).tolist()
-        return [items[i] for i in order[:count]]
+        left = list(items)
+        return [left.pop(self.number(0, len(left) - 1)) for _ in range(count)]
 
     def person(self) -> str:
         """Return an invented full name."""
