@@ -47,8 +47,8 @@ full: $(STAMP) ## run a chapter's full presets and record them (hours; resumes)
 	$(BIN)/python -m tools.pages
 
 data: $(STAMP) ## fetch the data sets of the full runs into the local cache
-	$(BIN)/rederive data --name mnist --split train
-	$(BIN)/rederive data --name mnist --split test
+	$(BIN)/rederive data mnist --split train
+	$(BIN)/rederive data mnist --split test
 
 bench: $(STAMP) ## time the library against its peers
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt ".[peers]"

@@ -94,13 +94,15 @@ def record(
 
 
 @app.command()
-def data(name: str | None = None, split: str = "train") -> None:
+def data(
+    name: Annotated[str | None, typer.Argument()] = None, split: str = "train"
+) -> None:
     """List the data sets, or load one and print where it came from."""
     if name is not None:
         typer.echo(datasets.verify(name, split))
         return
     for entry in datasets.describe():
-        typer.echo(f"{entry.name}: {', '.join(entry.splits)}")
+        typer.echo(f"{entry.name}: {', '.join(entry.rows)}")
 
 
 def describe(record: Record) -> str:

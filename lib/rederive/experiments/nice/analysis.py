@@ -180,23 +180,24 @@ def midpoint_scores(flow: Flow, judge: Judge, pictures: Tensor) -> dict[str, flo
         flow: a trained flow.
         judge: the classifier.
         pictures: flat pictures in [0, 1], ``(N, D)``; the first half is paired with
-            the second.
+            the second, and one left over is not used.
 
     Returns:
         ``midpoint_frechet_code`` and ``midpoint_frechet_pixels``: the distance of the
         halfway points' features from those of the pictures; and the mean confidence
         of the classifier, ``midpoint_confidence_code`` and ``_pixels``.
     """
-    start, end = pictures.chunk(2)
+    pairs = len(pictures) // 2
+    start, end = pictures[:pairs], pictures[pairs : 2 * pairs]
     codes = [
         torch.cat([flow.bijection(part)[0] for part in torch.split(half, _SCORED)])
-        for half in (start, end[: len(start)])
+        for half in (start, end)
     ]
     middle = torch.lerp(codes[0], codes[1], 0.5)
     parts = [flow.bijection.inverse(part)[0] for part in torch.split(middle, _SCORED)]
     halfway = {
         "code": torch.cat(parts).clamp(0.0, 1.0),
-        "pixels": torch.lerp(start, end[: len(start)], 0.5),
+        "pixels": torch.lerp(start, end, 0.5),
     }
     target = judge.features(pictures.numpy())
     metrics: dict[str, float] = {}
