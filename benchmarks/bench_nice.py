@@ -24,6 +24,7 @@ from torch.optim import Adam, AdamW, Optimizer
 from benchmarks.harness import Contender, Group
 from benchmarks.nice_libraries import BUILDERS
 from benchmarks.nice_model import NiceModel, Size
+from benchmarks.nice_products import products
 from benchmarks.nice_work import (
     after_many_steps,
     after_one_step,
@@ -31,7 +32,6 @@ from benchmarks.nice_work import (
     decoded,
     default_precision,
     events,
-    products,
     sampling,
     training_step,
 )

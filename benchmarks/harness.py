@@ -174,11 +174,12 @@ def measure(group: Group, plan: Plan) -> Timing:
 
 
 def _turn(works: list[tuple[str, Work]], number: int) -> list[tuple[str, Work]]:
-    """Rotate the order by one place a round, and reverse it in every second round.
+    """Return the order of a round: every rotation, forwards and then backwards.
 
-    Rotation alone would leave each contender the same predecessor.
+    Over ``2 * len(works)`` rounds each contender stands in each place equally often,
+    and follows each of its two neighbours equally often.
     """
-    first = number % len(works)
+    first = number // 2 % len(works)
     order = works[first:] + works[:first]
     return order[::-1] if number % 2 else order
 

@@ -1,0 +1,178 @@
+"""The harness on contenders made up for the purpose, and one tiny real run."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+import torch
+from rederive.flows import StandardLogistic, nice
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks import report
+from benchmarks.harness import (
+    Contender,
+    ContendersDisagreeError,
+    Group,
+    Plan,
+    Timing,
+    check_equal,
+    measure,
+    paired_ratio,
+)
+from benchmarks.nice_model import Size
+from benchmarks.nice_products import products
+
+ROUNDS = 6
+
+
+def contender(name, value=(1.0, 2.0), calls=None, prepared=None):
+    def prepare():
+        if prepared is not None:
+            prepared.append(name)
+        return lambda: None if calls is None else calls.append(name)
+
+    found = None if value is None else {"value": torch.tensor(value)}
+    return Contender(name, prepare, None if found is None else lambda: found)
+
+
+def group(*contenders, tolerance=1e-6):
+    return Group("work", contenders[0].name, contenders, tolerance)
+
+
+def timing(**seconds):
+    return Timing("work", "ours", {}, seconds)
+
+
+def test_the_interval_is_that_of_the_sign_test():
+    # With ten pairs, 2 P(Bin(10, 1/2) <= 1) = 22/1024 < 0.05 < 2 P(... <= 2):
+    # the interval runs from the second to the ninth ratio.
+    ratios = [1.3, 0.4, 0.9, 2.0, 1.1, 0.7, 1.7, 0.2, 1.5, 0.8]
+    found = paired_ratio([3.0 * r for r in ratios], [3.0] * 10)
+    assert (found.low, found.median, found.high) == pytest.approx((0.4, 1.0, 1.7))
+
+
+def test_speed_over_is_above_one_where_the_subject_is_faster():
+    fast_then_slow = timing(ours=[1.0, 10.0] * 3, theirs=[2.0, 20.0] * 3)
+    ratio = fast_then_slow.speed_over("theirs")
+    assert (ratio.low, ratio.median, ratio.high) == (2.0, 2.0, 2.0)
+
+
+@pytest.mark.parametrize(("rounds", "warmup"), [(5, 3), (30, -1)])
+def test_a_plan_without_interval_is_refused(rounds, warmup):
+    with pytest.raises(ValueError, match="at least 6 rounds"):
+        Plan(rounds, warmup)
+
+
+def test_contenders_take_turns_in_changing_order():
+    calls: list[str] = []
+    names = "abcd"
+    found = measure(
+        group(*(contender(name, calls=calls) for name in names)), Plan(8, warmup=2)
+    )
+    turns = [calls[i : i + 4] for i in range(0, len(calls), 4)]
+    assert len(turns) == 10
+    assert all(sorted(turn) == list(names) for turn in turns)
+    assert set(Counter(turn[0] for turn in turns[2:]).values()) == {2}
+    followers = {(turn[i], turn[i + 1]) for turn in turns for i in range(3)}
+    assert {("a", "b"), ("b", "a")} <= followers
+    assert {name: len(all_) for name, all_ in found.seconds.items()} == dict.fromkeys(
+        names, 8
+    )
+
+
+def test_equal_findings_pass_with_their_errors():
+    errors = check_equal(
+        group(contender("ours"), contender("theirs", (1.0, 2.0 + 1e-6)))
+    )
+    assert errors["theirs"]["value"] == pytest.approx(5e-7, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "value", [(1.0, 2.1), (float("nan"), 2.0), (1.0,), (1.0, 2.0, 3.0)]
+)
+def test_nothing_is_timed_when_contenders_disagree(value):
+    prepared: list[str] = []
+    different = group(
+        contender("ours", prepared=prepared),
+        contender("theirs", value, prepared=prepared),
+    )
+    with pytest.raises(ContendersDisagreeError, match="value of theirs differs"):
+        measure(different, Plan(ROUNDS))
+    assert prepared == []
+
+
+def test_a_yardstick_is_timed_but_not_compared():
+    found = measure(
+        group(contender("ours"), contender("yardstick", None)), Plan(ROUNDS)
+    )
+    assert found.errors == {}
+    assert len(found.seconds["yardstick"]) == ROUNDS
+
+
+@pytest.mark.parametrize(("least", "met"), [(1.5, True), (1.6, False)])
+def test_the_closest_contender_decides_a_goal(least, met):
+    times = timing(ours=[2.0] * 6, slow=[9.0] * 6, close=[3.0] * 6)
+    goal = report.Goal("ahead", "work", ("slow", "close"), least)
+    (outcome,) = report.judge([goal], [times])
+    assert outcome.against == "close"
+    assert outcome.ratio.median == 1.5
+    assert outcome.met is met
+    assert ("met" if met else "missed") in report.verdicts([outcome])
+
+
+def test_the_table_gives_milliseconds_and_ratios():
+    text = report.table(timing(ours=[0.002] * 6, theirs=[0.003] * 6))
+    ours, theirs = text.splitlines()[2:]
+    assert ours.split() == ["ours", "2.00"]
+    assert theirs.split() == ["theirs", "3.00", "1.500", "[1.500,", "1.500]"]
+
+
+def test_results_are_complete_and_written_whole(tmp_path):
+    times = timing(ours=[1.0] * 6, theirs=[2.0] * 6)
+    content = report.results([times], [], Plan(ROUNDS), ["torch", "no-such-package"])
+    path = tmp_path / "new" / "nice.json"
+    report.write(path, content)
+    report.write(path, content)
+    assert [one.name for one in path.parent.iterdir()] == ["nice.json"]
+    read = json.loads(path.read_text(encoding="utf-8"))
+    assert read["provenance"]["threads"] == torch.get_num_threads()
+    assert read["versions"]["torch"] == torch.__version__.split("+")[0] or (
+        read["versions"]["torch"] == torch.__version__
+    )
+    assert read["versions"]["no-such-package"] == "not installed"
+    (stored,) = read["groups"]
+    assert stored["speed_over"]["theirs"]["median"] == 2.0
+    assert stored["seconds"]["ours"] == [1.0] * 6
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_yardstick_multiplies_as_much_as_the_model(training):
+    size, batch = Size(dimensions=10, width=7, depth=2), 3
+    flow = nice(10, prior=StandardLogistic(), width=7, depth=2)
+    x = torch.rand(batch, 10, generator=torch.Generator().manual_seed(0))
+    with FlopCounterMode(display=False) as of_model, torch.set_grad_enabled(training):
+        value = flow.log_prob(x).mean()
+        if training:
+            value.backward()
+    with FlopCounterMode(display=False) as of_yardstick:
+        products(size, batch, training=training)()
+    assert of_model.get_total_flops() == of_yardstick.get_total_flops() > 0
+
+
+@pytest.mark.peers
+def test_the_quick_run_finds_all_libraries_equal(tmp_path, capsys):
+    from benchmarks.__main__ import main
+
+    main(["--quick", "--rounds", "6", "--threads", "1", "--results", str(tmp_path)])
+    assert "sampling, 8 events" in capsys.readouterr().out
+    read = json.loads((tmp_path / "nice.json").read_text(encoding="utf-8"))
+    assert read["about"]["threads"] == 1
+    like_for_like, documented, sampling = read["groups"]
+    peers = {"normflows", "nflows", "zuko", "FrEIA"}
+    for one in (like_for_like, documented, sampling):
+        assert set(one["relative_errors"]) == peers
+        assert peers <= set(one["speed_over"])
+    assert "bare products" in like_for_like["speed_over"]
+    assert "bare products" not in documented["speed_over"]
