@@ -1,7 +1,7 @@
 """How many faces a second one core draws: ``python benchmarks/bench_faces.py``.
 
-Prints a line for each size, then the same as JSON.  Both clocks are given: the wall, and
-the processor's time in this process, which other programs disturb less.
+Prints a line for each size, then the same as JSON.  Both clocks are given: the wall's,
+and the processor's time in this process, which other programs disturb less.
 """
 
 import json
@@ -9,7 +9,6 @@ import statistics
 import time
 
 import torch
-
 from rederive.datasets.faces import draw_faces, sample_factors
 
 FACES = 2_000
