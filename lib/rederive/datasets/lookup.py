@@ -1,8 +1,8 @@
 """Where a data set's Parquet files are: a local folder, else the Hugging Face hub.
 
 From the hub the files themselves are taken, at a pinned commit, by the downloader under
-the ``datasets`` library (resumed, cached, ``HF_ENDPOINT`` names a mirror).  So both ways
-are read by the same code, and a fingerprint is always that of a file.
+the ``datasets`` library (resumed, cached, ``HF_ENDPOINT`` names a mirror).  So both
+ways are read by the same code, and a fingerprint is always that of a file.
 """
 
 import hashlib
