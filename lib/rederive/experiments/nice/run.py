@@ -271,8 +271,11 @@ def _settings(config: NiceConfig, seed: int) -> Settings:
 
 
 def _schedule(config: NiceConfig, rows: int) -> Schedule:
+    steps = rows // config.batch_size * config.epochs
     if config.schedule == "one-cycle":
-        return one_cycle(rows // config.batch_size * config.epochs)
+        return one_cycle(steps)
+    if config.schedule == "cosine":
+        return one_cycle(steps, warmup=0.05)
     if config.schedule == "exponential":
         return exponential(decay=1.0005, floor=0.1)
     return constant
