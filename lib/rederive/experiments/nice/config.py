@@ -81,7 +81,7 @@ PAPER = NiceConfig(
     betas=(0.9, 0.99),
     epsilon=1e-4,
     schedule="exponential",
-    epochs=10,
+    epochs=6,
 )
 MODERN = NiceConfig(
     dropout=0.05,
@@ -94,8 +94,8 @@ MODERN = NiceConfig(
     average_decay=0.998,
     epochs=22,
 )
-_SMALL_ARTICLE = replace(ARTICLE, width=200, scale_rate=10.0, epochs=6)
-_SMALL_MODERN = replace(MODERN, width=300, epochs=8, analyse=False)
+_SMALL_ARTICLE = replace(ARTICLE, width=200, scale_rate=10.0, epochs=4)
+_SMALL_MODERN = replace(MODERN, width=300, epochs=5, analyse=False)
 
 FULL: dict[str, NiceConfig] = {
     "modern": MODERN,
