@@ -116,7 +116,8 @@ def test_every_figure_is_referred_to(path):
     for cell in code_cells(path):
         name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
         if name is not None:
-            assert re.search(rf"\{{numref\}}`[^`]*\b{name}\b", text), name
+            role = rf"\{{(?:num)?ref\}}`[^`]*\b{name}(?![\w-])"
+            assert re.search(rf"{role}|\]\(#{name}\)", text), name
 
 
 def test_figure_names_are_unique():
