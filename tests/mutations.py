@@ -40,11 +40,11 @@ LIMIT = 240  # seconds for one job
 
 @dataclass(frozen=True)
 class Job:
-    """A mutation or None, and what is run with it: tests or a claim's page."""
+    """A mutation or None, and what is run with it: tests, or the page of claims."""
 
     mutation: Mutation | None
     tests: tuple[str, ...] = ()
-    claim: str | None = None
+    claims: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -112,12 +112,14 @@ def judge_tests(job: Job) -> tuple[bool, str]:
 
 def judge_page(job: Job) -> tuple[bool, str]:
     """Say whether the page's checks did what they should."""
-    failures = run_notebook(ROOT / NOTEBOOK, job.claim)
+    failures = run_notebook(ROOT / NOTEBOOK, job.claims)
     if job.mutation is None:
-        return not failures, "; ".join(failures.values()) or "all cells run"
-    assert job.claim is not None
+        found = "; ".join(f"{k}: {v}" for k, v in failures.items())
+        return not failures, found or "all cells run"
+    missed = [claim for claim in job.claims if claim not in failures]
     others = "; ".join(f"{k}: {v}" for k, v in failures.items())
-    return job.claim in failures, failures.get(job.claim) or f"only {others}"
+    found = f"{' '.join(missed)} not, but {others}" if missed else others
+    return not missed, found
 
 
 @contextlib.contextmanager
@@ -170,7 +172,9 @@ def jobs(words: list[str]) -> tuple[list[Job], list[Job]]:
             files.setdefault(test.split(":")[0], []).append(test)
     first = [Job(None, tuple(dict.fromkeys(tests))) for tests in files.values()]
     first += [Job(mutation, mutation.tests) for mutation in chosen if mutation.tests]
-    second = [Job(m, claim=m.claim) for m in chosen if m.claim is not None]
+    second = [
+        Job(mutation, claims=mutation.claims) for mutation in chosen if mutation.claims
+    ]
     if second:
         first.insert(0, Job(None))
     return first, second
@@ -178,9 +182,9 @@ def jobs(words: list[str]) -> tuple[list[Job], list[Job]]:
 
 def report(outcome: Outcome) -> None:
     """Print one line of the table."""
-    target = outcome.job.claim or ""
+    target = " ".join(outcome.job.claims)
     verdict = "ok" if outcome.ok else "SURVIVED" if outcome.job.mutation else "FAILED"
-    line = f"{verdict:9}{outcome.cpu:6.1f} s  {outcome.job.name:<48}{target:<6}"
+    line = f"{verdict:9}{outcome.cpu:6.1f} s  {outcome.job.name:<48}{target:<15}"
     print(
         f"{line}{outcome.detail[-200:] if outcome.ok else outcome.detail}", flush=True
     )

@@ -306,3 +306,32 @@ def test_a_coupling_network_is_what_it_says() -> None:
     assert network[2].p == 0.25
     plain = coupling_network(3, 4, 5, 2)
     assert [type(m).__name__ for m in plain] == ["Linear", "ReLU"] * 2 + ["Linear"]
+
+
+def bf16_flows() -> list[Bijection]:
+    """Return one bijection for each way in which a network acts on an event."""
+    return [
+        nice(8, prior=StandardLogistic(), width=5, depth=1).bijection,
+        nice_as_article(8, width=5, depth=1).bijection,
+        nice_as_article(8, width=5, depth=1, subtract=False).bijection,
+        AffineCoupling(OddEven(), coupling_network(4, 8, 5, 1)),
+        AffineCoupling(Prefix(4), coupling_network(4, 8, 5, 1)),
+    ]
+
+
+@pytest.mark.parametrize("bijection", bf16_flows())
+def test_networks_in_bf16_do_not_round_the_event(
+    bijection: Bijection, rng: torch.Generator
+) -> None:
+    for module in bijection.modules():
+        if isinstance(module, torch.nn.Linear):
+            torch.nn.init.zeros_(module.weight)
+            torch.nn.init.zeros_(module.bias)
+    x = torch.randn(20, 8, generator=rng)
+    for direction in (bijection, Inverse(bijection)):
+        expected = direction(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = direction(x)
+        for value, exact in zip(found, expected, strict=True):
+            assert value.dtype == torch.float32
+            assert torch.equal(value, exact)

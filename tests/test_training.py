@@ -398,9 +398,14 @@ def test_bf16_keeps_the_density_in_float32() -> None:
     def note(_: nn.Module, __: object, output: Tensor) -> None:
         seen["networks"].add(output.dtype)
 
+    def note_step(_: nn.Module, __: object, outputs: tuple[Tensor, Tensor]) -> None:
+        seen["density"] |= {output.dtype for output in outputs}
+
     for module in flow.modules():
         if isinstance(module, nn.Linear):
             module.register_forward_hook(note)
+    for step in flow.bijection.steps:
+        step.register_forward_hook(note_step)
     objective = Watched(flow)
     optimizer = torch.optim.Adam(objective.parameters(), lr=1e-3, fused=True)
     x = torch.randn(32, 8, generator=generator(0))
@@ -493,6 +498,15 @@ def test_progress_is_silent_under_pytest(capfd: pytest.CaptureFixture[str]) -> N
     descend(Settings(epochs=2, batch_size=4), label="a silent run")
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
+
+
+def test_pytest_silences_terminals_and_notebooks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("REDERIVE_PROGRESS", raising=False)
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert not progress.watched()
 
 
 def test_progress_shows_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
