@@ -210,6 +210,8 @@ def main(words: list[str]) -> int:
                 for outcome in pool.imap_unordered(perform, part):
                     report(outcome)
                     outcomes.append(outcome)
+            pool.close()
+            pool.join()
     bad = [outcome for outcome in outcomes if not outcome.ok]
     caught = sum(o.ok for o in outcomes if o.job.mutation is not None)
     print(

@@ -140,7 +140,7 @@ def test_show_prints_ours_beside_the_sources(
     output = call("show", "nice-tiny").output
     assert "test_log_likelihood: 1991.00 ± 1.41 (n = 2)" in output
     assert "published test_log_likelihood: 1980.5 (Dinh" in output
-    assert "deviation: 15 epochs; the paper trains for 1,500." in output
+    assert f"deviation: {nice.DEVIATIONS['paper'][0]}\n" in output
     assert "data: digits/test abc" in output
     assert "seed 1: commit c0ffee, dirty False" in output
 
