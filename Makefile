@@ -51,7 +51,7 @@ data: $(STAMP) ## fetch the data sets of the full runs into the local cache
 	$(BIN)/rederive data mnist --split test
 
 bench: $(STAMP) ## time the library against its peers
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt ".[peers]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[peers]"
 	$(BIN)/python -m benchmarks
 
 mutants: $(STAMP) ## break the library on purpose; every break must fail a test

@@ -6,7 +6,8 @@ Floors, from the ground up; nothing imports upwards:
 2. ``flows``: the models, without training loops or plotting.
 3. ``training``: the one training loop.
 4. ``experiments``: one module a chapter, a frozen config and ``run(config)``.
-5. ``results``, ``figures``, ``cli``: recorded runs, one plotting style, the command line.
+5. ``results``, ``figures``, ``cli``: recorded runs, one plotting style, the command
+   line.
 """
 
 from importlib.metadata import version
