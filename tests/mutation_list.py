@@ -670,10 +670,10 @@ PAGE = [
         "3.1",
     ),
     _page(
-        "samples are codes",
+        "samples too near the mode",
         "flows/density",
-        "x, _ = self.bijection.inverse(z)",
-        "x, _ = self.bijection(z)",
+        "z = temperature * self.prior.sample(",
+        "z = 0.7 * temperature * self.prior.sample(",
         "3.1",
     ),
     _page(
