@@ -141,7 +141,9 @@ def initialize(flow: Flow, scheme: str, generator: torch.Generator) -> None:
     Args:
         flow: the flow whose networks are set.
         scheme: ``"glorot"`` (uniform, the article's), ``"he"`` (normal, keeps the
-            variance through ReLU layers), or ``"small"`` (uniform on [-0.01, 0.01],
+            variance through ReLU layers), ``"identity"`` (the same, with zeros in the
+            last layer of each network, so that every coupling starts as the
+            identity; Glow, section 3.3), or ``"small"`` (uniform on [-0.01, 0.01],
             the paper's).
         generator: the source of randomness, on the CPU.
 
@@ -153,12 +155,19 @@ def initialize(flow: Flow, scheme: str, generator: torch.Generator) -> None:
             continue
         if scheme == "glorot":
             nn.init.xavier_uniform_(module.weight, generator=generator)
-        elif scheme == "he":
+        elif scheme in {"he", "identity"}:
             nn.init.kaiming_normal_(
                 module.weight, nonlinearity="relu", generator=generator
             )
         elif scheme == "small":
             nn.init.uniform_(module.weight, -0.01, 0.01, generator=generator)
         else:
-            raise ValueError(f"scheme must be glorot, he or small, got {scheme!r}")
+            raise ValueError(
+                f"scheme must be glorot, he, identity or small, got {scheme!r}"
+            )
         nn.init.zeros_(module.bias)
+    if scheme == "identity":
+        for network in flow.modules():
+            if isinstance(network, nn.Sequential):
+                *_, last = (m for m in network if isinstance(m, nn.Linear))
+                nn.init.zeros_(last.weight)

@@ -27,7 +27,7 @@ class NiceConfig:
         depth: hidden layers of each coupling network.
         couplings: number of coupling layers.
         dropout: share of hidden units dropped in training (paper's form only).
-        initialization: ``glorot``, ``he`` or ``small``.
+        initialization: ``glorot``, ``he``, ``identity`` or ``small``.
         optimizer: ``adam`` or ``adamw``.
         learning_rate: base rate.
         scale_rate: factor on the base rate for the diagonal scale.
@@ -52,7 +52,7 @@ class NiceConfig:
     depth: int = 5
     couplings: int = 4
     dropout: float = 0.0
-    initialization: Literal["glorot", "he", "small"] = "he"
+    initialization: Literal["glorot", "he", "identity", "small"] = "he"
     optimizer: Literal["adam", "adamw"] = "adam"
     learning_rate: float = 1e-3
     scale_rate: float = 1.0
@@ -84,6 +84,7 @@ PAPER = NiceConfig(
     epochs=6,
 )
 MODERN = NiceConfig(
+    initialization="identity",
     dropout=0.05,
     optimizer="adamw",
     learning_rate=2e-3,
@@ -99,6 +100,7 @@ _SMALL_MODERN = replace(MODERN, width=300, epochs=5, analyse=False)
 
 FULL: dict[str, NiceConfig] = {
     "modern": MODERN,
+    "he-start": replace(MODERN, initialization="he"),
     "article": ARTICLE,
     "paper": PAPER,
     "noise-negative": _SMALL_ARTICLE,
@@ -114,7 +116,7 @@ FULL: dict[str, NiceConfig] = {
     "ablation-constant-rate": replace(_SMALL_MODERN, schedule="constant"),
     "ablation-one-cycle": replace(_SMALL_MODERN, schedule="one-cycle"),
     "ablation-equal-rates": replace(_SMALL_MODERN, scale_rate=1.0),
-    "ablation-normal-start": replace(_SMALL_MODERN, initialization="small"),
+    "ablation-he-start": replace(_SMALL_MODERN, initialization="he"),
 }
 _DIGITS_ARTICLE = replace(
     ARTICLE, dataset="digits", width=128, depth=3, scale_rate=10.0, epochs=40
@@ -175,7 +177,7 @@ DEVIATIONS: dict[str, list[str]] = {
     "modern": [
         "AdamW, a cosine schedule, ten times the learning rate for the scales.",
         "Weight decay, dropout in the coupling networks, clipping, averaged weights.",
-        "He initialisation instead of uniform on [-0.01, 0.01].",
+        "Networks that start at zero instead of weights uniform on [-0.01, 0.01].",
         f"{MODERN.epochs} epochs; the paper trains for 1,500.",
     ],
 }
