@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -138,7 +139,10 @@ def main() -> None:
 
 
 def _finished(name: str, preset: str, profile: str) -> list[Run]:
-    """Return the finished runs of a preset, whatever their seeds."""
+    """Return the finished runs of a preset, whatever their seeds.
+
+    A run is found by its configuration, so it takes the preset's present name.
+    """
     chosen = experiment(name)
     values = chosen.plain(chosen.config(preset, profile))
     folder = run_directory(name, values, 0).parent
@@ -147,7 +151,7 @@ def _finished(name: str, preset: str, profile: str) -> list[Run]:
         for path in folder.glob("seed-*/run.json")
     )
     found = [find_run(name, values, seed) for seed in seeds]
-    return [result for result in found if result is not None]
+    return [replace(result, preset=preset) for result in found if result is not None]
 
 
 def _line(run: Run) -> str:
