@@ -683,6 +683,7 @@ PAGE = [
         "merge(kept, 2 * changed + self.shift(kept))",
         "3.2",
         "3.3",
+        "3.10",
     ),
     _page(
         "inverse evaluates the network twice",
@@ -735,20 +736,15 @@ PAGE = [
         "3.9",
     ),
     _page(
-        "small start is a large one",
-        "flows/nice",
-        "nn.init.uniform_(module.weight, -0.01, 0.01, generator=generator)",
-        "nn.init.uniform_(module.weight, -0.5, 0.5, generator=generator)",
-        "3.10",
-    ),
-    _page(
         "a record's values ignore the metric's name",
         "results/records",
         "return [s.metrics[metric] for s in self.seeds if metric in s.metrics]",
         "return [next(iter(s.metrics.values())) for s in self.seeds]",
         "3.11",
+        "3.12",
         "3.13",
         "3.16",
+        "3.19",
     ),
     _page(
         "above means below",
