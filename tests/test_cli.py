@@ -103,7 +103,7 @@ def test_list_shows_presets_runs_and_records(tiny: Path, recorded: Path) -> None
     assert result.exit_code == 0
     lines = result.output.splitlines()
     assert "nice --profile quick: tiny, other" in lines
-    assert any("full: modern, article, paper" in line for line in lines)
+    assert any("full: modern, he-start, article, paper" in line for line in lines)
     assert any("seed-7: nice tiny seed 7 [" in line for line in lines)
     assert lines[-1] == "record nice-tiny"
 
@@ -125,7 +125,7 @@ def test_record_carries_what_the_sources_report(
     monkeypatch.setattr(config, "FULL", {"paper": TINY})
     finish(0)
     assert call("record", "nice").exit_code == 0
-    record = load_record("nice-tiny", recorded)
+    record = load_record("nice-paper", recorded)
     assert record.published == nice.PUBLISHED["paper"]
     assert record.deviations == nice.DEVIATIONS["paper"]
 
@@ -137,7 +137,7 @@ def test_show_prints_ours_beside_the_sources(
     finish(0, score=1990.0)
     finish(1, score=1992.0)
     call("record", "nice")
-    output = call("show", "nice-tiny").output
+    output = call("show", "nice-paper").output
     assert "test_log_likelihood: 1991.00 ± 1.41 (n = 2)" in output
     assert "published test_log_likelihood: 1980.5 (Dinh" in output
     assert f"deviation: {nice.DEVIATIONS['paper'][0]}\n" in output

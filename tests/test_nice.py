@@ -123,8 +123,20 @@ def test_every_bias_starts_at_zero(scheme: str, rng: torch.Generator) -> None:
 
 
 def test_an_unknown_start_is_refused(rng: torch.Generator) -> None:
-    with pytest.raises(ValueError, match="glorot, he or small, got 'xavier'"):
+    with pytest.raises(ValueError, match="glorot, he, identity or small, got 'x"):
         initialize(nice_as_article(4, width=3, depth=1), "xavier", rng)
+
+
+def test_an_identity_start_leaves_data_alone(rng: torch.Generator) -> None:
+    flow = nice(6, prior=StandardLogistic(), width=5, depth=2)
+    initialize(flow, "identity", rng)
+    x = torch.randn(4, 6, generator=rng)
+    z, log_det = flow.bijection(x)
+    assert torch.equal(z, x)
+    assert torch.equal(log_det, torch.zeros(4))
+    assert all(
+        step.shift[0].weight.abs().max() > 0 for step in flow.bijection.steps[:-1]
+    )
 
 
 def test_dropout_acts_in_training_only(rng: torch.Generator) -> None:
