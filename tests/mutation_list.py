@@ -741,10 +741,16 @@ PAGE = [
         "return [s.metrics[metric] for s in self.seeds if metric in s.metrics]",
         "return [next(iter(s.metrics.values())) for s in self.seeds]",
         "3.11",
-        "3.12",
         "3.13",
         "3.16",
         "3.19",
+    ),
+    _page(
+        "a value above its bound is called too low",
+        "claims",
+        "check.judge(left > right, -left",
+        "check.judge(left < right, -left",
+        "3.12",
     ),
     _page(
         "above means below",
