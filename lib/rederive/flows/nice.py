@@ -143,7 +143,8 @@ def initialize(flow: Flow, scheme: str, generator: torch.Generator) -> None:
         scheme: ``"glorot"`` (uniform, the article's), ``"he"`` (normal, keeps the
             variance through ReLU layers), ``"identity"`` (the same, with zeros in the
             last layer of each network, so that every coupling starts as the
-            identity; Glow, section 3.3), or ``"small"`` (uniform on [-0.01, 0.01],
+            identity; Glow, section 3.3), ``"fan-in"`` (uniform, bounded by one over
+            the root of the layer's inputs), or ``"small"`` (uniform on [-0.01, 0.01],
             the paper's).
         generator: the source of randomness, on the CPU.
 
@@ -159,11 +160,15 @@ def initialize(flow: Flow, scheme: str, generator: torch.Generator) -> None:
             nn.init.kaiming_normal_(
                 module.weight, nonlinearity="relu", generator=generator
             )
+        elif scheme == "fan-in":
+            bound = 1.0 / math.sqrt(module.in_features)
+            nn.init.uniform_(module.weight, -bound, bound, generator=generator)
         elif scheme == "small":
             nn.init.uniform_(module.weight, -0.01, 0.01, generator=generator)
         else:
             raise ValueError(
-                f"scheme must be glorot, he, identity or small, got {scheme!r}"
+                "scheme must be glorot, he, identity, fan-in or small, got "
+                f"{scheme!r}"
             )
         nn.init.zeros_(module.bias)
     if scheme == "identity":

@@ -27,7 +27,7 @@ class NiceConfig:
         depth: hidden layers of each coupling network.
         couplings: number of coupling layers.
         dropout: share of hidden units dropped in training (paper's form only).
-        initialization: ``glorot``, ``he``, ``identity`` or ``small``.
+        initialization: ``glorot``, ``he``, ``identity``, ``fan-in`` or ``small``.
         optimizer: ``adam`` or ``adamw``.
         learning_rate: base rate.
         scale_rate: factor on the base rate for the diagonal scale.
@@ -52,7 +52,7 @@ class NiceConfig:
     depth: int = 5
     couplings: int = 4
     dropout: float = 0.0
-    initialization: Literal["glorot", "he", "identity", "small"] = "he"
+    initialization: Literal["glorot", "he", "identity", "fan-in", "small"] = "he"
     optimizer: Literal["adam", "adamw"] = "adam"
     learning_rate: float = 1e-3
     scale_rate: float = 1.0
@@ -84,15 +84,22 @@ PAPER = NiceConfig(
     epochs=6,
 )
 MODERN = NiceConfig(
-    initialization="identity",
+    initialization="fan-in",
     dropout=0.05,
     optimizer="adamw",
-    learning_rate=2e-3,
     scale_rate=10.0,
     weight_decay=0.05,
-    schedule="cosine",
+    schedule="one-cycle",
     clip_norm=200.0,
     average_decay=0.998,
+    epochs=26,
+)
+# An earlier recipe: it learns faster and generalises worse.
+_FASTER = replace(
+    MODERN,
+    initialization="identity",
+    learning_rate=2e-3,
+    schedule="cosine",
     epochs=22,
 )
 _SMALL_ARTICLE = replace(ARTICLE, width=200, scale_rate=10.0, epochs=4)
@@ -100,7 +107,9 @@ _SMALL_MODERN = replace(MODERN, width=300, epochs=5, analyse=False)
 
 FULL: dict[str, NiceConfig] = {
     "modern": MODERN,
-    "he-start": replace(MODERN, initialization="he"),
+    "more-dropout": replace(MODERN, dropout=0.1),
+    "identity-start": _FASTER,
+    "he-start": replace(_FASTER, initialization="he"),
     "article": ARTICLE,
     "paper": PAPER,
     "noise-negative": _SMALL_ARTICLE,
