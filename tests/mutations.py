@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mutation_list import MUTATIONS, NOTEBOOK, Mutation
+from mutation import Mutation
+from mutation_list import MUTATIONS
 from mutation_notebook import run_notebook
 
 ROOT = Path(__file__).parents[1]
@@ -40,17 +41,19 @@ LIMIT = 240  # seconds for one job
 
 @dataclass(frozen=True)
 class Job:
-    """A mutation or None, and what is run with it: tests, or the page of claims."""
+    """A mutation or None, and what is run with it: tests, or a chapter's page."""
 
     mutation: Mutation | None
     tests: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
+    chapter: str = ""
 
     @property
     def name(self) -> str:
         if self.mutation is not None:
             return self.mutation.name
-        return f"(unchanged) {self.tests[0].split(':')[0] if self.tests else NOTEBOOK}"
+        what = self.tests[0].split(":")[0] if self.tests else f"chapter {self.chapter}"
+        return f"(unchanged) {what}"
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ def judge_tests(job: Job) -> tuple[bool, str]:
 
 def judge_page(job: Job) -> tuple[bool, str]:
     """Say whether the page's checks did what they should."""
-    failures = run_notebook(ROOT / NOTEBOOK, job.claims)
+    (page,) = (ROOT / "book").glob(f"{job.chapter}-*.ipynb")
+    failures = run_notebook(page, job.claims)
     if job.mutation is None:
         found = "; ".join(f"{k}: {v}" for k, v in failures.items())
         return not failures, found or "all cells run"
@@ -173,11 +177,12 @@ def jobs(words: list[str]) -> tuple[list[Job], list[Job]]:
     first = [Job(None, tuple(dict.fromkeys(tests))) for tests in files.values()]
     first += [Job(mutation, mutation.tests) for mutation in chosen if mutation.tests]
     second = [
-        Job(mutation, claims=mutation.claims) for mutation in chosen if mutation.claims
+        Job(mutation, claims=mutation.claims, chapter=mutation.chapter)
+        for mutation in chosen
+        if mutation.claims
     ]
-    if second:
-        first.insert(0, Job(None))
-    return first, second
+    pages = [Job(None, chapter=number) for number in {job.chapter for job in second}]
+    return [*sorted(pages, key=lambda job: job.chapter), *first], second
 
 
 def report(outcome: Outcome) -> None:
