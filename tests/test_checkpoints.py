@@ -9,12 +9,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import torch
 import toy_run
-from rederive.training import CheckpointError, checkpoints, read_tensors, write_tensors
+from rederive.training import (
+    LOG,
+    CheckpointError,
+    checkpoints,
+    read_tensors,
+    write_tensors,
+)
 
 CHECKPOINT, BEST = "checkpoint.safetensors", "best.safetensors"
 
@@ -73,6 +80,22 @@ def test_a_killed_run_goes_on_bit_by_bit(
         theirs, _ = read_tensors(tmp_path / "whole" / file)
         assert ours.keys() == theirs.keys()
         assert all(torch.equal(ours[name], theirs[name]) for name in ours), file
+
+
+def test_the_log_tells_of_the_kill(killed: dict[int, Path]) -> None:
+    toy_run.train(killed[0])
+    lines = (killed[0] / LOG).read_text(encoding="utf-8").splitlines()
+    told = [line.split(" ", 1)[1] for line in lines]
+    starts = [line for line in told if f" of {toy_run.STEPS}, cpu, float32" in line]
+    assert [line.split("step ")[1].split(" ")[0] for line in starts] == ["0", "7", "28"]
+    assert sum(line.startswith("epoch ") for line in told) == 4
+    assert all(datetime.fromisoformat(line.split(" ")[0]).tzinfo for line in lines)
+
+
+def test_what_a_kill_leaves_in_mid_write_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / f".{CHECKPOINT}.tmp").write_bytes(b"half a checkpoint")
+    toy_run.train(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {CHECKPOINT, BEST, LOG}
 
 
 def test_a_checkpoint_holds_all_that_the_next_step_depends_on(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_list_shows_presets_runs_and_records(tiny: Path, recorded: Path) -> None
     assert result.exit_code == 0
     lines = result.output.splitlines()
     assert "nice --profile quick: tiny, other" in lines
-    assert any("full: modern, he-start, article, paper" in line for line in lines)
+    assert any("full: modern, more-dropout, identity-start" in line for line in lines)
     assert any("seed-7: nice tiny seed 7 [" in line for line in lines)
     assert lines[-1] == "record nice-tiny"
 
@@ -117,6 +117,18 @@ def test_record_gathers_the_seeds_that_are_finished(tiny: Path, recorded: Path) 
     record = load_record("nice-tiny", recorded)
     assert [entry.seed for entry in record.seeds] == [0, 2, 10]
     assert record.summary("test_log_likelihood").mean == 12.0
+
+
+def test_a_record_keeps_the_log_and_draws_the_history(
+    tiny: Path, recorded: Path
+) -> None:
+    assert call("run", "nice", "--preset", "tiny", "--seed", "3").exit_code == 0
+    assert call("record", "nice", "--profile", "quick", "--allow-dirty").exit_code == 0
+    lines = (recorded / "nice-tiny" / "log.txt").read_text().splitlines()
+    assert lines[0] == "# seed 3"
+    assert "nice tiny seed 3: step 0 of" in lines[1]
+    assert "held_out" in lines[2]
+    assert (recorded / "nice-tiny" / "curves.png").read_bytes()[1:4] == b"PNG"
 
 
 def test_record_carries_what_the_sources_report(

@@ -48,6 +48,20 @@ def test_show_puts_a_small_opaque_png_with_alt_text_on_the_page(shown):
         assert picture.convert("RGBA").getpixel((2, 2)) == (255, 255, 255, 255)
 
 
+def test_save_writes_a_small_png_and_nothing_else(tmp_path):
+    figure = figures.histories(
+        {"loss": [[3.0, 2.0, 1.0], [4.0, 2.0]], "accuracy": [[0.1], []]}, xlabel="epoch"
+    )
+    titles = [axes.get_title() for axes in figure.axes]
+    lines = [line.get_ydata().tolist() for line in figure.axes[0].get_lines()]
+    figures.save(figure, tmp_path / "curves.png")
+    assert titles == ["loss", "accuracy"]
+    assert lines == [[3.0, 2.0, 1.0], [4.0, 2.0]]
+    assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
+    with Image.open(tmp_path / "curves.png") as picture:
+        assert picture.format == "PNG"
+
+
 def test_show_closes_figures_that_pyplot_made(shown):
     figure, _ = plt.subplots()
     figures.show(figure, alt="Nothing.")

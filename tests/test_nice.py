@@ -114,7 +114,17 @@ def test_small_start(rng: torch.Generator) -> None:
         assert float(weight.std()) == pytest.approx(0.01 / math.sqrt(3), rel=0.02)
 
 
-@pytest.mark.parametrize("scheme", ["glorot", "he", "small"])
+def test_fan_in_start(rng: torch.Generator) -> None:
+    flow = nice_as_article(400, width=300, depth=2, couplings=2)
+    initialize(flow, "fan-in", rng)
+    for layer in linears(flow):
+        bound = 1.0 / math.sqrt(layer.in_features)
+        weight = layer.weight.detach()
+        assert 0.999 * bound < float(weight.abs().max()) <= bound
+        assert float(weight.std()) == pytest.approx(bound / math.sqrt(3), rel=0.02)
+
+
+@pytest.mark.parametrize("scheme", ["glorot", "he", "fan-in", "small"])
 def test_every_bias_starts_at_zero(scheme: str, rng: torch.Generator) -> None:
     flow = nice_as_article(8, width=5, depth=2)
     initialize(flow, scheme, rng)
@@ -123,7 +133,7 @@ def test_every_bias_starts_at_zero(scheme: str, rng: torch.Generator) -> None:
 
 
 def test_an_unknown_start_is_refused(rng: torch.Generator) -> None:
-    with pytest.raises(ValueError, match="glorot, he, identity or small, got 'x"):
+    with pytest.raises(ValueError, match="identity, fan-in or small, got 'x"):
         initialize(nice_as_article(4, width=3, depth=1), "xavier", rng)
 
 

@@ -17,6 +17,8 @@ import toy_run
 from rederive.flows import Flow, nice_as_article
 from rederive.training import (
     Batch,
+    Evaluate,
+    History,
     Settings,
     TrainingDivergedError,
     derive,
@@ -45,7 +47,7 @@ DATA = torch.tensor([1.0, 3.0, 5.0, 7.0], dtype=torch.float64)
 
 def descend(
     settings: Settings, data: Tensor = DATA, rate: float = 0.1, **options: object
-) -> tuple[Point, loop.History]:
+) -> tuple[Point, History]:
     """Train a point by plain gradient descent."""
     point = Point()
     optimizer = torch.optim.SGD(point.parameters(), lr=rate)
@@ -308,7 +310,7 @@ def test_data_that_do_not_fit_are_refused(
     [(None, "monitor.*'score'"), (lambda _: {"other": 1.0}, "monitor.*'score'.*other")],
 )
 def test_a_monitor_that_nothing_measures_is_refused(
-    evaluate: loop.Evaluate | None, words: str
+    evaluate: Evaluate | None, words: str
 ) -> None:
     with pytest.raises(ValueError, match=words):
         descend(Settings(1, 4), evaluate=evaluate, monitor="score")
@@ -476,7 +478,7 @@ def test_two_processes_train_like_one(
 
 def test_two_processes_share_one_checkpoint(shared: Path) -> None:
     names = sorted(path.name for path in (shared / "run").iterdir())
-    assert names == ["best.safetensors", "checkpoint.safetensors"]
+    assert names == ["best.safetensors", "checkpoint.safetensors", "log.txt"]
     _, header = read_tensors(shared / "run" / "checkpoint.safetensors")
     assert f'"step": {toy_run.STEPS}' in header
 

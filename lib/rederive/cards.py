@@ -9,6 +9,7 @@ import base64
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,14 @@ def show(figure: Figure, alt: str) -> None:
     content = base64.b64encode(_png(figure)).decode("ascii")
     plt.close(figure)
     publish({"image/png": content, "text/plain": alt})
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as a PNG of at most about 100 kB to a new or existing file."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(_png(figure))
+    temporary.replace(path)
+    plt.close(figure)
 
 
 def as_array(values: Values) -> Array:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
+from matplotlib.figure import Figure
 
-from rederive import datasets
+from rederive import datasets, figures
 from rederive.experiments import experiment, experiment_names, run_cached
 from rederive.results import (
     Record,
@@ -20,6 +21,7 @@ from rederive.results import (
     record_names,
     records_root,
     run_directory,
+    run_log,
     save_record,
 )
 from rederive.training import CheckpointError, TrainingDivergedError
@@ -91,7 +93,11 @@ def record(
             list(chosen.published.get(each, [])),
             list(chosen.deviations.get(each, [])),
         )
-        typer.echo(save_record(gathered, records_root(), allow_dirty=allow_dirty))
+        log = "".join(run_log(each_run) for each_run in runs)
+        folder = save_record(gathered, records_root(), log=log, allow_dirty=allow_dirty)
+        if any(seed.history for seed in gathered.seeds):
+            figures.save(_curves(gathered), folder / "curves.png")
+        typer.echo(folder)
 
 
 @app.command()
@@ -152,6 +158,20 @@ def _finished(name: str, preset: str, profile: str) -> list[Run]:
     )
     found = [find_run(name, values, seed) for seed in seeds]
     return [replace(result, preset=preset) for result in found if result is not None]
+
+
+def _curves(record: Record) -> Figure:
+    """Return the history of every metric, one panel each, one line a seed."""
+    names = set.intersection(
+        *(set(row) for seed in record.seeds for row in seed.history)
+    ) - {"epoch", "step", "seconds"}
+    return figures.histories(
+        {
+            name: [[row[name] for row in seed.history] for seed in record.seeds]
+            for name in sorted(names)
+        },
+        xlabel="epoch",
+    )
 
 
 def _line(run: Run) -> str:

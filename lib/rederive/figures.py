@@ -4,7 +4,7 @@
 matplotlib's global state; :func:`style` serves figures that a chapter draws itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from rederive.cards import (
     Values,
     as_array,
     panels,
+    save,
     show,
     style,
 )
@@ -30,9 +31,11 @@ __all__ = [
     "clouds",
     "curves",
     "density",
+    "histories",
     "image_grid",
     "image_sheets",
     "matrices",
+    "save",
     "scatter",
     "show",
     "spectrum",
@@ -81,6 +84,26 @@ def curves(
                           ha="right", va="bottom", fontsize=8.5)  # fmt: skip
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.legend()
+    return figure
+
+
+def histories(
+    metrics: Mapping[str, Sequence[Sequence[float]]], *, xlabel: str
+) -> Figure:
+    """One panel a metric, one line a seed; seeds may have stopped at different times.
+
+    Args:
+        metrics: name -> for each seed its values at 1, 2, ...
+        xlabel: what is counted on the horizontal axis.
+    """
+    with style():
+        figure, places = panels(len(metrics), 0.8)
+        for axes, (name, runs) in zip(places, metrics.items(), strict=True):
+            for index, values in enumerate(runs):
+                positions = np.arange(1, len(values) + 1, dtype=np.float64)
+                _plot(axes, index, f"run {index + 1}", positions, as_array(values))
+            axes.set(title=name, xlabel=xlabel)
+        places[0].legend()
     return figure
 
 

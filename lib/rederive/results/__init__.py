@@ -22,6 +22,7 @@ from rederive.results.runs import (
     finished_runs,
     load_run,
     run_directory,
+    run_log,
     runs_root,
     save_run,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "record_names",
     "records_root",
     "run_directory",
+    "run_log",
     "runs_root",
     "save_record",
     "save_run",

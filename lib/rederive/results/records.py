@@ -1,7 +1,8 @@
 """Records: finished runs of several seeds, kept in the project with their sources.
 
 A record is a folder ``results/<experiment>-<preset>/`` with ``record.json`` (all
-that was measured, beside what the sources report) and ``arrays.npz``.
+that was measured, beside what the sources report), ``arrays.npz``, and the runs' own
+``log.txt`` where they wrote one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rederive.results.runs import (
     load_arrays,
     save_arrays,
     write_json,
+    write_text,
 )
 
 
@@ -151,8 +153,16 @@ def gather(
     )
 
 
-def save_record(record: Record, root: Path, *, allow_dirty: bool = False) -> Path:
+def save_record(
+    record: Record, root: Path, *, log: str = "", allow_dirty: bool = False
+) -> Path:
     """Write a record and return its folder.
+
+    Args:
+        record: what is written.
+        root: the folder of records.
+        log: what the runs logged; nothing is written if it is empty.
+        allow_dirty: whether runs with uncommitted changes may be recorded.
 
     Raises:
         RunError: if a run was made with uncommitted changes and ``allow_dirty`` is
@@ -170,6 +180,8 @@ def save_record(record: Record, root: Path, *, allow_dirty: bool = False) -> Pat
     fields = asdict(record)
     del fields["arrays"]
     write_json(folder / "record.json", fields)
+    if log:
+        write_text(folder / "log.txt", log)
     return folder
 
 

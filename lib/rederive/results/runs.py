@@ -119,10 +119,23 @@ def finished_runs() -> list[tuple[Path, Run]]:
     return [(path.parent, load_run(path.parent)) for path in paths]
 
 
+def run_log(run: Run) -> str:
+    """Return what a finished run logged, under a line with its seed, or nothing."""
+    path = run_directory(run.experiment, run.config, run.seed) / "log.txt"
+    if not path.exists():
+        return ""
+    return f"# seed {run.seed}\n{path.read_text(encoding='utf-8')}"
+
+
 def write_json(path: Path, value: object) -> None:
     """Write JSON to a temporary file and move it in place."""
+    write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text to a temporary file and move it in place."""
     temporary = _beside(path)
-    temporary.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
 
 

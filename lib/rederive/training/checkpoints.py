@@ -50,7 +50,8 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: str = "") -> N
         header: a text to keep in the file's header.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # always the same name: what a kill in mid-write leaves, the next write replaces
+    temporary = path.with_name(f".{path.name}.tmp")
     unshared = {name: value.detach().contiguous() for name, value in tensors.items()}
     try:
         save_file(unshared, temporary, metadata={"rederive": header})

@@ -9,90 +9,32 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from rederive.training import checkpoints, progress
-from rederive.training.checkpoints import Position
+from rederive.training import progress
+from rederive.training.batches import MODEL, Batches
+from rederive.training.keeper import Keeper
 from rederive.training.schedules import Schedule, constant
-from rederive.training.seeds import derive, generator
-
-Batch = tuple[Tensor, ...]
-Prepare = Callable[[Batch, torch.Generator], Batch]
-"""What turns stored rows into a batch (noise, augmentation), with its own generator."""
-Evaluate = Callable[[nn.Module], dict[str, float]]
-"""What measures a model after an epoch; the keys become columns of the history."""
+from rederive.training.seeds import derive
+from rederive.training.settings import (
+    Batch,
+    Evaluate,
+    History,
+    Prepare,
+    Settings,
+    TrainingDivergedError,
+)
 
 LARGEST_LOSS = 1e12
 """A loss beyond this in absolute value counts as divergence."""
-_ORDER, _NOISE, _MODEL = range(3)  # independent random streams of one seed
-
-
-class TrainingDivergedError(ArithmeticError):
-    """The loss stopped being a usable number."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run of ``fit`` is, apart from the model, the data and the optimizer.
-
-    Attributes:
-        epochs: passes over the data; rows that do not fill a last batch are left
-            out of that pass (another shuffle brings them in).
-        batch_size: rows of a step, over all processes together.
-        seed: decides order, noise and dropout.
-        clip_norm: bound on the norm of the whole gradient; None leaves it alone.
-        average_decay: decay of the exponential moving average of the weights, which
-            then are the weights evaluated and kept; None keeps the last weights.
-        precision: ``"bf16"`` runs matrix products in bfloat16 (parameters and
-            densities stay float32), ``"float32"`` does not, ``"auto"`` chooses bf16
-            where the hardware computes with it.
-        checkpoint_every: steps between checkpoints; None writes one an epoch.
-    """
-
-    epochs: int
-    batch_size: int
-    seed: int = 0
-    clip_norm: float | None = None
-    average_decay: float | None = None
-    precision: Literal["auto", "float32", "bf16"] = "auto"
-    checkpoint_every: int | None = None
-
-    def identity(self, steps: int) -> dict[str, str]:
-        """Return what must not change between a checkpoint and its resumption."""
-        fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
-        return {name: str(getattr(self, name)) for name in fields} | {
-            "steps": str(steps)
-        }
-
-
-@dataclass(frozen=True)
-class History:
-    """What ``fit`` measured.
-
-    Attributes:
-        rows: one row an epoch: ``epoch``, ``step``, ``loss`` (mean over the epoch's
-            steps), ``seconds``, and whatever ``evaluate`` returned.
-        precision: the arithmetic of the matrix products, ``float32`` or ``bf16``.
-        device: the device's type.
-    """
-
-    rows: list[dict[str, float]]
-    precision: str
-    device: str
-
-    def column(self, name: str) -> list[float]:
-        """Return one metric over the epochs."""
-        return [row[name] for row in self.rows]
 
 
 def fit(
@@ -121,8 +63,9 @@ def fit(
             (the averaged one if there is one) and without gradients.
         monitor: a key of ``evaluate``'s result; the weights of the epoch with its
             lowest value are kept.  None keeps those of the last epoch.
-        directory: where ``checkpoint.safetensors`` and ``best.safetensors`` go; an
-            interrupted run found there is continued.  None keeps nothing on disk.
+        directory: where ``checkpoint.safetensors``, ``best.safetensors`` and
+            ``log.txt`` go; an interrupted run found there is continued.  None keeps
+            nothing on disk.
         label: the text beside the progress bar.
 
     Raises:
@@ -133,11 +76,19 @@ def fit(
         ValueError: if the data do not fit the batch size or the processes, or
             nothing measures what is to be monitored.
     """
+    accelerator = Accelerator()
+    batches = Batches(
+        data,
+        settings,
+        prepare,
+        accelerator.process_index,
+        accelerator.num_processes,
+    )
     run = _Run(
-        objective, data, optimizer, settings, schedule=schedule, directory=directory
+        accelerator, objective, batches, optimizer, settings, directory=directory
     )
     with _own_randomness():
-        return run.train(prepare, evaluate, monitor, label)
+        return run.train(schedule, evaluate, monitor, label)
 
 
 class _Run:
@@ -145,77 +96,79 @@ class _Run:
 
     def __init__(
         self,
+        accelerator: Accelerator,
         objective: nn.Module,
-        data: Batch,
+        batches: Batches,
         optimizer: Optimizer,
         settings: Settings,
         *,
-        schedule: Schedule,
         directory: Path | None,
     ) -> None:
-        self.accelerator = Accelerator()
-        self.settings, self.schedule, self.data = settings, schedule, data
-        self.directory, self.optimizer, self.plain = directory, optimizer, objective
-        self.rows_total = _rows(data, settings, self.accelerator.num_processes)
-        self.steps_per_epoch = self.rows_total // settings.batch_size
+        self.accelerator, self.settings, self.batches = accelerator, settings, batches
+        self.optimizer, self.plain = optimizer, objective
         self.base_rates = [group["lr"] for group in optimizer.param_groups]
-        self.bf16 = _use_bf16(settings.precision, self.accelerator.device)
-        self.model = self.accelerator.prepare(objective)
+        self.bf16 = _use_bf16(settings.precision, accelerator.device)
+        self.model = accelerator.prepare(objective)
         self.average = _averaged(objective, settings.average_decay)
-        self.identity = settings.identity(self.steps_per_epoch)
-        self.position = Position(identity=self.identity)
-        self.best: dict[str, Tensor] | None = None
-        if directory is not None and self._checkpoint.exists():
-            self.position = checkpoints.load(
-                self._checkpoint, objective, self.average, optimizer, self.identity
-            )
-
-    @property
-    def _checkpoint(self) -> Path:
-        assert self.directory is not None
-        return self.directory / "checkpoint.safetensors"
+        self.keeper = Keeper(directory, writes=accelerator.is_main_process)
+        self.position = self.keeper.restore(
+            objective,
+            self.average,
+            optimizer,
+            settings.identity(batches.steps_per_epoch),
+        )
 
     @property
     def _chosen(self) -> nn.Module:
         """The weights that are evaluated and kept."""
         return self.plain if self.average is None else self.average.module
 
+    @property
+    def _precision(self) -> str:
+        """The arithmetic of the matrix products."""
+        return "bf16" if self.bf16 else "float32"
+
     def train(
         self,
-        prepare: Prepare | None,
+        schedule: Schedule,
         evaluate: Evaluate | None,
         monitor: str | None,
         label: str,
     ) -> History:
-        total = self.steps_per_epoch * self.settings.epochs
+        """Take all steps that are left, and put the chosen weights in place."""
+        per_epoch = self.batches.steps_per_epoch
+        total = per_epoch * self.settings.epochs
+        device = self.accelerator.device.type
+        self.keeper.log(
+            f"{label}: step {self.position.step} of {total}, {device}, "
+            f"{self._precision}, {torch.get_num_threads()} threads, "
+            f"{self.accelerator.num_processes} processes, torch {torch.__version__}"
+        )
         started = time.perf_counter()
         with progress.bar(total, self.position.step, label) as bar:
             while self.position.step < total:
-                loss = self._step(prepare)
+                loss = self._step(schedule)
                 self.position.partial_loss += loss
                 self.position.step += 1
                 bar.update()
                 bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
-                if self.position.step % self.steps_per_epoch == 0:
+                if self.position.step % per_epoch == 0:
                     self._end_epoch(evaluate, monitor, time.perf_counter() - started)
                     started = time.perf_counter()
                 elif self._checkpoint_due():
                     self._save()
         self._keep_chosen(monitor)
-        return History(
-            rows=self.position.rows,
-            precision="bf16" if self.bf16 else "float32",
-            device=self.accelerator.device.type,
-        )
+        return History(self.position.rows, self._precision, device)
 
-    def _step(self, prepare: Prepare | None) -> float:
+    def _step(self, schedule: Schedule) -> float:
+        """Take one optimizer step and return the loss before it."""
         step, seed = self.position.step, self.settings.seed
         for group, rate in zip(
             self.optimizer.param_groups, self.base_rates, strict=True
         ):
-            group["lr"] = rate * self.schedule(step)
-        batch = self._batch(step, prepare)
-        torch.manual_seed(derive(seed, _MODEL, step, self.accelerator.process_index))
+            group["lr"] = rate * schedule(step)
+        batch = self.batches.at(step, self.accelerator.device)
+        torch.manual_seed(derive(seed, MODEL, step, self.accelerator.process_index))
         self.model.train()
         with torch.autocast(
             self.accelerator.device.type, torch.bfloat16, enabled=self.bf16
@@ -232,32 +185,20 @@ class _Run:
             self.average.update_parameters(self.plain)
         return value
 
-    def _batch(self, step: int, prepare: Prepare | None) -> Batch:
-        """Return this process's rows of the step's batch, on its device."""
-        seed, size = self.settings.seed, self.settings.batch_size
-        epoch, place = divmod(step, self.steps_per_epoch)
-        order = torch.randperm(
-            self.rows_total, generator=generator(seed, _ORDER, epoch)
-        )
-        rows = order[place * size : (place + 1) * size]
-        batch = tuple(tensor[rows] for tensor in self.data)
-        if prepare is not None:
-            batch = prepare(batch, generator(seed, _NOISE, step))
-        share = slice(
-            self.accelerator.process_index, None, self.accelerator.num_processes
-        )
-        return tuple(tensor[share].to(self.accelerator.device) for tensor in batch)
-
     def _require_finite(self, loss: float) -> None:
         if math.isfinite(loss) and abs(loss) <= LARGEST_LOSS:
             return
         rates = [f"{group['lr']:.3g}" for group in self.optimizer.param_groups]
         kept = "nothing was saved: pass directory= to keep checkpoints"
-        if self.directory is not None and self._checkpoint.exists():
-            kept = f"the last good state is in {self._checkpoint}"
-        raise TrainingDivergedError(
+        if self.keeper.checkpoint is not None:
+            kept = f"the last good state is in {self.keeper.checkpoint}"
+        message = (
             f"the loss is {loss} at step {self.position.step} with learning rates "
-            f"{', '.join(rates)}; {kept}. Lower the learning rate, set clip_norm, or "
+            f"{', '.join(rates)}"
+        )
+        self.keeper.log(message)
+        raise TrainingDivergedError(
+            f"{message}; {kept}. Lower the learning rate, set clip_norm, or "
             "look for a logarithm or a division at zero in the objective"
         )
 
@@ -265,9 +206,9 @@ class _Run:
         self, evaluate: Evaluate | None, monitor: str | None, seconds: float
     ) -> None:
         row = {
-            "epoch": float(self.position.step // self.steps_per_epoch),
+            "epoch": float(self.position.step // self.batches.steps_per_epoch),
             "step": float(self.position.step),
-            "loss": self.position.partial_loss / self.steps_per_epoch,
+            "loss": self.position.partial_loss / self.batches.steps_per_epoch,
             "seconds": seconds,
         }
         if evaluate is not None:
@@ -276,41 +217,17 @@ class _Run:
                 row |= evaluate(self._chosen)
         self.position.rows.append(row)
         self.position.partial_loss = 0.0
+        self.keeper.log(", ".join(f"{name} {value:.6g}" for name, value in row.items()))
         if monitor is not None:
-            self._compare(row, monitor)
+            self.keeper.compare(row, monitor, self.position, self._chosen)
         self._save()
-
-    def _compare(self, row: dict[str, float], monitor: str) -> None:
-        """Keep the weights if the monitored value is the lowest so far."""
-        if monitor not in row:
-            raise ValueError(
-                f"monitor is {monitor!r}, but an epoch measured {', '.join(row)}: "
-                "let evaluate return it"
-            )
-        if row[monitor] < self.position.best:
-            self.position.best = row[monitor]
-            self._keep_best()
-
-    def _keep_best(self) -> None:
-        weights = self._chosen.state_dict()
-        if self.directory is None:
-            self.best = {name: value.clone() for name, value in weights.items()}
-        elif self.accelerator.is_main_process:
-            checkpoints.write_tensors(self.directory / "best.safetensors", weights)
 
     def _keep_chosen(self, monitor: str | None) -> None:
         """Put the chosen weights into the caller's module, in evaluation mode."""
-        if monitor is not None and math.isinf(self.position.best):
-            raise TrainingDivergedError(
-                f"{monitor!r} was a finite number after no epoch: lower the learning "
-                "rate, or look at what evaluate computes"
-            )
-        weights = self._chosen.state_dict()
         self.accelerator.wait_for_everyone()
-        if monitor is not None and self.directory is not None:
-            weights, _ = checkpoints.read_tensors(self.directory / "best.safetensors")
-        elif monitor is not None and self.best is not None:
-            weights = self.best
+        weights = self._chosen.state_dict()
+        if monitor is not None:
+            weights = self.keeper.best_weights(monitor, self.position)
         self.plain.load_state_dict(weights)
         self.plain.eval()
 
@@ -319,34 +236,8 @@ class _Run:
         return every is not None and self.position.step % every == 0
 
     def _save(self) -> None:
-        if self.directory is not None and self.accelerator.is_main_process:
-            checkpoints.save(
-                self._checkpoint,
-                self.plain,
-                self.average,
-                self.optimizer,
-                self.position,
-            )
+        self.keeper.save(self.plain, self.average, self.optimizer, self.position)
         self.accelerator.wait_for_everyone()
-
-
-def _rows(data: Batch, settings: Settings, processes: int) -> int:
-    """Return the number of rows, or say what does not fit."""
-    rows = {len(tensor) for tensor in data}
-    if len(rows) != 1:
-        raise ValueError(f"all tensors of data need equally many rows, got {rows}")
-    (count,) = rows
-    if count < settings.batch_size:
-        raise ValueError(
-            f"{count} rows do not fill one batch of {settings.batch_size}: "
-            "lower batch_size"
-        )
-    if settings.batch_size % processes:
-        raise ValueError(
-            f"a batch of {settings.batch_size} cannot be shared equally among "
-            f"{processes} processes: choose a multiple"
-        )
-    return count
 
 
 def _averaged(objective: nn.Module, decay: float | None) -> AveragedModel | None:

@@ -1,0 +1,72 @@
+"""The batches of a run: functions of the seed and the step, shared by processes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rederive.training.seeds import generator
+from rederive.training.settings import Batch, Prepare, Settings
+
+ORDER, NOISE, MODEL = range(3)
+"""Independent random streams of one seed."""
+
+
+class Batches:
+    """The rows of every step, and the share of one process in them.
+
+    Args:
+        data: CPU tensors with the same number of rows.
+        settings: batch size and seed.
+        prepare: applied to the rows of the whole step before they are shared out.
+        process: this process's number.
+        processes: how many processes share a step.
+
+    Raises:
+        ValueError: if the data do not fit the batch size or the processes.
+    """
+
+    def __init__(
+        self,
+        data: Batch,
+        settings: Settings,
+        prepare: Prepare | None,
+        process: int,
+        processes: int,
+    ) -> None:
+        self.data, self.prepare = data, prepare
+        self.seed, self.size = settings.seed, settings.batch_size
+        self.share = slice(process, None, processes)
+        self.rows = _rows(data, settings.batch_size, processes)
+        self.steps_per_epoch = self.rows // self.size
+
+    def at(self, step: int, device: torch.device) -> Batch:
+        """Return this process's rows of a step, on its device."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        rows = self._order(epoch)[place * self.size : (place + 1) * self.size]
+        batch = tuple(tensor[rows] for tensor in self.data)
+        if self.prepare is not None:
+            batch = self.prepare(batch, generator(self.seed, NOISE, step))
+        return tuple(tensor[self.share].to(device) for tensor in batch)
+
+    def _order(self, epoch: int) -> Tensor:
+        """Return the order of the rows in an epoch."""
+        return torch.randperm(self.rows, generator=generator(self.seed, ORDER, epoch))
+
+
+def _rows(data: Batch, batch_size: int, processes: int) -> int:
+    """Return the number of rows, or say what does not fit."""
+    rows = {len(tensor) for tensor in data}
+    if len(rows) != 1:
+        raise ValueError(f"all tensors of data need equally many rows, got {rows}")
+    (count,) = rows
+    if count < batch_size:
+        raise ValueError(
+            f"{count} rows do not fill one batch of {batch_size}: lower batch_size"
+        )
+    if batch_size % processes:
+        raise ValueError(
+            f"a batch of {batch_size} cannot be shared equally among "
+            f"{processes} processes: choose a multiple"
+        )
+    return count

@@ -1,0 +1,74 @@
+"""What a run of ``fit`` is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Batch = tuple[Tensor, ...]
+Prepare = Callable[[Batch, torch.Generator], Batch]
+"""What turns stored rows into a batch (noise, augmentation), with its own generator."""
+Evaluate = Callable[[nn.Module], dict[str, float]]
+"""What measures a model after an epoch; the keys become columns of the history."""
+
+
+class TrainingDivergedError(ArithmeticError):
+    """The loss stopped being a usable number."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run of ``fit`` is, apart from the model, the data and the optimizer.
+
+    Attributes:
+        epochs: passes over the data; rows that do not fill a last batch are left
+            out of that pass (another shuffle brings them in).
+        batch_size: rows of a step, over all processes together.
+        seed: decides order, noise and dropout.
+        clip_norm: bound on the norm of the whole gradient; None leaves it alone.
+        average_decay: decay of the exponential moving average of the weights, which
+            then are the weights evaluated and kept; None keeps the last weights.
+        precision: ``"bf16"`` runs matrix products in bfloat16 (parameters and
+            densities stay float32), ``"float32"`` does not, ``"auto"`` chooses bf16
+            where the hardware computes with it.
+        checkpoint_every: steps between checkpoints; None writes one an epoch.
+    """
+
+    epochs: int
+    batch_size: int
+    seed: int = 0
+    clip_norm: float | None = None
+    average_decay: float | None = None
+    precision: Literal["auto", "float32", "bf16"] = "auto"
+    checkpoint_every: int | None = None
+
+    def identity(self, steps: int) -> dict[str, str]:
+        """Return what must not change between a checkpoint and its resumption."""
+        fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
+        return {name: str(getattr(self, name)) for name in fields} | {
+            "steps": str(steps)
+        }
+
+
+@dataclass(frozen=True)
+class History:
+    """What ``fit`` measured.
+
+    Attributes:
+        rows: one row an epoch: ``epoch``, ``step``, ``loss`` (mean over the epoch's
+            steps), ``seconds``, and whatever ``evaluate`` returned.
+        precision: the arithmetic of the matrix products, ``float32`` or ``bf16``.
+        device: the device's type.
+    """
+
+    rows: list[dict[str, float]]
+    precision: str
+    device: str
+
+    def column(self, name: str) -> list[float]:
+        """Return one metric over the epochs."""
+        return [row[name] for row in self.rows]
