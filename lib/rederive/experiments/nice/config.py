@@ -103,7 +103,7 @@ _FASTER = replace(
     epochs=22,
 )
 _SMALL_ARTICLE = replace(ARTICLE, width=200, scale_rate=10.0, epochs=4)
-_SMALL_MODERN = replace(MODERN, width=300, epochs=5, analyse=False)
+_SMALL_MODERN = replace(MODERN, width=300, epochs=15, analyse=False)
 
 FULL: dict[str, NiceConfig] = {
     "modern": MODERN,
@@ -122,8 +122,8 @@ FULL: dict[str, NiceConfig] = {
     "ablation-no-dropout": replace(_SMALL_MODERN, dropout=0.0),
     "ablation-no-weight-decay": replace(_SMALL_MODERN, weight_decay=0.0),
     "ablation-no-average": replace(_SMALL_MODERN, average_decay=None),
+    "ablation-no-clipping": replace(_SMALL_MODERN, clip_norm=None),
     "ablation-constant-rate": replace(_SMALL_MODERN, schedule="constant"),
-    "ablation-one-cycle": replace(_SMALL_MODERN, schedule="one-cycle"),
     "ablation-equal-rates": replace(_SMALL_MODERN, scale_rate=1.0),
     "ablation-he-start": replace(_SMALL_MODERN, initialization="he"),
 }
@@ -171,6 +171,29 @@ PUBLISHED: dict[str, list[Published]] = {
 }
 PUBLISHED["modern"] = PUBLISHED["paper"]
 
+
+def _of_recipe(config: NiceConfig, start: str) -> list[str]:
+    """Return how a recipe of today differs from the paper's."""
+    return [
+        f"AdamW, a {config.schedule} schedule, ten times the learning rate for the "
+        "scales.",
+        f"Weight decay, dropout {config.dropout:g} in the coupling networks, clipping, "
+        "averaged weights.",
+        f"{start} instead of weights uniform on [-0.01, 0.01].",
+        f"{config.epochs} epochs; the paper trains for 1,500.",
+    ]
+
+
+def _of_small(config: NiceConfig) -> list[str]:
+    """Return how a small study differs from the full-size recipe."""
+    return [
+        f"{config.width} hidden units instead of 1000.",
+        f"{config.epochs} epochs.",
+        f"The scales learn {config.scale_rate:g} times as fast as the networks.",
+    ]
+
+
+_FAN_IN = "Weights bounded by one over the root of a layer's inputs"
 DEVIATIONS: dict[str, list[str]] = {
     "article": [
         "The log-scales start at zero; the article's start from a narrow normal law.",
@@ -183,10 +206,14 @@ DEVIATIONS: dict[str, list[str]] = {
         "Plain Adam with the constants of the paper's text and the decay of the "
         "published program; the program's own rule has a momentum that rises to 0.5.",
     ],
-    "modern": [
-        "AdamW, a cosine schedule, ten times the learning rate for the scales.",
-        "Weight decay, dropout in the coupling networks, clipping, averaged weights.",
-        "Networks that start at zero instead of weights uniform on [-0.01, 0.01].",
-        f"{MODERN.epochs} epochs; the paper trains for 1,500.",
-    ],
+    "modern": _of_recipe(FULL["modern"], _FAN_IN),
+    "more-dropout": _of_recipe(FULL["more-dropout"], _FAN_IN),
+    "identity-start": _of_recipe(
+        FULL["identity-start"], "Zeros in the last layer of each network"
+    ),
+    "he-start": _of_recipe(FULL["he-start"], "He's normal weights"),
+} | {
+    name: _of_small(config)
+    for name, config in FULL.items()
+    if name.startswith(("noise-", "orientation-", "ablation-"))
 }
