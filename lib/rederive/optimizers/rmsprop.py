@@ -171,4 +171,4 @@ def _compiled(
         if whole[0].numel() > 1 and all(one.is_contiguous() for one in whole):
             update(*(one.detach().view(-1) for one in whole), lr, **settings)
         else:
-            _loop(*([one] for one in whole), group)
+            _loop([whole[0]], [whole[1]], [whole[2]], group)
