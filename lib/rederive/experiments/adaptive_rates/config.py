@@ -53,15 +53,18 @@ class DigitsRace:
         width: hidden units.
         epochs: passes over the training pictures.
         batch_size: pictures a step.
-        exponents: the learning rates tried are ten to these powers.
+        exponents: the learning rates tried are ten to these powers,
+        one_rate_factor: times this for the rules with one rate for all coordinates,
+            whose steps are shared by all of them.
         decay: of RMSprop's average.
     """
 
     inputs: Literal["plain", "scaled", "rotated"] = "plain"
     width: int = 32
-    epochs: int = 15
+    epochs: int = 10
     batch_size: int = 64
-    exponents: tuple[float, ...] = (-3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0)
+    exponents: tuple[float, ...] = (-3.0, -2.5, -2.0, -1.5, -1.0)
+    one_rate_factor: float = 10.0
     decay: float = 0.9
 
 
@@ -72,7 +75,7 @@ FULL: dict[str, QuadraticRace | DigitsRace] = {
     "digits-scaled": replace(_DIGITS, inputs="scaled"),
     "digits-rotated": replace(_DIGITS, inputs="rotated"),
 }
-_FEW_DIGITS = replace(_DIGITS, epochs=4, exponents=(-3.0, -2.0, -1.0))
+_FEW_DIGITS = replace(_DIGITS, epochs=4, exponents=(-2.5, -1.5))
 QUICK: dict[str, QuadraticRace | DigitsRace] = {
     "quadratics": QuadraticRace(
         conditions=(1.0, 10000.0), steps=(100,), problems=4, rates=12

@@ -15,6 +15,7 @@ from rederive.optimizers import Adam, RMSprop, ScalarRMSprop
 from rederive.training import Settings, TrainingDivergedError, fit, generator
 
 METHODS = ("gradient descent", "scalar", "vector", "adam")
+ONE_RATE = ("gradient descent", "scalar")
 _WEIGHTS = 20  # random stream of a seed
 _INPUTS = 7, 21  # random stream of the factors and the rotation, for all seeds
 
@@ -51,7 +52,7 @@ def race(config: DigitsRace, seed: int) -> tuple[dict[str, float], list[str]]:
 
     The metrics, by method: ``rate``, the one chosen; ``validation``, ``test`` and
     ``train``, mean negative log-likelihoods in nats; ``test_error``, the share of wrong
-    answers; and ``validation METHOD EXPONENT`` for every rate, of which those that
+    answers; and ``validation METHOD RATE`` for every rate, of which those that
     diverged are left out.
 
     Returns:
@@ -61,30 +62,30 @@ def race(config: DigitsRace, seed: int) -> tuple[dict[str, float], list[str]]:
     metrics: dict[str, float] = {}
     for method in METHODS:
         best = float("inf")
-        for exponent in config.exponents:
+        for rate in rates_of(config, method):
             model = Classifier(64, config.width, generator(seed, _WEIGHTS))
-            optimizer = optimizer_of(method, model, 10.0**exponent, config.decay)
+            optimizer = optimizer_of(method, model, rate, config.decay)
+            settings = Settings(
+                config.epochs, config.batch_size, seed=seed, precision="float32"
+            )
+            label = f"{method} {rate:.2g}"
             try:
-                fit(
-                    model,
-                    (train.x, train.y),
-                    optimizer,
-                    Settings(
-                        config.epochs,
-                        config.batch_size,
-                        seed=seed,
-                        precision="float32",
-                    ),
-                    label=f"{method} 1e{exponent:g}",
-                )
+                fit(model, (train.x, train.y), optimizer, settings, label=label)
             except TrainingDivergedError:
                 continue
             loss, _ = measure(model, validation)
-            metrics[f"validation {method} {exponent:g}"] = loss
+            metrics[f"validation {label}"] = loss
             if loss < best:
                 best = loss
-                metrics |= _judgement(method, exponent, model, (train, test), loss)
+                metrics |= {f"rate {method}": rate, f"validation {method}": loss}
+                metrics |= _judgement(method, model, train, test)
     return metrics, sources
+
+
+def rates_of(config: DigitsRace, method: str) -> list[float]:
+    """Return the learning rates that an optimizer may choose from."""
+    factor = config.one_rate_factor if method in ONE_RATE else 1.0
+    return [factor * 10.0**exponent for exponent in config.exponents]
 
 
 def optimizer_of(method: str, model: nn.Module, rate: float, decay: float) -> Optimizer:
@@ -144,18 +145,11 @@ def measure(model: Classifier, part: Part) -> tuple[float, float]:
 
 
 def _judgement(
-    method: str,
-    exponent: float,
-    model: Classifier,
-    judges: tuple[Part, Part],
-    validation: float,
+    method: str, model: Classifier, train: Part, test: Part
 ) -> dict[str, float]:
     """Return the metrics of the best rate so far."""
-    train, test = judges
     loss, error = measure(model, test)
     return {
-        f"rate {method}": 10.0**exponent,
-        f"validation {method}": validation,
         f"train {method}": measure(model, train)[0],
         f"test {method}": loss,
         f"test_error {method}": error,
