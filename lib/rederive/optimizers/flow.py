@@ -177,5 +177,8 @@ def controlled_euler(
         ratio = (tolerance / error) ** 0.5 if error > 0 else _MOST
         step *= min(max(_SAFETY * ratio, _LEAST), _MOST)
     return Controlled(
-        torch.tensor(times), torch.stack(states), torch.tensor(errors), gradients
+        torch.tensor(times, dtype=torch.float64),
+        torch.stack(states),
+        torch.tensor(errors, dtype=torch.float64),
+        gradients,
     )
