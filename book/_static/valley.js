@@ -56,14 +56,14 @@
   const VIEW = { left: -3, right: 3, low: -2, high: 2, scale: 100 };
   const RULES = [
     ["gradient descent", "Gradient descent (1)", "#0072B2", ""],
-    ["sign", "Sign descent (11)", "#CC79A7", "2 5"],
+    ["sign", "Sign descent (11)", "#D55E00", "2 5"],
     ["scalar", "RMSprop, one rate (14)", "#009E73", "9 4"],
-    ["vector", "RMSprop, a rate each (15)", "#D55E00", "9 3 2 3"],
+    ["vector", "RMSprop, a rate each (15)", "#CC79A7", "9 3 2 3"],
   ];
   const SLIDERS = [
     ["lr", "learning rate", -3, 0, 0.05, -1.2, (v) => (10 ** v).toPrecision(2)],
     ["decay", "averaging λ", 0, 0.99, 0.01, 0.9, (v) => v.toFixed(2)],
-    ["angle", "rotation of the valley, degrees", 0, 90, 1, 0, (v) => v.toFixed(0)],
+    ["angle", "rotation, degrees", 0, 90, 1, 0, (v) => v.toFixed(0)],
   ];
   const SVG = "http://www.w3.org/2000/svg";
   let made = 0;
