@@ -3,58 +3,110 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from benchmarks.harness import Plan, measure
-from benchmarks.report import judge, results, table, verdicts, write
-
-try:
-    from benchmarks import bench_nice
-    from benchmarks.nice_model import Size
-except ModuleNotFoundError as error:
-    raise SystemExit(
-        f"{error.name} is not installed: "
-        'pip install -c constraints.txt -e ".[peers]" brings the peers'
-    ) from error
+from benchmarks import bench_optimizers
+from benchmarks.harness import Group, Plan, measure
+from benchmarks.report import Goal, judge, results, table, verdicts, write
 
 RESULTS = Path(__file__).parent / "results"
-QUICK_SIZE, QUICK_BATCHES = Size(dimensions=8, width=16, depth=2), (8,)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One benchmark.
+
+    Attributes:
+        groups: what is timed.
+        goals: what is wanted, none for a quick trial.
+        about: a description, with a note that is printed.
+        packages: distributions whose versions matter.
+    """
+
+    groups: Iterable[Group]
+    goals: list[Goal]
+    about: dict[str, Any]
+    packages: tuple[str, ...]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run every benchmark, print its tables and goals, write its results.
+    """Run the benchmarks, print their tables and goals, write their results.
 
     Args:
         arguments: the command line; None takes the process's own.
     """
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
-    size, batches, goals = Size(), bench_nice.BATCHES, bench_nice.goals()
-    if options.quick:
-        size, batches, goals = QUICK_SIZE, QUICK_BATCHES, []
     plan = Plan(rounds=options.rounds)
+    folder = options.results or (None if options.quick else RESULTS)
     print(f"{options.threads} threads, {plan.rounds} rounds\n")
+    for name in options.only or SUITES:
+        _run(name, SUITES[name](options.quick), plan, folder)
+
+
+def _run(name: str, suite: Suite, plan: Plan, folder: Path | None) -> None:
+    """Time one benchmark, print it, and write it if there is a folder."""
     timings = []
-    for group in bench_nice.groups(size, batches):
+    for group in suite.groups:
         timings.append(measure(group, plan))
         print(table(timings[-1]) + "\n", flush=True)
-    outcomes = judge(goals, timings)
-    about = bench_nice.about(size, batches)
-    print(f"Note: {about['note']}.")
+    outcomes = judge(suite.goals, timings)
+    print(f"Note: {suite.about['note']}.")
     if outcomes:
         print(f"\nGoals\n{verdicts(outcomes)}")
-    folder = options.results or (None if options.quick else RESULTS)
     if folder is not None:
-        path = folder / "nice.json"
-        found = results(timings, outcomes, plan, bench_nice.PACKAGES)
-        write(path, {"about": about} | found)
+        path = folder / f"{name}.json"
+        found = results(timings, outcomes, plan, suite.packages)
+        write(path, {"about": suite.about} | found)
         print(f"\nWritten: {path}")
+    print()
+
+
+def _nice(quick: bool) -> Suite:
+    """Return the benchmark of chapter 3, which needs the peer libraries."""
+    try:
+        from benchmarks import bench_nice  # noqa: PLC0415 - only where peers are
+        from benchmarks.nice_model import Size  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SystemExit(
+            f"{error.name} is not installed: "
+            'pip install -c constraints.txt -e ".[peers]" brings the peers'
+        ) from error
+    size, batches, goals = Size(), bench_nice.BATCHES, bench_nice.goals()
+    if quick:
+        size, batches, goals = Size(dimensions=8, width=16, depth=2), (8,), []
+    return Suite(
+        bench_nice.groups(size, batches),
+        goals,
+        bench_nice.about(size, batches),
+        bench_nice.PACKAGES,
+    )
+
+
+def _optimizers(quick: bool) -> Suite:
+    """Return the benchmark of chapter 7."""
+    shapes = bench_optimizers.QUICK_SHAPES if quick else bench_optimizers.SHAPES
+    return Suite(
+        bench_optimizers.groups(shapes),
+        [] if quick else bench_optimizers.goals(),
+        bench_optimizers.about(shapes),
+        bench_optimizers.PACKAGES,
+    )
+
+
+SUITES = {"nice": _nice, "optimizers": _optimizers}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--only", action="append", choices=list(SUITES), help="which; default: all"
+    )
     parser.add_argument("--rounds", type=int, default=30, help="default: 30")
     parser.add_argument(
         "--threads",

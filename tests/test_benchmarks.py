@@ -165,7 +165,8 @@ def test_the_yardstick_multiplies_as_much_as_the_model(training):
 def test_the_quick_run_finds_all_libraries_equal(tmp_path, capsys):
     from benchmarks.__main__ import main
 
-    main(["--quick", "--rounds", "6", "--threads", "1", "--results", str(tmp_path)])
+    options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "nice"]
+    main([*options, "--results", str(tmp_path)])
     assert "sampling, 8 events" in capsys.readouterr().out
     read = json.loads((tmp_path / "nice.json").read_text(encoding="utf-8"))
     assert read["about"]["threads"] == 1
@@ -176,3 +177,31 @@ def test_the_quick_run_finds_all_libraries_equal(tmp_path, capsys):
         assert peers <= set(one["speed_over"])
     assert "bare products" in like_for_like["speed_over"]
     assert "bare products" not in documented["speed_over"]
+
+
+def test_the_quick_run_of_the_optimizers_finds_them_equal(
+    tmp_path, capsys, monkeypatch
+):
+    from benchmarks import bench_optimizers
+    from benchmarks.__main__ import main
+
+    monkeypatch.setattr(bench_optimizers, "compiler", lambda: None)
+    options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "optimizers"]
+    main([*options, "--results", str(tmp_path)])
+    assert "optimizer step, RMSprop" in capsys.readouterr().out
+    read = json.loads((tmp_path / "optimizers.json").read_text(encoding="utf-8"))
+    assert read["about"]["parameters"] == 2 * (30 * 20 + 20)
+    names = [one["name"] for one in read["groups"]]
+    assert names == [
+        f"optimizer step, {rule}" for rule in ("RMSprop", "Adam", "AdaGrad")
+    ]
+    for one in read["groups"]:
+        assert "torch" in one["speed_over"]
+        assert one["relative_errors"]["torch"]["way gone"] < 1e-3
+
+
+def test_goals_of_the_optimizers_name_groups_that_exist():
+    from benchmarks import bench_optimizers
+
+    names = {one.name for one in bench_optimizers.groups()}
+    assert {goal.group for goal in bench_optimizers.goals()} <= names

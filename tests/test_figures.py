@@ -200,3 +200,51 @@ def test_scatter_has_a_group_a_name():
     axes = figures.scatter(groups, xlabel="x", ylabel="y").axes[0]
     assert [len(points.get_offsets()) for points in axes.collections] == [5, 7]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["z", "x"]
+
+
+def test_lines_have_their_own_abscissae_and_logarithmic_axes():
+    figure = figures.lines(
+        {"a": ([1, 10], [2.0, 3.0]), "b": ([2, 3, 4], noise(3))},
+        xlabel="step",
+        ylabel="error",
+        log="xy",
+        references={"limit": 1.0},
+    )
+    (axes,) = figure.axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    first, second, level = axes.get_lines()
+    assert first.get_xdata().tolist() == [1, 10]
+    assert second.get_xdata().tolist() == [2, 3, 4]
+    assert set(level.get_ydata()) == {1.0}
+
+
+def test_trajectories_have_a_panel_a_loss_and_one_look_a_name():
+    loss = {name: lambda x: x.square().sum(-1) for name in ("left", "right")}
+    walk = torch.tensor([[0.0, 0.5], [0.5, 0.0]])
+    figure = figures.trajectories(
+        loss,
+        {"left": {"a": walk, "b": walk}, "right": {"b": walk}},
+        low=(-1.0, -1.0),
+        high=(1.0, 1.0),
+        fields={"left": lambda x: -x},
+    )
+    left, right = figure.axes
+    assert [line.get_label() for line in left.get_lines()] == ["a", "b"]
+    assert left.get_lines()[1].get_color() == right.get_lines()[0].get_color()
+    assert len(figure.legends[0].get_texts()) == 2
+    assert drawn(figure).std() > 0
+
+
+def test_heat_maps_share_one_scale_and_label_what_is_named():
+    figure = figures.heat_maps(
+        {"one": noise(2, 3), "two": 5 * noise(2, 3)},
+        columns=["a", "", "c"],
+        rows=["x", "y"],
+        xlabel="rate",
+        ylabel="condition",
+        label="loss",
+        limits=(0.0, 1.0),
+    )
+    one, two, _ = figure.axes
+    assert one.images[0].get_clim() == two.images[0].get_clim() == (0.0, 1.0)
+    assert [text.get_text() for text in one.get_xticklabels()] == ["a", "c"]

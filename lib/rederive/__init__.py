@@ -3,7 +3,8 @@
 Floors, from the ground up; nothing imports upwards:
 
 1. ``claims``, ``datasets``: checks with verdicts; data in.
-2. ``flows``: the models, without training loops or plotting.
+2. ``flows``, ``optimizers``: the models and update rules, without training loops or
+   plotting.
 3. ``training``: the one training loop.
 4. ``experiments``: one module a chapter, a frozen config and ``run(config)``.
 5. ``results``, ``figures``, ``cli``: recorded runs, one plotting style, the command

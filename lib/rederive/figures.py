@@ -25,21 +25,25 @@ from rederive.cards import (
     style,
 )
 from rederive.pictures import image_grid, image_sheets, matrices
+from rederive.plots import heat_maps, lines, trajectories
 
 __all__ = [
     "COLOURS",
     "clouds",
     "curves",
     "density",
+    "heat_maps",
     "histories",
     "image_grid",
     "image_sheets",
+    "lines",
     "matrices",
     "save",
     "scatter",
     "show",
     "spectrum",
     "style",
+    "trajectories",
 ]
 
 LogDensity = Callable[[torch.Tensor], torch.Tensor]

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from rederive.experiments import blank_pixels, nice
+from rederive.experiments import adaptive_rates, blank_pixels, nice
 from rederive.results import Config, Published, Run
 
 AnyConfig = Any
@@ -71,6 +71,15 @@ _EXPERIMENTS = {
         run=blank_pixels.run,
         published=blank_pixels.PUBLISHED,
         deviations=blank_pixels.DEVIATIONS,
+    ),
+    "adaptive-learning-rates": Experiment(
+        name="adaptive-learning-rates",
+        chapter=7,
+        presets=adaptive_rates.presets,
+        plain=adaptive_rates.plain,
+        run=adaptive_rates.run,
+        published=adaptive_rates.PUBLISHED,
+        deviations=adaptive_rates.DEVIATIONS,
     ),
 }
 

@@ -1,0 +1,376 @@
+"""The optimizers of chapter 7 against torch's, against their formulas, and misused."""
+
+from __future__ import annotations
+
+import copy
+import io
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from rederive.optimizers import (
+    AdaGrad,
+    Adam,
+    NormalizedGradient,
+    RMSprop,
+    ScalarRMSprop,
+    SignDescent,
+    compiled,
+    compiler,
+)
+from rederive.optimizers.base import BLOCK
+from torch import Tensor
+
+ALL = [AdaGrad, Adam, NormalizedGradient, RMSprop, ScalarRMSprop, SignDescent]
+every_rule = pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.__name__)
+needs_compiler = pytest.mark.skipif(
+    compiler() is None, reason="no C++ compiler: nothing can be compiled"
+)
+
+rates = st.floats(1e-4, 1.0)
+decays = st.floats(0.0, 0.999)
+epsilons = st.sampled_from([1e-10, 1e-8, 1e-3])
+seeds = st.integers(0, 10_000)
+
+
+def parameters(seed: int) -> list[Tensor]:
+    draw = torch.Generator().manual_seed(seed)
+    shapes = [(3, 4), (5,), (), (2, 1, 3)]
+    return [
+        torch.randn(shape, dtype=torch.float64, generator=draw).requires_grad_()
+        for shape in shapes
+    ]
+
+
+def walk(make, seed=0, steps=6, start=None):
+    """Step on noisy gradients; return the flat path."""
+    params = parameters(seed) if start is None else start
+    optimizer = make(params)
+    draw = torch.Generator().manual_seed(seed + 1)
+    points = []
+    for _ in range(steps):
+        for p in params:
+            noise = torch.randn(p.shape, dtype=torch.float64, generator=draw)
+            p.grad = (p.detach() + noise).to(p.dtype)
+        optimizer.step()
+        points.append(torch.cat([p.detach().flatten() for p in params]))
+    return torch.stack(points)
+
+
+def same(ours, theirs, tolerance=1e-12):
+    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
+
+
+@given(rates, decays, epsilons, seeds)
+def test_rmsprop_is_torchs_with_epsilon_outside(lr, decay, epsilon, seed):
+    ours = walk(
+        lambda p: RMSprop(
+            p, lr, decay=decay, epsilon=epsilon, epsilon_inside=False, foreach=False
+        ),
+        seed,
+    )
+    theirs = walk(
+        lambda p: torch.optim.RMSprop(p, lr=lr, alpha=decay, eps=epsilon), seed
+    )
+    same(ours, theirs)
+
+
+@given(rates, decays, decays, epsilons, seeds)
+def test_adam_is_torchs(lr, beta1, beta2, epsilon, seed):
+    ours = walk(lambda p: Adam(p, lr, beta1=beta1, beta2=beta2, epsilon=epsilon), seed)
+    theirs = walk(
+        lambda p: torch.optim.Adam(p, lr=lr, betas=(beta1, beta2), eps=epsilon), seed
+    )
+    same(ours, theirs, 1e-9)
+
+
+@given(rates, epsilons, seeds)
+def test_adagrad_is_torchs(lr, epsilon, seed):
+    ours = walk(lambda p: AdaGrad(p, lr, epsilon=epsilon), seed)
+    theirs = walk(lambda p: torch.optim.Adagrad(p, lr=lr, eps=epsilon), seed)
+    same(ours, theirs)
+
+
+@given(rates, decays, epsilons, seeds)
+def test_adam_without_momentum_is_rmsprop_bit_by_bit(lr, decay, epsilon, seed):
+    bare = walk(
+        lambda p: Adam(
+            p,
+            lr,
+            beta1=0.0,
+            beta2=decay,
+            epsilon=epsilon,
+            epsilon_inside=True,
+            bias_correction=False,
+        ),
+        seed,
+    )
+    rms = walk(lambda p: RMSprop(p, lr, decay=decay, epsilon=epsilon), seed)
+    assert torch.equal(bare, rms)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@given(seed=seeds)
+def test_foreach_is_the_loop(inside, seed):
+    for rule in (RMSprop, Adam):
+        one, many = (
+            walk(lambda p, f=f, r=rule: r(p, epsilon_inside=inside, foreach=f), seed)
+            for f in (False, True)
+        )
+        same(many, one)
+
+
+def test_the_defaults_that_differ_from_torchs():
+    ours = RMSprop([torch.zeros(1)]).defaults
+    theirs = torch.optim.RMSprop([torch.zeros(1)]).defaults
+    assert (ours["lr"], ours["decay"], ours["epsilon"]) == (1e-3, 0.9, 1e-8)
+    assert ours["epsilon_inside"]
+    assert (theirs["lr"], theirs["alpha"], theirs["eps"]) == (1e-2, 0.99, 1e-8)
+    small = torch.full((1,), 1e-5, dtype=torch.float64)
+    moves = []
+    for inside in (True, False):
+        p = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+        p.grad = small
+        RMSprop([p], 1.0, decay=0.0, epsilon=1e-8, epsilon_inside=inside).step()
+        moves.append(-p.item())
+    # g / sqrt(g^2 + eps) against g / (|g| + eps), g = 1e-5
+    assert moves == pytest.approx([1e-5 / (1e-10 + 1e-8) ** 0.5, 1 / 1.001])
+
+
+def test_rmsprop_by_hand():
+    p = torch.tensor([1.0], dtype=torch.float64, requires_grad=True)
+    optimizer = RMSprop([p], 0.5, decay=0.75, epsilon=3.0)
+    p.grad = torch.tensor([2.0], dtype=torch.float64)
+    optimizer.step()  # G = 1, root = 2
+    assert p.item() == pytest.approx(0.5, abs=1e-15)
+    p.grad = torch.tensor([-1.0], dtype=torch.float64)
+    optimizer.step()  # G = 0.75 + 0.25 = 1, root = 2
+    assert p.item() == pytest.approx(0.75, abs=1e-15)
+
+
+def test_the_scalar_rule_by_hand():
+    a = torch.tensor([1.0, 1.0], dtype=torch.float64, requires_grad=True)
+    b = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    optimizer = ScalarRMSprop([a, b], 1.0, decay=0.75, epsilon=0.0)
+    a.grad = torch.tensor([2.0, 4.0], dtype=torch.float64)
+    b.grad = torch.tensor(4.0, dtype=torch.float64)
+    optimizer.step()  # norm 6, G = 9, root 3
+    same(a.detach(), torch.tensor([1 - 2 / 3, 1 - 4 / 3], dtype=torch.float64))
+    assert b.item() == pytest.approx(1 - 4 / 3)
+    a.grad, b.grad = None, torch.tensor(-3.0, dtype=torch.float64)
+    optimizer.step()  # G = 0.75 * 9 + 0.25 * 9 = 9; a rests, its state stays
+    assert b.item() == pytest.approx(1 - 4 / 3 + 1)
+
+
+def test_normalised_and_sign_steps_by_hand():
+    for rule, expected in (
+        (NormalizedGradient, [-0.6, -0.8, 0.0]),
+        (SignDescent, [-1.0, -1.0, 0.0]),
+    ):
+        p = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+        p.grad = torch.tensor([3.0, 4.0, 0.0], dtype=torch.float64)
+        rule([p], 1.0).step()
+        same(p.detach(), torch.tensor(expected, dtype=torch.float64))
+
+
+def test_a_normalised_step_stays_where_the_gradient_is_zero():
+    p = torch.ones(2, requires_grad=True)
+    p.grad = torch.zeros(2)
+    NormalizedGradient([p], 1.0).step()
+    assert p.tolist() == [1.0, 1.0]
+
+
+@every_rule
+def test_large_tensors_in_pieces_are_the_small_ones(rule):
+    draw = torch.Generator().manual_seed(3)
+    start = torch.randn(2 * BLOCK + 5, generator=draw)
+    g = torch.randn(start.shape, generator=draw)
+    whole = start.clone().requires_grad_()
+    split = [piece.clone().requires_grad_() for piece in start.split(BLOCK // 2)]
+    whole.grad = g
+    for piece, part in zip(split, g.split(BLOCK // 2), strict=True):
+        piece.grad = part.clone()
+    rule([whole]).step()
+    rule(split).step()
+    joined = torch.cat([piece.detach() for piece in split])
+    torch.testing.assert_close(whole.detach(), joined, atol=1e-6, rtol=1e-5)
+    assert not torch.equal(whole.detach(), start)
+
+
+@every_rule
+def test_tensors_with_gaps_move_as_those_without(rule):
+    base = torch.randn(40, 30, generator=torch.Generator().manual_seed(4))
+    ends = []
+    for p in (base.t(), base.t().contiguous()):
+        q = p.clone(memory_format=torch.preserve_format).requires_grad_()
+        q.grad = torch.ones_like(q) * base.t()
+        rule([q]).step()
+        ends.append(q.detach())
+    torch.testing.assert_close(*ends)
+
+
+@every_rule
+def test_groups_have_their_own_rates(rule):
+    slow, fast = torch.zeros(1, requires_grad=True), torch.zeros(1, requires_grad=True)
+    optimizer = rule([{"params": [slow], "lr": 0.01}, {"params": [fast]}], lr=0.1)
+    slow.grad, fast.grad = torch.ones(1), torch.ones(1)
+    optimizer.step()
+    assert fast.item() == pytest.approx(10 * slow.item())
+    late = torch.zeros(1, requires_grad=True)
+    optimizer.add_param_group({"params": [late]})
+    assert optimizer.param_groups[-1]["lr"] == 0.1
+
+
+@every_rule
+def test_a_stopped_run_goes_on_from_its_state(rule):
+    through = walk(rule, steps=8)
+    params = parameters(0)
+    optimizer = rule(params)
+    draw = torch.Generator().manual_seed(1)
+
+    def step():
+        for p in params:
+            noise = torch.randn(p.shape, dtype=torch.float64, generator=draw)
+            p.grad = p.detach() + noise
+        optimizer.step()
+
+    for _ in range(4):
+        step()
+    file = io.BytesIO()
+    torch.save(optimizer.state_dict(), file)
+    file.seek(0)
+    params = [p.detach().clone().requires_grad_() for p in params]
+    optimizer = rule(params, lr=99.0)
+    optimizer.load_state_dict(torch.load(file, weights_only=True))
+    for _ in range(4):
+        step()
+    assert torch.equal(torch.cat([p.detach().flatten() for p in params]), through[-1])
+    copy.deepcopy(optimizer)
+
+
+@every_rule
+def test_a_closure_computes_the_loss_with_gradients(rule):
+    p = torch.tensor([3.0], requires_grad=True)
+    optimizer = rule([p], lr=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = p.square().sum()
+        loss.backward()
+        return loss.detach()
+
+    assert float(optimizer.step(closure)) == 9.0
+    assert p.item() < 3.0
+    assert optimizer.step() is None
+
+
+@every_rule
+def test_parameters_without_gradient_stay(rule):
+    p, q = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    q.grad = torch.ones(2)
+    rule([p, q]).step()
+    assert p.tolist() == [1.0, 1.0] != q.tolist()
+
+
+def test_adam_counts_each_parameters_own_steps():
+    p, q = (torch.zeros(1, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    optimizer = Adam([p, q], 0.1)
+    p.grad = torch.ones(1, dtype=torch.float64)
+    optimizer.step()
+    q.grad = torch.ones(1, dtype=torch.float64)
+    optimizer.step()
+    assert q.item() == pytest.approx(-0.1, abs=1e-8)  # as if it were its first step
+
+
+@every_rule
+@pytest.mark.parametrize("rate", [-1.0, float("nan"), float("inf"), "fast"])
+def test_impossible_rates_are_refused(rule, rate):
+    with pytest.raises(ValueError, match="lr must be a number of at least 0"):
+        rule([torch.zeros(1)], lr=rate)
+
+
+@pytest.mark.parametrize(
+    ("rule", "settings", "message"),
+    [
+        (RMSprop, {"decay": 1.0}, "decay must be a number of at least 0 and below 1"),
+        (RMSprop, {"epsilon": -1e-8}, "epsilon must be"),
+        (RMSprop, {"compiled": True, "foreach": True}, "exclude each other"),
+        (ScalarRMSprop, {"decay": -0.1}, "decay must be"),
+        (ScalarRMSprop, {"epsilon": -1.0}, "epsilon must be"),
+        (AdaGrad, {"epsilon": -1.0}, "epsilon must be"),
+        (Adam, {"beta1": 1.0}, "beta1 must be"),
+        (Adam, {"beta2": 1.5}, "beta2 must be"),
+        (Adam, {"epsilon": -1.0}, "epsilon must be"),
+    ],
+)
+def test_impossible_settings_are_refused(rule, settings, message):
+    with pytest.raises(ValueError, match=message):
+        rule([torch.zeros(1)], **settings)
+
+
+@every_rule
+def test_a_refused_group_is_not_kept(rule):
+    optimizer = rule([torch.zeros(1)])
+    with pytest.raises(ValueError, match="lr must be"):
+        optimizer.add_param_group({"params": [torch.zeros(2)], "lr": -1.0})
+    assert len(optimizer.param_groups) == 1
+
+
+@every_rule
+def test_complex_parameters_and_sparse_gradients_are_refused(rule):
+    with pytest.raises(ValueError, match="view_as_real"):
+        rule([torch.zeros(2, dtype=torch.complex64, requires_grad=True)])
+    p = torch.zeros(3, requires_grad=True)
+    optimizer = rule([p])
+    p.grad = torch.zeros(3).to_sparse()
+    with pytest.raises(RuntimeError, match=r"SparseAdam"):
+        optimizer.step()
+
+
+def test_without_a_compiler_a_compiled_step_is_refused(monkeypatch):
+    monkeypatch.setattr(compiled, "compiler", lambda: None)
+    with pytest.raises(RuntimeError, match="needs a C"):
+        RMSprop([torch.zeros(1)], compiled=True)
+
+
+def test_the_compiled_formula_is_the_loop():
+    """The function that is compiled, before it is compiled."""
+    for inside in (True, False):
+        p, g = parameters(1)[0].detach(), parameters(2)[0].detach()
+        average, q = torch.rand_like(p), p.clone().requires_grad_()
+        optimizer = RMSprop([q], 0.1, epsilon=1e-3, epsilon_inside=inside)
+        optimizer.state[q]["average"] = average.clone()
+        q.grad = g
+        optimizer.step()
+        compiled.rmsprop_update(
+            p,
+            g,
+            average,
+            torch.tensor(0.1, dtype=torch.float64),
+            decay=0.9,
+            epsilon=1e-3,
+            epsilon_inside=inside,
+        )
+        same(q.detach(), p)
+        same(optimizer.state[q]["average"], average)
+
+
+@needs_compiler
+@pytest.mark.filterwarnings("ignore")
+def test_the_compiled_step_is_the_loop():
+    """Takes about 20 s: the one test that compiles."""
+    draw = torch.Generator().manual_seed(5)
+    shapes = [(300, 70), (7,), (1,), ()]
+    start = [torch.randn(shape, generator=draw) for shape in shapes]
+    ends = []
+    for how in (False, True):
+        params = [p.clone().requires_grad_() for p in start]
+        optimizer = RMSprop(params, 1e-2, compiled=how)
+        for k in range(4):
+            optimizer.param_groups[0]["lr"] = 1e-2 / (k + 1)
+            for p in params:
+                p.grad = (p.detach() + k).cos()
+            optimizer.step()
+        ends.append(torch.cat([p.detach().flatten() for p in params]))
+    torch.testing.assert_close(ends[1], ends[0], atol=1e-6, rtol=1e-5)
