@@ -2,7 +2,8 @@
 
 Floors, from the ground up; nothing imports upwards:
 
-1. ``claims``, ``datasets``: checks with verdicts; data in.
+1. ``claims``, ``datasets``, ``distributions``: checks with verdicts; data in; exact
+   tables and normal laws.
 2. ``flows``: the models, without training loops or plotting.
 3. ``training``: the one training loop.
 4. ``experiments``: one module a chapter, a frozen config and ``run(config)``.

@@ -167,8 +167,7 @@ def initialize(flow: Flow, scheme: str, generator: torch.Generator) -> None:
             nn.init.uniform_(module.weight, -0.01, 0.01, generator=generator)
         else:
             raise ValueError(
-                "scheme must be glorot, he, identity, fan-in or small, got "
-                f"{scheme!r}"
+                f"scheme must be glorot, he, identity, fan-in or small, got {scheme!r}"
             )
         nn.init.zeros_(module.bias)
     if scheme == "identity":
