@@ -1,0 +1,1 @@
+"""Adversarial models: exact games on tables, losses and small networks."""
