@@ -110,7 +110,7 @@ class Game:
     def _step(self, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
         """Take one step on the sum of the networks' own losses (N,)."""
         optimizer.zero_grad()
-        loss.sum().backward()
+        torch.autograd.backward(loss.sum())
         optimizer.step()
 
     def samples(self, noise: Tensor) -> Tensor:
@@ -119,7 +119,11 @@ class Game:
         with torch.no_grad():
             found: Tensor = self.generator(noise)
         self.generator.train()
-        return found.unflatten(0, (self.repeats, self.config.members))
+        return self.by_weight(found)
+
+    def by_weight(self, values: Tensor) -> Tensor:
+        """Reshape (N, ...) to (weights, members, ...)."""
+        return values.reshape(self.repeats, self.config.members, *values.shape[1:])
 
 
 def mixture(data: str) -> tuple[Tensor, float]:
@@ -160,7 +164,7 @@ def run(
             moved += game.generator_turn() / rounds
         drawn = game.samples(fixed)
         judged = covered_modes(drawn, game.centres, game.scale)
-        rows.append((*judged, moved.unflatten(0, drawn.shape[:2])))
+        rows.append((*judged, game.by_weight(moved)))
         frames += [drawn[:, :_FILMED, :_POINTS]] if place in times else []
     covered, good, moved = (torch.stack(row, -1) for row in zip(*rows, strict=True))
     arrays: Arrays = {
