@@ -32,6 +32,7 @@ from rederive.adversarial import (
     proximity,
     simplified_kl,
     slopes,
+    weighted_response,
 )
 from rederive.adversarial.ensembles import BatchNorm, Linear, mlp
 from rederive.adversarial.inference import Rule
@@ -94,6 +95,18 @@ def test_the_proximal_response_beats_every_other_law(seed: int) -> None:
         assert float(proximal_risk(rival, old, d)) >= float(proximal_risk(best, old, d))
 
 
+@given(seeds, st.floats(0.2, 3.0))
+def test_the_weighted_response_beats_every_other_law(seed: int, weight: float) -> None:
+    p, old, other = laws(seed, 3)
+    d = optimal_discriminator(p, old)
+
+    def risk(model: Tensor) -> float:
+        return float(generator_risk(model, d) + weight * kl(model, old))
+
+    best = weighted_response(weight)(old, d)
+    assert risk(best) <= min(risk(other), risk(0.99 * best + 0.01 * other)) + 1e-12
+
+
 @given(seeds)
 def test_the_best_response_beats_every_other_law(seed: int) -> None:
     p, old, other = laws(seed, 3)
@@ -114,6 +127,9 @@ def test_the_game_goes_on_from_round_to_round() -> None:
     floored = alternate(p, start, best_response, 4, floor=0.1)
     torch.testing.assert_close(floored.sum(1), torch.ones(5).double())
     assert float(floored[1:].min()) == pytest.approx(0.1 / 6)
+    lazy = alternate(p, start, proximal_response, 1, discriminator_share=0.5)
+    halfway = 0.25 + 0.5 * optimal_discriminator(p, start)
+    torch.testing.assert_close(lazy[1], proximal_response(start, halfway))
     slow = alternate(p, start, damped(best_response, 0.25), 1)
     top = int(optimal_discriminator(p, start).argmax())
     expected = 0.75 * start
@@ -128,6 +144,8 @@ def test_bad_games_are_refused() -> None:
     with pytest.raises(ValueError, match="share is 0; give more than 0"):
         damped(best_response, 0)
     p = torch.full((2, 2), 0.25, dtype=torch.float64)
+    with pytest.raises(ValueError, match="weight is 0; give more than 0, or use best"):
+        weighted_response(0)
     with pytest.raises(ValueError, match="no loss 'wasserstein'; there are complete"):
         loss("wasserstein", (p, p), p, (p, p))  # type: ignore[arg-type]
 

@@ -68,7 +68,10 @@ class NormalMixture:
         white = torch.linalg.solve_triangular(roots, difference, upper=False)
         log_det = 2 * roots.diagonal(dim1=-2, dim2=-1).log().sum(-1)
         constant = x.shape[1] * math.log(2 * math.pi) + log_det
-        return self.weights.log() - 0.5 * (white.square().sum(1).T + constant)
+        log_joint: Tensor = self.weights.log() - 0.5 * (
+            white.square().sum(1).T + constant
+        )
+        return log_joint
 
     def log_likelihood(self, x: Tensor) -> Tensor:
         """Return the mean of log q(x) over points (N, D), a scalar, nats."""

@@ -28,6 +28,7 @@ from rederive.adversarial.tables import (
     proximal_response,
     proximal_risk,
     simplified_kl,
+    weighted_response,
 )
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "proximity",
     "simplified_kl",
     "slopes",
+    "weighted_response",
 ]

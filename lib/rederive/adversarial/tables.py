@@ -87,8 +87,25 @@ def proximal_response(old: Tensor, discriminator: Tensor) -> Tensor:
 
     The risk is KL(q || q_old D / Z) - log Z with Z = E[D] under the old model.
     """
-    product = old * discriminator
-    return product / product.sum()
+    return weighted_response(1.0)(old, discriminator)
+
+
+def weighted_response(weight: float) -> Response:
+    """Return the response to -E log D + weight KL(q || q_old), for a weight above 0.
+
+    It is q proportional to q_old D^(1/weight).
+
+    Raises:
+        ValueError: if the weight is not positive; see ``best_response`` for none.
+    """
+    if weight <= 0:
+        raise ValueError(f"weight is {weight}; give more than 0, or use best_response")
+
+    def respond(old: Tensor, discriminator: Tensor) -> Tensor:
+        product = old * discriminator.pow(1 / weight)
+        return product / product.sum()
+
+    return respond
 
 
 def best_response(old: Tensor, discriminator: Tensor) -> Tensor:
@@ -114,9 +131,15 @@ def damped(response: Response, share: float) -> Response:
 
 
 def alternate(
-    data: Tensor, start: Tensor, response: Response, rounds: int, floor: float = 0.0
+    data: Tensor,
+    start: Tensor,
+    response: Response,
+    rounds: int,
+    *,
+    floor: float = 0.0,
+    discriminator_share: float = 1.0,
 ) -> Tensor:
-    """Play rounds of optimal discriminator and generator's response.
+    """Play rounds: the discriminator moves to its optimum, the generator responds.
 
     Args:
         data: p~, positive everywhere.
@@ -125,13 +148,16 @@ def alternate(
         rounds: how many.
         floor: share of the uniform law mixed into each new model, so that the
             discriminator has something to compare everywhere.
+        discriminator_share: of the way to its optimum that the discriminator goes
+            each round, from 1/2 everywhere; 1 for the optimal discriminator.
 
     Returns:
         The models, (rounds + 1, n), the first one included.
     """
-    models = [start]
+    models, judge = [start], torch.full_like(data, 0.5)
     for _ in range(rounds):
         old = models[-1]
-        new = response(old, optimal_discriminator(data, old))
+        judge = judge.lerp(optimal_discriminator(data, old), discriminator_share)
+        new = response(old, judge)
         models.append((1 - floor) * new + floor / len(new))
     return torch.stack(models)
