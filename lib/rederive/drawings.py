@@ -9,8 +9,9 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from scipy import stats
 
-from rederive.cards import COLOURS, WIDTH, Values, as_array, panels, style
+from rederive.cards import COLOURS, MARKERS, WIDTH, Values, as_array, panels, style
 
 Risk = Callable[[torch.Tensor], torch.Tensor]
 """From laws on three points (N, 3), float64, to nats (N,)."""
@@ -104,10 +105,12 @@ def simplex(
             values = as_array(risk(laws))
             axes.tricontourf(place[:, 0], place[:, 1], values, 14, cmap="Blues")
             best = place[values.argmin()]
-            axes.scatter(*best, marker="x", s=60, color=COLOURS[1], label="minimum")
+            axes.scatter(
+                best[0], best[1], marker="x", s=60, color=COLOURS[1], label="minimum"
+            )
             for index, (name, law) in enumerate(points.items()):
                 where = as_array(_flat(torch.as_tensor(law)))
-                axes.scatter(*where, marker="os^D"[index], color="black", s=22,
+                axes.scatter(where[0], where[1], marker="os^D"[index], color="black", s=22,
                              label=name)  # fmt: skip
             axes.set(title=title, aspect="equal")
             axes.axis("off")
@@ -144,4 +147,39 @@ def shares(
         axes.set_xticks(range(len(columns)), columns)
         axes.set_yticks(range(len(rows)), rows)
         axes.grid(visible=False)
+    return figure
+
+
+def intervals(
+    groups: Mapping[str, Mapping[str, Values]], *, xlabel: str, confidence: float = 0.95
+) -> Figure:
+    """Means with t intervals, one line a group and one colour a name.
+
+    Args:
+        groups: line -> name -> (n,) independent values.
+        xlabel: what was measured, with its unit.
+        confidence: of the two-sided intervals.
+    """
+    names = list(next(iter(groups.values())))
+    with style():
+        figure = Figure(figsize=(WIDTH, 0.42 * len(groups) + 0.9))
+        axes = figure.subplots()
+        axes.axvline(0, color="#555555", lw=1)
+        for line, found in enumerate(groups.values()):
+            for index, name in enumerate(names):
+                values = as_array(found[name])
+                factor = stats.t.ppf((1 + confidence) / 2, len(values) - 1)
+                reach = factor * values.std(ddof=1) / np.sqrt(len(values))
+                axes.errorbar(
+                    values.mean(),
+                    line + 0.2 * (index - (len(names) - 1) / 2),
+                    xerr=reach,
+                    fmt=MARKERS[index],
+                    color=COLOURS[index],
+                    label=name if line == 0 else None,
+                )
+        axes.set_yticks(range(len(groups)), list(groups))
+        axes.invert_yaxis()
+        axes.set(xlabel=xlabel)
+        axes.legend()
     return figure
