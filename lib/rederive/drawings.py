@@ -110,8 +110,10 @@ def simplex(
             )
             for index, (name, law) in enumerate(points.items()):
                 where = as_array(_flat(torch.as_tensor(law)))
-                axes.scatter(where[0], where[1], marker="os^D"[index], color="black", s=22,
-                             label=name)  # fmt: skip
+                marker = "os^D"[index]
+                axes.scatter(
+                    where[0], where[1], marker=marker, color="black", s=22, label=name
+                )
             axes.set(title=title, aspect="equal")
             axes.axis("off")
         axes_row[0].legend(loc="upper left", fontsize=8)
