@@ -256,6 +256,13 @@ PAGE = [
         "return -softplus(ratio), softplus(ratio)\n    return",
         "2.17",
     ),
+    on_page(
+        "every network counts as collapsed",
+        "experiments/gan/measures",
+        "(covered <= best / 2)",
+        "(covered <= best)",
+        "2.13",
+    ),
 ]
 
 CHAPTER_2 = [*LAWS, *GAMES, *STUDY, *PAGE]
