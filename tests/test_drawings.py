@@ -27,6 +27,7 @@ def test_film_strips_show_each_time_of_each_strip(rng: torch.Generator) -> None:
     strips = {"a": frames, "b": frames}
     figure = drawings.film_strips(strips, ["1", "2", "3"], centres)
     assert len(figure.axes) == 6
+    assert [axes.get_title() for axes in figure.axes[:4]] == ["1", "2", "3", ""]
     points = figure.axes[4].collections[1].get_offsets()
     np.testing.assert_allclose(points, frames[1])
 

@@ -72,14 +72,14 @@ def film_strips(
         height = WIDTH / len(times) * len(clouds) + 0.4
         figure = Figure(figsize=(WIDTH, height))
         grid = figure.subplots(len(clouds), len(times), squeeze=False)
+        for axes, time in zip(grid[0], times, strict=True):
+            axes.set_title(time, fontsize=8.5)
         for row, (name, frames) in zip(grid, clouds.items(), strict=True):
-            for axes, points, time in zip(row, frames, times, strict=True):
+            for axes, points in zip(row, frames, strict=True):
                 axes.scatter(middle[:, 0], middle[:, 1], s=30, color="#cccccc", lw=0)
                 axes.scatter(points[:, 0], points[:, 1], s=2, color=COLOURS[0])
                 axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[],
                          yticks=[], aspect="equal")  # fmt: skip
-                if row is grid[0]:
-                    axes.set_title(time, fontsize=8.5)
             row[0].set_ylabel(name, fontsize=8.5)
     return figure
 
@@ -114,9 +114,9 @@ def simplex(
                 axes.scatter(
                     where[0], where[1], marker=marker, color="black", s=22, label=name
                 )
-            axes.set(title=title, aspect="equal")
+            axes.set(title=title, aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.1, 0.95))
             axes.axis("off")
-        axes_row[0].legend(loc="upper left", fontsize=8)
+        axes_row[0].legend(loc="upper left", fontsize=7)
     return figure
 
 
@@ -183,5 +183,5 @@ def intervals(
         axes.set_yticks(range(len(groups)), list(groups))
         axes.invert_yaxis()
         axes.set(xlabel=xlabel)
-        axes.legend()
+        axes.legend(loc="lower right")
     return figure
