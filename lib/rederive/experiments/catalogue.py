@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from rederive.experiments import adaptive_rates, blank_pixels, nice
+from rederive.experiments import adaptive_rates, ali, blank_pixels, gan, nice
 from rederive.results import Config, Published, Run
 
 AnyConfig = Any
@@ -54,6 +54,24 @@ class Experiment:
 
 
 _EXPERIMENTS = {
+    "ali": Experiment(
+        name="ali",
+        chapter=2,
+        presets=ali.presets,
+        plain=ali.plain,
+        run=ali.run,
+        published=ali.PUBLISHED,
+        deviations=ali.DEVIATIONS,
+    ),
+    "gan": Experiment(
+        name="gan",
+        chapter=2,
+        presets=gan.presets,
+        plain=gan.plain,
+        run=gan.run,
+        published=gan.PUBLISHED,
+        deviations=gan.DEVIATIONS,
+    ),
     "nice": Experiment(
         name="nice",
         chapter=3,

@@ -1,0 +1,58 @@
+r"""Losses of generator and discriminator, from samples and logits.
+
+The discriminator's value is D = sigmoid(logit).  The batch is the last axis of logits
+and the last but one of samples; leading axes count independent networks.  Equation
+numbers are those of Su Jianlin's article of 2018 (arXiv:1807.05936).
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+
+def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """Return (-E log D(x) - E log(1 - D(G(z))))/2, equation 16 halved.
+
+    Args:
+        real: logits of data, (..., B).
+        fake: logits of generated samples, (..., B).
+
+    Returns:
+        Nats, shape (...); log 2 for a discriminator that knows nothing.
+    """
+    return 0.5 * (softplus(-real).mean(-1) + softplus(fake).mean(-1))
+
+
+def generator_loss(fake: Tensor) -> Tensor:
+    """Return -E log D(G(z)), the non-saturating loss, equation 20.
+
+    Args:
+        fake: logits of generated samples, (..., B).
+    """
+    return softplus(-fake).mean(-1)
+
+
+def proximity(new: Tensor, old: Tensor) -> Tensor:
+    """Return E |G(z) - G_old(z)|^2, equation 25 without its factor.
+
+    Args:
+        new: samples of the generator, (..., B, D).
+        old: the earlier generator's samples from the same noise; held fixed.
+    """
+    return (new - old.detach()).square().sum(-1).mean(-1)
+
+
+def proximal_generator_loss(
+    fake: Tensor, new: Tensor, old: Tensor, weight: float | Tensor
+) -> Tensor:
+    """Return -E log D(G(z)) + weight E |G(z) - G_old(z)|^2, equation 26.
+
+    Args:
+        fake: logits of ``new``, (..., B).
+        new: samples of the generator, (..., B, D).
+        old: the earlier generator's samples from the same noise.
+        weight: lambda, one over the square of the unit of x; one number, or one for
+            each network.
+    """
+    return generator_loss(fake) + weight * proximity(new, old)

@@ -1,0 +1,161 @@
+r"""Finite laws as float64 tensors of probabilities, and their exact divergences.
+
+A law may have any shape; a joint law of x and z is a table (X, Z).  With ``axes`` only
+those axes belong to the law and all others count independent laws, so that many small
+problems are one tensor.  Nothing is estimated: every expectation is a sum.  Values are
+in nats, with 0 log 0 = 0, and can be differentiated where no probability is zero.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+
+Axes = int | tuple[int, ...] | None
+"""The axes that one law extends over; None for all of them."""
+
+_ROUNDING = 1e-9  # how far a sum may be from one
+
+
+def entropy(p: Tensor, axes: Axes = None) -> Tensor:
+    """Return H(p) = -sum p log p of a law.
+
+    Raises:
+        ValueError: if ``p`` is not a law.
+    """
+    _check(p, axes, "p")
+    return -_sum(torch.xlogy(p, p), axes)
+
+
+def kl(p: Tensor, q: Tensor, axes: Axes = None) -> Tensor:
+    """Return KL(p || q) = sum p log(p/q); infinite where q lacks support of p.
+
+    Args:
+        p: the first law.
+        q: the second law, of a shape that broadcasts with ``p``.
+        axes: the axes of one law.
+
+    Raises:
+        ValueError: if one of them is not a law.
+    """
+    _check(p, axes, "p")
+    _check(q, axes, "q")
+    return _sum(torch.xlogy(p, p) - torch.xlogy(p, q), axes)
+
+
+def js(p: Tensor, q: Tensor, axes: Axes = None) -> Tensor:
+    """Return the Jensen-Shannon divergence, between 0 and log 2.
+
+    It is the mean of KL(p || m) and KL(q || m) with m = (p + q)/2.
+    """
+    middle = 0.5 * (p + q)
+    return 0.5 * kl(p, middle, axes) + 0.5 * kl(q, middle, axes)
+
+
+def joint(marginal: Tensor, conditional: Tensor) -> Tensor:
+    """Return the table p(x) p(z|x), shape (..., X, Z).
+
+    Args:
+        marginal: p(x), shape (..., X).
+        conditional: p(z|x), shape (..., X, Z), each row a law.
+
+    Raises:
+        ValueError: if one of them is not a law, or the shapes do not fit.
+    """
+    _check(marginal, -1, "marginal")
+    _check(conditional, -1, "each row of conditional")
+    if marginal.shape[-1] != conditional.shape[-2]:
+        raise ValueError(
+            f"a marginal of shape {tuple(marginal.shape)} does not fit a conditional "
+            f"of shape {tuple(conditional.shape)}: give (X,) and (X, Z)"
+        )
+    return marginal.unsqueeze(-1) * conditional
+
+
+def marginal(joint: Tensor, axis: int) -> Tensor:
+    """Return the law of one variable of a table (..., X, Z).
+
+    Args:
+        joint: the table.
+        axis: the variable that is kept: 0 for x, 1 for z.
+
+    Raises:
+        ValueError: if ``joint`` is not a law, or ``axis`` neither 0 nor 1.
+    """
+    _check(joint, (-2, -1), "joint")
+    return joint.sum(-1 - _which(axis, "axis"))
+
+
+def marginals(joint: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the laws of x, shape (..., X), and of z, shape (..., Z)."""
+    return marginal(joint, 0), marginal(joint, 1)
+
+
+def conditional(joint: Tensor, given: int) -> Tensor:
+    """Return p(z|x) for ``given=0``, p(x|z) for ``given=1``, as a table (..., X, Z).
+
+    Given x the rows sum to one, given z the columns do.
+
+    Raises:
+        ValueError: if ``joint`` is not a law, or what is given has probability zero
+            somewhere, where the conditional has no value.
+    """
+    law = marginal(joint, _which(given, "given"))
+    if bool((law == 0).any()):
+        raise ValueError(
+            "a conditional has no value where what is given has probability 0: "
+            "leave such rows or columns out of the table"
+        )
+    return joint / law.unsqueeze(-1 - given)
+
+
+def mutual_information(joint: Tensor) -> Tensor:
+    """Return I(x; z) = KL(p(x, z) || p(x) p(z)) of tables (..., X, Z)."""
+    first, second = marginals(joint)
+    product = first.unsqueeze(-1) * second.unsqueeze(-2)
+    return kl(joint, product, (-2, -1))
+
+
+def random_law(
+    shape: tuple[int, ...], generator: Generator, axes: Axes = None
+) -> Tensor:
+    """Draw a law uniformly from the simplex, float64 of the given shape.
+
+    Args:
+        shape: of the tensor.
+        generator: source of the draws.
+        axes: the axes that one law extends over; with ``axes=-1`` and two axes, a
+            table of conditionals.
+    """
+    draws = torch.rand(shape, generator=generator, dtype=torch.float64)
+    waits = -torch.log1p(-draws)  # independent exponentials
+    return waits / waits.sum(_every(waits, axes), keepdim=True)
+
+
+def _every(p: Tensor, axes: Axes) -> Axes:
+    return tuple(range(p.ndim)) if axes is None else axes
+
+
+def _sum(terms: Tensor, axes: Axes) -> Tensor:
+    return terms.sum(_every(terms, axes))
+
+
+def _which(axis: int, name: str) -> int:
+    if axis not in (0, 1):
+        raise ValueError(f"{name} is {axis}; give 0 for x or 1 for z")
+    return axis
+
+
+def _check(p: Tensor, axes: Axes, name: str) -> None:
+    """Raise unless ``p`` is float64, without negative entries, and sums to one."""
+    if p.dtype != torch.float64:
+        raise ValueError(f"{name} is {p.dtype}; sums are exact in float64, convert it")
+    values = p.detach()
+    if not bool((values >= 0).all()):
+        worst = float(values.min())
+        raise ValueError(f"{name} has the entry {worst:g}; probabilities are >= 0")
+    total = _sum(values, axes)
+    error = (total - 1).abs()
+    if bool((error > _ROUNDING).any()):
+        worst = float(total.flatten()[error.argmax()])
+        raise ValueError(f"{name} sums to {worst:.12g}; divide by the sum to get a law")

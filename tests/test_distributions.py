@@ -1,0 +1,211 @@
+"""Exact laws against SciPy, enumeration, quadrature, torch.distributions."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from rederive.distributions import (
+    conditional,
+    entropy,
+    entropy_multivariate,
+    joint,
+    js,
+    kl,
+    kl_multivariate,
+    kl_normals,
+    kl_to_standard,
+    marginal,
+    marginals,
+    mutual_information,
+    mutual_information_normals,
+    random_law,
+)
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
+from torch import Tensor
+from torch.distributions import Independent, MultivariateNormal, Normal
+from torch.distributions import kl_divergence as torch_kl
+
+seeds = st.integers(0, 2**32 - 1)
+sizes = st.tuples(st.integers(1, 6), st.integers(1, 6))
+
+
+def source(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def law(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def covariance(size: int, generator: torch.Generator) -> Tensor:
+    root = torch.randn(size, size + 2, generator=generator, dtype=torch.float64)
+    return root @ root.T
+
+
+@given(seeds, sizes)
+def test_divergences_are_those_of_scipy(seed: int, size: tuple[int, int]) -> None:
+    rng = source(seed)
+    p, q = random_law(size, rng), random_law(size, rng)
+    flat_p, flat_q = p.flatten().numpy(), q.flatten().numpy()
+    assert float(kl(p, q)) == pytest.approx(stats.entropy(flat_p, flat_q), abs=1e-12)
+    assert float(entropy(p)) == pytest.approx(stats.entropy(flat_p), abs=1e-12)
+    expected = jensenshannon(flat_p, flat_q) ** 2
+    assert float(js(p, q)) == pytest.approx(expected, abs=1e-12)
+
+
+@given(seeds, sizes)
+def test_chain_rule(seed: int, size: tuple[int, int]) -> None:
+    rng = source(seed)
+    p, q = random_law(size, rng), random_law(size, rng)
+    inner = sum(
+        float(marginal(p, 0)[x] * kl(conditional(p, 0)[x], conditional(q, 0)[x]))
+        for x in range(size[0])
+    )
+    whole = float(kl(marginal(p, 0), marginal(q, 0))) + inner
+    assert float(kl(p, q)) == pytest.approx(whole, abs=1e-12)
+
+
+@given(seeds, sizes)
+def test_mutual_information_from_entropies(seed: int, size: tuple[int, int]) -> None:
+    p = random_law(size, source(seed))
+    x, z = marginals(p)
+    expected = float(entropy(x) + entropy(z) - entropy(p))
+    assert float(mutual_information(p)) == pytest.approx(expected, abs=1e-12)
+    assert float(mutual_information(x[:, None] * z)) == pytest.approx(0, abs=1e-12)
+
+
+@given(seeds, sizes)
+def test_a_table_is_its_marginal_times_its_conditional(
+    seed: int, size: tuple[int, int]
+) -> None:
+    p = random_law(size, source(seed))
+    x, z = marginals(p)
+    torch.testing.assert_close(x, p.sum(1))
+    torch.testing.assert_close(z, p.sum(0))
+    torch.testing.assert_close(joint(x, conditional(p, 0)), p)
+    torch.testing.assert_close(conditional(p, 1) * z, p)
+    torch.testing.assert_close(joint(z, conditional(p, 1).T), p.T)
+
+
+def test_batches_of_laws_are_many_laws(rng: torch.Generator) -> None:
+    p, q = (random_law((7, 3, 4), rng, axes=(1, 2)) for _ in range(2))
+    assert kl(p, q, (1, 2)).shape == (7,)
+    for k in range(7):
+        torch.testing.assert_close(kl(p, q, (1, 2))[k], kl(p[k], q[k]))
+        torch.testing.assert_close(entropy(p, (1, 2))[k], entropy(p[k]))
+        torch.testing.assert_close(js(p, q, (1, 2))[k], js(p[k], q[k]))
+        torch.testing.assert_close(mutual_information(p)[k], mutual_information(p[k]))
+        torch.testing.assert_close(conditional(p, 1)[k], conditional(p[k], 1))
+    rows = random_law((7, 3, 4), rng, axes=-1)
+    whole = joint(random_law((7, 3), rng, axes=-1), rows)
+    torch.testing.assert_close(whole.sum((1, 2)), torch.ones(7, dtype=torch.float64))
+
+
+def test_known_values() -> None:
+    assert float(entropy(law(0.5, 0.5))) == pytest.approx(math.log(2), abs=1e-15)
+    assert float(kl(law(1.0, 0.0), law(0.5, 0.5))) == pytest.approx(math.log(2))
+    assert float(kl(law(0.5, 0.5), law(1.0, 0.0))) == math.inf
+    assert float(js(law(1.0, 0.0), law(0.0, 1.0))) == pytest.approx(math.log(2))
+    assert float(kl(law(0.0, 1.0), law(0.0, 1.0))) == 0.0
+
+
+def test_random_laws_are_uniform_on_the_simplex(rng: torch.Generator) -> None:
+    draws = random_law((20_000, 3), rng, axes=-1)
+    first = draws[:, 0].numpy()  # its law is Beta(1, 2)
+    assert stats.kstest(first, stats.beta(1, 2).cdf).pvalue > 1e-3
+    assert draws.dtype == torch.float64
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (law(0.5, 0.6), "p sums to 1.1; divide by the sum"),
+        (law(1.5, -0.5), "p has the entry -0.5"),
+        (law(math.nan, 1.0), "p has the entry nan"),
+        (torch.tensor([0.5, 0.5]), "p is torch.float32"),
+    ],
+)
+def test_what_is_not_a_law_is_refused(bad: Tensor, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        entropy(bad)
+    with pytest.raises(ValueError, match=message):
+        kl(bad, law(0.5, 0.5))
+
+
+def test_bad_tables_are_refused(rng: torch.Generator) -> None:
+    p = random_law((2, 3), rng)
+    with pytest.raises(ValueError, match="q sums to"):
+        kl(p, p / 2)
+    with pytest.raises(ValueError, match="axis is 2; give 0 for x or 1 for z"):
+        marginal(p, 2)
+    with pytest.raises(ValueError, match="given is -1"):
+        conditional(p, -1)
+    with pytest.raises(ValueError, match="probability 0: leave such rows"):
+        conditional(torch.tensor([[0.0, 0.0], [0.5, 0.5]]).double(), 0)
+    with pytest.raises(ValueError, match=r"\(3,\) does not fit .* \(2, 3\)"):
+        joint(law(0.2, 0.3, 0.5), random_law((2, 3), rng, axes=-1))
+    with pytest.raises(ValueError, match="each row of conditional sums to"):
+        joint(law(0.5, 0.5), p)
+
+
+@given(seeds, st.integers(1, 5))
+def test_diagonal_normals_are_those_of_torch(seed: int, size: int) -> None:
+    rng = source(seed)
+    m, s, n, t = torch.randn(4, 3, size, generator=rng, dtype=torch.float64)
+    first = Independent(Normal(m, (s / 2).exp()), 1)
+    second = Independent(Normal(n, (t / 2).exp()), 1)
+    standard = Independent(Normal(torch.zeros_like(m), torch.ones_like(m)), 1)
+    torch.testing.assert_close(kl_normals(m, s, n, t), torch_kl(first, second))
+    torch.testing.assert_close(kl_to_standard(m, s), torch_kl(first, standard))
+
+
+@given(seeds, st.integers(1, 5))
+def test_multivariate_normals_are_those_of_torch(seed: int, size: int) -> None:
+    rng = source(seed)
+    m, n = torch.randn(2, size, generator=rng, dtype=torch.float64)
+    left, right = covariance(size, rng), covariance(size, rng)
+    first, second = MultivariateNormal(m, left), MultivariateNormal(n, right)
+    torch.testing.assert_close(
+        kl_multivariate(m, left, n, right), torch_kl(first, second)
+    )
+    torch.testing.assert_close(entropy_multivariate(left), first.entropy())
+
+
+def test_mutual_information_of_normals(rng: torch.Generator) -> None:
+    correlation = 0.8
+    pair = torch.tensor([[1.0, correlation], [correlation, 1.0]]).double()
+    expected = -0.5 * math.log(1 - correlation**2)
+    assert float(mutual_information_normals(pair, 1)) == pytest.approx(expected)
+    whole = covariance(5, rng)
+    product = torch.block_diag(whole[:2, :2], whole[2:, 2:])
+    zero = torch.zeros(5, dtype=torch.float64)
+    torch.testing.assert_close(
+        mutual_information_normals(whole, 2),
+        kl_multivariate(zero, whole, zero, product),
+    )
+    assert float(mutual_information_normals(product, 2)) == pytest.approx(0, abs=1e-12)
+
+
+def test_bad_normals_are_refused() -> None:
+    eye = torch.eye(2, dtype=torch.float64)
+    zero = torch.zeros(2, dtype=torch.float64)
+    with pytest.raises(ValueError, match="first is 2; give between 1 and 1 of 2"):
+        mutual_information_normals(eye, 2)
+    with pytest.raises(ValueError, match="smallest eigenvalue -1"):
+        entropy_multivariate(-eye)
+    lopsided = torch.tensor([[1.0, 0.5], [0.0, 1.0]]).double()
+    with pytest.raises(ValueError, match=r"other_covariance .* not a symmetric"):
+        kl_multivariate(zero, eye, zero, lopsided)
+
+
+def test_values_can_be_differentiated(rng: torch.Generator) -> None:
+    logits = torch.randn(4, generator=rng, dtype=torch.float64, requires_grad=True)
+    target = random_law((4,), rng)
+    kl(target, logits.softmax(0)).backward()
+    assert logits.grad is not None
+    torch.testing.assert_close(logits.grad, logits.detach().softmax(0) - target)

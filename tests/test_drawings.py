@@ -1,0 +1,58 @@
+"""Drawings of games: what they show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from rederive import drawings
+from scipy import stats
+
+
+def test_comparisons_has_an_arrow_and_two_boxes_a_row() -> None:
+    rows = [("EM", "p", "→", "q", "nothing"), ("GAN", "p", "←", "q", "a term")]
+    axes = drawings.comparisons(rows, ("left", "right", "remark")).axes[0]
+    assert len(axes.patches) == 4
+    words = [text.get_text() for text in axes.texts]
+    assert {"EM", "GAN", "a term", "left"} <= set(words)
+    arrows = [text for text in axes.texts if getattr(text, "arrow_patch", None)]
+    ends = [(arrow.xy[0], arrow.xyann[0]) for arrow in arrows]
+    assert ends[0][0] > ends[0][1]
+    assert ends[1][0] < ends[1][1]
+
+
+def test_film_strips_show_each_time_of_each_strip(rng: torch.Generator) -> None:
+    frames = torch.randn(3, 10, 2, generator=rng)
+    centres = torch.eye(2)
+    strips = {"a": frames, "b": frames}
+    figure = drawings.film_strips(strips, ["1", "2", "3"], centres)
+    assert len(figure.axes) == 6
+    assert [axes.get_title() for axes in figure.axes[:4]] == ["1", "2", "3", ""]
+    points = figure.axes[4].collections[1].get_offsets()
+    np.testing.assert_allclose(points, frames[1])
+
+
+def test_the_simplex_marks_its_minimum() -> None:
+    corner = torch.tensor([1.0, 0.0, 0.0]).double()
+    figure = drawings.simplex(
+        {"linear": lambda laws: -laws[:, 0]}, {"corner": corner}, resolution=20
+    )
+    crosses, marked = (
+        each.get_offsets()[0] for each in figure.axes[0].collections[-2:]
+    )
+    np.testing.assert_allclose(marked, [0, 0], atol=1e-12)
+    assert np.abs(crosses - marked).max() < 0.11
+
+
+def test_shares_writes_the_numbers() -> None:
+    figure = drawings.shares([[0.1, 0.9]], ["row"], ["a", "b"], ("x", "y"))
+    assert [t.get_text() for t in figure.axes[0].texts] == ["0.10", "0.90"]
+
+
+def test_intervals_are_those_of_student() -> None:
+    values = np.array([1.0, 2.0, 4.0])
+    figure = drawings.intervals({"line": {"name": values}}, xlabel="x")
+    (bars,) = (c for c in figure.axes[0].containers)
+    ends = bars.lines[2][0].get_segments()[0][:, 0]
+    expected = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
+    assert ends == pytest.approx(expected)

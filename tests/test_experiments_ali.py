@@ -1,0 +1,76 @@
+"""The study of adversarial inference with small networks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from rederive.adversarial import LOSSES
+from rederive.experiments import ali, experiment
+from scipy import stats
+from torch.distributions import Normal
+from torch.nn.functional import logsigmoid
+
+TINY = ali.AliConfig("gaussian", members=2, updates=3, width=8, samples=50)
+
+
+def test_the_density_is_that_of_torch(rng: torch.Generator) -> None:
+    parameters, value = torch.randn(5, 4, generator=rng), torch.randn(5, 2)
+    mean, log_deviation = ali._law(parameters)
+    expected = Normal(mean, log_deviation.exp()).log_prob(value).sum(-1)
+    torch.testing.assert_close(ali._log_prob(parameters, value), expected)
+
+
+def test_the_sliced_distance_of_a_shift(rng: torch.Generator) -> None:
+    points = torch.randn(500, 2, generator=rng)
+    moved = points + torch.tensor([1.0, 0.0])
+    expected = 2 / torch.pi  # mean |cos| over directions
+    assert float(ali.sliced(points, moved, rng)) == pytest.approx(expected, abs=0.1)
+    first, second = points[:, :1], 2 * points[:, :1] + 1
+    flat = stats.wasserstein_distance(first[:, 0], second[:, 0])
+    both = torch.cat([first, 0 * first], 1), torch.cat([second, 0 * second], 1)
+    ratio = float(ali.sliced(*both, rng)) / flat
+    assert ratio == pytest.approx(expected, abs=0.1)
+
+
+def test_each_network_has_its_own_loss() -> None:
+    players = ali.Players(TINY, 0)
+    with torch.no_grad():
+        real, fake = players.pairs(16, players.draws)
+        found = players.losses(real, fake).reshape(4, 2)
+        a, b = (players.judge(pair).squeeze(-1) for pair in (real, fake))
+        x, z = fake.chunk(2, -1)
+        fourth = -ali._log_prob(players.encoder(x), z).mean(-1)
+    reduced = -(logsigmoid(a) + logsigmoid(b)).mean(-1)
+    expected = {
+        "complete": reduced + fourth,
+        "reduced": reduced,
+        "minimax": (logsigmoid(a) + logsigmoid(-b)).mean(-1),
+        "flipped": -(logsigmoid(-a) + logsigmoid(b)).mean(-1),
+    }
+    for row, name in enumerate(LOSSES):
+        own = expected[name][2 * row : 2 * row + 2]
+        torch.testing.assert_close(found[row], own, atol=1e-5, rtol=1e-4)
+
+
+def test_losses_share_starts_and_draws_and_then_part() -> None:
+    players = ali.Players(replace(TINY, data="ring"), 0)
+    real, fake = players.pairs(16, players.draws)
+    assert torch.equal(real[0], real[2])
+    assert torch.equal(fake[0], fake[6])
+    assert not torch.equal(fake[0], fake[1])
+    players.round()
+    real, _ = players.pairs(16, players.draws)
+    assert not torch.equal(real[0], real[2])
+
+
+def test_a_run_measures_and_is_repeatable() -> None:
+    result, _ = ali.run(TINY, "tiny", seed=1)
+    again, _ = ali.run(TINY, "tiny", seed=1)
+    assert result.metrics == again.metrics
+    assert result.arrays["codes"].shape == (4, 2)
+    mean = float(result.arrays["codes"][1].mean())
+    assert result.metrics["codes@reduced"] == pytest.approx(mean)
+    assert experiment("ali").chapter == 2
+    assert set(ali.DEVIATIONS) == set(ali.presets("full"))

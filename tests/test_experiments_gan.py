@@ -1,0 +1,132 @@
+"""The GAN study: its measures, its presets, and a tiny run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from rederive.datasets import points
+from rederive.experiments import experiment, run_preset
+from rederive.experiments.gan import (
+    DEVIATIONS,
+    PUBLISHED,
+    GanConfig,
+    collapsed,
+    covered_modes,
+    first_time,
+    presets,
+    run,
+)
+
+module = __import__("rederive.experiments.gan.run", fromlist=["Game"])
+TINY = GanConfig(
+    "ring",
+    weights=(0.0, 5.0),
+    members=2,
+    updates=20,
+    measurements=2,
+    width=8,
+    samples=200,
+    learning_rate=0.01,
+)
+
+
+def test_samples_of_the_data_cover_everything(rng: torch.Generator) -> None:
+    drawn = points.ring(4000, rng)
+    covered, good = covered_modes(drawn[None], points.ring_centres(), 0.1)
+    assert covered.tolist() == [8]
+    assert float(good[0]) == pytest.approx(1 - np.exp(-4.5), abs=0.01)
+
+
+def test_a_mode_needs_a_tenth_of_its_share_of_good_samples() -> None:
+    centres = torch.tensor([[0.0, 0.0], [10.0, 0.0]])
+    samples = torch.zeros(100, 2)
+    samples[:4] = torch.tensor([10.0, 0.0])
+    assert int(covered_modes(samples, centres, 1.0)[0]) == 1
+    samples[:5] = torch.tensor([10.0, 0.0])
+    assert int(covered_modes(samples, centres, 1.0)[0]) == 2
+    samples[:5] = torch.tensor([10.0, 3.1])  # too far from its centre
+    covered, good = covered_modes(samples, centres, 1.0)
+    assert (int(covered), float(good)) == (1, pytest.approx(0.95))
+
+
+def test_collapse_is_the_loss_of_half_of_what_was_reached() -> None:
+    covered = torch.tensor([[1, 4, 8, 5, 4, 8], [3, 1, 1, 1, 3, 0]])
+    assert collapsed(covered, 8).tolist() == [
+        [False, False, False, False, True, False],
+        [False] * 6,
+    ]
+
+
+def test_first_time() -> None:
+    reached = torch.tensor([[False, True, True], [False, False, False]])
+    assert first_time(reached).tolist() == [1, 3]
+
+
+def test_presets() -> None:
+    full = presets("full")
+    assert len(full) == 10
+    assert {config.data for config in full.values()} == {"ring", "grid"}
+    turns = {(c.discriminator_batches, c.generator_batches) for c in full.values()}
+    assert turns == {(1, 1), (5, 5)}
+    assert all(config.weights[0] == 0 for config in full.values())
+    assert all(config.members >= 10 for config in full.values())
+    assert set(PUBLISHED) | set(DEVIATIONS) <= set(full)
+    assert experiment("gan").chapter == 2
+    with pytest.raises(ValueError, match="quick or full, got 'fast'"):
+        presets("fast")
+    with pytest.raises(ValueError, match="are not 25 equal parts of rounds of 5"):
+        replace(full["ring-norm-5"], updates=100)
+
+
+@pytest.mark.parametrize("batches", [1, 5])
+def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
+    config = replace(TINY, discriminator_batches=batches, generator_batches=batches)
+    game = module.Game(config, 0)
+    assert game.weight.tolist() == [0.0, 0.0, 5.0, 5.0]
+    noise = game.noise(10, game.draws)
+    assert torch.equal(noise[0], noise[2])
+    assert not torch.equal(noise[0], noise[1])
+    game.discriminator_turn()
+    first = game.samples(noise)
+    assert torch.equal(first[0], first[1])  # one start for both weights
+    moved = game.generator_turn()
+    assert bool((moved > 0).all())
+    drawn = game.samples(noise)
+    assert not torch.allclose(drawn[0], drawn[1])
+
+
+def test_the_first_step_with_a_fresh_old_generator_ignores_the_term() -> None:
+    game = module.Game(replace(TINY, steps_per_batch=1), 0)
+    noise = game.noise(10, game.draws)
+    for _ in range(3):
+        game.discriminator_turn()
+        moved = game.generator_turn()
+    assert torch.equal(moved, torch.zeros(4))
+    drawn = game.samples(noise)
+    assert torch.equal(drawn[0], drawn[1])
+
+
+def test_a_run_measures_and_is_repeatable() -> None:
+    result, _ = run(TINY, "tiny", seed=3)
+    again, _ = run(TINY, "tiny", seed=3)
+    assert result.metrics == again.metrics
+    assert result.arrays["covered"].shape == (2, 2, 2)
+    assert result.arrays["good"].shape == (2, 2, 2)
+    assert result.arrays["frames"].shape[:2] == (2, 2)
+    half = result.arrays["covered"][:, :, 1:].mean((1, 2))
+    assert result.metrics["covered@0"] == pytest.approx(half[0])
+    assert result.metrics["covered@5"] == pytest.approx(half[1])
+    assert result.metrics["covered"] == result.metrics["covered@0"]
+
+
+def test_the_quick_preset_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = replace(presets("quick")["ring-plain-1-fast"], updates=12)
+    monkeypatch.setattr(
+        "rederive.experiments.gan.config.presets", lambda _: {"small": small}
+    )
+    assert run_preset is not None
+    result, _ = run(small, "small")
+    assert result.preset == "small"
