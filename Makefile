@@ -6,8 +6,6 @@ BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 CHAPTER ?= 03
 SEEDS   ?= 0 1 2
-# The experiment has its chapter's name: book/03-nice.md runs `nice`.
-NAME     = $(patsubst book/$(CHAPTER)-%.md,%,$(wildcard book/$(CHAPTER)-*.md))
 
 .DEFAULT_GOAL := help
 .PHONY: help book test sync run full data bench mutants clean
@@ -42,8 +40,8 @@ run: $(STAMP) ## run a chapter anew, store its outputs, renew the generated page
 	$(BIN)/python -m tools.pages
 
 full: $(STAMP) ## run a chapter's full presets and record them (hours; resumes)
-	$(BIN)/rederive run $(NAME) --profile full $(SEEDS:%=--seed %)
-	$(BIN)/rederive record $(NAME) --profile full
+	$(BIN)/rederive run $(CHAPTER) --profile full $(SEEDS:%=--seed %)
+	$(BIN)/rederive record $(CHAPTER) --profile full
 	$(BIN)/python -m tools.pages
 
 data: $(STAMP) ## fetch the data sets of the full runs into the local cache

@@ -88,6 +88,16 @@ def test_run_takes_all_presets_and_several_seeds(tiny: Path) -> None:
     ]
 
 
+def test_run_and_record_take_a_chapter(tiny: Path, recorded: Path) -> None:
+    for seed in (0, 1):
+        finish(seed)
+    result = call("run", "3", "--preset", "tiny", "--seed", "0", "--seed", "1")
+    assert "blank-pixels has no quick preset 'tiny'" in str(result.exception)
+    assert call("record", "03", "--profile", "quick").exit_code == 0
+    assert [path.name for path in recorded.iterdir()] == ["nice-tiny"]
+    assert "chapter 9 has no" in str(call("run", "9").exception)
+
+
 def test_run_without_a_seed_means_seed_zero(tiny: Path) -> None:
     finish(0, score=42.0)
     result = call("run", "nice", "--preset", "tiny")

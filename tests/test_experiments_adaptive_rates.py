@@ -140,7 +140,7 @@ def test_the_run_on_digits_judges_the_rate_of_the_best_validation():
     result, _ = race(falling, "digits", 3)
     for method in digits_race.METHODS:
         tried = {
-            rate: result.metrics[f"validation {method} {rate:.2g}"]
+            rate: result.metrics[f"validation {method}@{rate:.2g}"]
             for rate in digits_race.rates_of(falling, method)
         }
         best = min(tried, key=tried.__getitem__)

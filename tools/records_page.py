@@ -36,7 +36,7 @@ def _section(record: Record) -> str:
             f"(record-{record.name})=",
             f"## {record.name}",
             "",
-            *table(("metric", "ours", "published"), _rows(record)),
+            *_table(record),
             "",
             f"Seeds {seeds}. Data: {plain('; '.join(record.data))}.",
             "",
@@ -51,6 +51,18 @@ def _section(record: Record) -> str:
             "",
         ]
     )
+
+
+def _table(record: Record) -> list[str]:
+    """The metrics, or the arrays of a record that has nothing else."""
+    rows = _rows(record)
+    if rows:
+        return table(("metric", "ours", "published"), rows)
+    shapes = [
+        (plain(name), " × ".join(map(str, array.shape)))
+        for name, array in record.arrays.items()
+    ]
+    return table(("array", "shape"), shapes)
 
 
 def _rows(record: Record) -> list[tuple[str, str, str]]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from matplotlib.figure import Figure
 
 from rederive import datasets, figures
-from rederive.experiments import experiment, experiment_names, run_cached
+from rederive.experiments import (
+    Experiment,
+    experiment,
+    experiment_names,
+    experiments_of,
+    run_cached,
+)
 from rederive.results import (
     Record,
     Run,
@@ -46,12 +53,11 @@ def run(
     preset: Presets = None,
     seed: Seeds = None,
 ) -> None:
-    """Run an experiment's presets, or find their finished runs."""
-    chosen = experiment(name)
-    for each in preset or list(chosen.presets(profile)):
-        for number in seed or [0]:
-            result = run_cached(name, each, profile, number)
-            typer.echo(_line(result))
+    """Run the presets of an experiment or of a chapter, or find their finished runs."""
+    for one in experiments_of(name):
+        for each in preset or list(experiment(one).presets(profile)):
+            for number in seed or [0]:
+                typer.echo(_line(run_cached(one, each, profile, number)))
 
 
 @app.command("list")
@@ -82,22 +88,12 @@ def record(
         bool, typer.Option(help="record runs made with uncommitted changes")
     ] = False,
 ) -> None:
-    """Gather finished runs over their seeds into the project's records."""
-    chosen = experiment(name)
-    for each in preset or list(chosen.presets(profile)):
-        runs = _finished(name, each, profile)
-        if not runs and preset is None:
-            continue
-        gathered = gather(
-            runs,
-            list(chosen.published.get(each, [])),
-            list(chosen.deviations.get(each, [])),
-        )
-        log = "".join(run_log(each_run) for each_run in runs)
-        folder = save_record(gathered, records_root(), log=log, allow_dirty=allow_dirty)
-        if any(seed.history for seed in gathered.seeds):
-            figures.save(_curves(gathered), folder / "curves.png")
-        typer.echo(folder)
+    """Gather the finished runs of an experiment or of a chapter into records."""
+    for one in experiments_of(name):
+        for each in preset or list(experiment(one).presets(profile)):
+            runs = _finished(one, each, profile)
+            if runs or preset is not None:
+                typer.echo(_record(experiment(one), each, runs, allow_dirty))
 
 
 @app.command()
@@ -142,6 +138,22 @@ def main() -> None:
     ) as error:
         typer.echo(f"rederive: {error}", err=True)
         raise SystemExit(1) from error
+
+
+def _record(
+    chosen: Experiment, preset: str, runs: list[Run], allow_dirty: bool
+) -> Path:
+    """Write the record of a preset with its log and curves; return its folder."""
+    gathered = gather(
+        runs,
+        list(chosen.published.get(preset, [])),
+        list(chosen.deviations.get(preset, [])),
+    )
+    log = "".join(run_log(one) for one in runs)
+    folder = save_record(gathered, records_root(), log=log, allow_dirty=allow_dirty)
+    if any(seed.history for seed in gathered.seeds):
+        figures.save(_curves(gathered), folder / "curves.png")
+    return folder
 
 
 def _finished(name: str, preset: str, profile: str) -> list[Run]:

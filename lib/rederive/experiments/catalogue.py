@@ -107,6 +107,23 @@ def experiment_names() -> list[str]:
     return sorted(_EXPERIMENTS, key=lambda name: _EXPERIMENTS[name].chapter)
 
 
+def experiments_of(name: str) -> list[str]:
+    """Return the name itself, or the names of a chapter's experiments.
+
+    Args:
+        name: an experiment's name, or a chapter's number such as ``"03"``.
+
+    Raises:
+        ValueError: if there is no such experiment, or none in that chapter.
+    """
+    if not name.isdigit():
+        return [experiment(name).name]
+    found = [one for one in experiment_names() if experiment(one).chapter == int(name)]
+    if not found:
+        raise ValueError(f"chapter {int(name)} has no experiment")
+    return found
+
+
 def experiment(name: str) -> Experiment:
     """Return an experiment by name.
 

@@ -52,7 +52,7 @@ def race(config: DigitsRace, seed: int) -> tuple[dict[str, float], list[str]]:
 
     The metrics, by method: ``rate``, the one chosen; ``validation``, ``test`` and
     ``train``, mean negative log-likelihoods in nats; ``test_error``, the share of wrong
-    answers; and ``validation METHOD RATE`` for every rate, of which those that
+    answers; and ``validation METHOD@RATE`` for every rate, of which those that
     diverged are left out.
 
     Returns:
@@ -68,7 +68,7 @@ def race(config: DigitsRace, seed: int) -> tuple[dict[str, float], list[str]]:
             settings = Settings(
                 config.epochs, config.batch_size, seed=seed, precision="float32"
             )
-            label = f"{method} {rate:.2g}"
+            label = f"{method}@{rate:.2g}"
             try:
                 fit(model, (train.x, train.y), optimizer, settings, label=label)
             except TrainingDivergedError:
