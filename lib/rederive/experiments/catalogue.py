@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from rederive.experiments import blank_pixels, nice
+from rederive.experiments import blank_pixels, nice, vae_information
 from rederive.results import Config, Published, Run
 
 AnyConfig = Any
@@ -71,6 +71,15 @@ _EXPERIMENTS = {
         run=blank_pixels.run,
         published=blank_pixels.PUBLISHED,
         deviations=blank_pixels.DEVIATIONS,
+    ),
+    "vae-information": Experiment(
+        name="vae-information",
+        chapter=8,
+        presets=vae_information.presets,
+        plain=vae_information.plain,
+        run=vae_information.run,
+        published=vae_information.PUBLISHED,
+        deviations=vae_information.DEVIATIONS,
     ),
 }
 
