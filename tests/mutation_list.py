@@ -1,6 +1,7 @@
 """All mutations, those of the house and those of each chapter."""
 
 from mutations_ch03 import CHAPTER_3
+from mutations_ch08 import CHAPTER_8
 from mutations_house import HOUSE
 
-MUTATIONS = [*HOUSE, *CHAPTER_3]
+MUTATIONS = [*HOUSE, *CHAPTER_3, *CHAPTER_8]

@@ -11,6 +11,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rederive.bars import stacked_bars
 from rederive.cards import (
     COLOURS,
     DASHES,
@@ -36,6 +37,7 @@ __all__ = [
     "scatter",
     "show",
     "spectrum",
+    "stacked_bars",
     "style",
 ]
 

@@ -45,7 +45,7 @@ class InformationConfig:
 
 _MNIST = InformationConfig()
 _DIGITS = replace(
-    _MNIST, dataset="digits", rows=1437, codes=4, width=64, epochs=40,
+    _MNIST, dataset="digits", rows=1437, codes=4, width=64, epochs=30,
 )  # fmt: skip
 
 
