@@ -56,6 +56,7 @@ def stacked_bars(
         axes.axhline(0.0, color="#444444", lw=1)
         axes.set_xticks(places, list(bars))
         axes.set_ylabel(ylabel)
+        axes.set_axisbelow(True)
         axes.grid(visible=False, axis="x")
         axes.legend()
     return figure
