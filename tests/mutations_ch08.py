@@ -192,6 +192,13 @@ PAGE = [
         "return [s.metrics[metric] for s in self.seeds if metric in s.metrics]",
         "return [next(iter(s.metrics.values())) for s in self.seeds]",
         "8.11",
+    ),
+    on_page(
+        "chapter 8: above means below",
+        "claims",
+        "self._mean_beyond(values, bound, confidence, what, sign=1)",
+        "self._mean_beyond(values, bound, confidence, what, sign=-1)",
+        "8.5",
         "8.12",
     ),
 ]
