@@ -11,6 +11,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rederive.bars import stacked_bars
 from rederive.cards import (
     COLOURS,
     DASHES,
@@ -42,6 +43,7 @@ __all__ = [
     "scatter",
     "show",
     "spectrum",
+    "stacked_bars",
     "style",
     "trajectories",
 ]

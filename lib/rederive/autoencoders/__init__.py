@@ -21,6 +21,7 @@ from rederive.autoencoders.normals import (
     normal_log_prob,
     standard_normal_log_prob,
 )
+from rederive.autoencoders.tables import Split, bayes_decoder, split_loss
 from rederive.autoencoders.vae import VAE, Bound, NegativeBound, log_likelihood
 
 __all__ = [
@@ -35,7 +36,9 @@ __all__ = [
     "NegativeBound",
     "NormalDecoder",
     "NormalEncoder",
+    "Split",
     "aggregate_log_prob",
+    "bayes_decoder",
     "bernoulli_log_prob",
     "causal_mask",
     "collapsed",
@@ -47,5 +50,6 @@ __all__ = [
     "normal_log_prob",
     "perceptron",
     "rate_by_coordinate",
+    "split_loss",
     "standard_normal_log_prob",
 ]

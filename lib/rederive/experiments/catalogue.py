@@ -9,7 +9,14 @@ from typing import Any
 
 from torch import nn
 
-from rederive.experiments import adaptive_rates, ali, blank_pixels, gan, nice
+from rederive.experiments import (
+    adaptive_rates,
+    ali,
+    blank_pixels,
+    gan,
+    nice,
+    vae_information,
+)
 from rederive.results import Config, Published, Run
 
 AnyConfig = Any
@@ -98,6 +105,15 @@ _EXPERIMENTS = {
         run=adaptive_rates.run,
         published=adaptive_rates.PUBLISHED,
         deviations=adaptive_rates.DEVIATIONS,
+    ),
+    "vae-information": Experiment(
+        name="vae-information",
+        chapter=8,
+        presets=vae_information.presets,
+        plain=vae_information.plain,
+        run=vae_information.run,
+        published=vae_information.PUBLISHED,
+        deviations=vae_information.DEVIATIONS,
     ),
 }
 

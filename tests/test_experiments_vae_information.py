@@ -1,0 +1,85 @@
+"""The experiment of chapter 8 on a few digits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from rederive import datasets
+from rederive.autoencoders import NegativeBound
+from rederive.experiments import experiment, vae_information
+from rederive.experiments.vae_information import InformationConfig
+from rederive.experiments.vae_information.run import encoder_of, load_pictures
+from rederive.infomax import InfoMax
+
+TINY = replace(
+    vae_information.presets("quick")["reach-0"],
+    rows=300,
+    codes=3,
+    width=16,
+    epochs=2,
+    importance_samples=5,
+)
+
+
+def test_presets_differ_in_what_their_names_say() -> None:
+    for profile in ("quick", "full"):
+        found = vae_information.presets(profile)
+        base = found["reach-0"]
+        for name, config in found.items():
+            changed = {
+                field
+                for field in vars(base)
+                if getattr(base, field) != getattr(config, field)
+            }
+            if name.startswith("reach"):
+                assert changed <= {"reach"}
+            elif name.startswith("beta"):
+                assert changed == {"beta"}
+            else:
+                assert changed - {"objective"} == {"codes"}
+    with pytest.raises(ValueError, match="quick or full"):
+        vae_information.presets("slow")
+    assert experiment("vae-information").chapter == 8
+
+
+def test_pictures_are_zeros_and_ones() -> None:
+    pictures = load_pictures(TINY)
+    assert pictures.train.shape == (300, 64)
+    assert set(pictures.train.unique().tolist()) == {0.0, 1.0}
+    grey = datasets.load("digits", "test").pixels.flatten(1)
+    assert torch.equal(pictures.test, (grey >= 8).float())
+
+
+@pytest.mark.parametrize("objective", ["bound", "infomax"])
+def test_a_run_measures_what_it_says(objective: str) -> None:
+    config: InformationConfig = replace(TINY, objective=objective, reach=1)
+    run, trained = vae_information.run(config, "tiny", seed=3)
+    found = run.metrics
+    assert found["information_lower"] <= found["information_cap"]
+    assert found["information_lower"] <= found["information_upper"] + 1e-9
+    total = found["information_lower"] + found["aggregate_kl"]
+    assert total == pytest.approx(found["rate"], abs=0.5)
+    assert [row["epoch"] for row in run.history] == [1.0, 2.0]
+    assert run.arrays["rates"].sum() == pytest.approx(found["rate"], rel=1e-4)
+    assert 0 < found["probe_accuracy"] < 1
+    if objective == "infomax":
+        assert isinstance(trained, InfoMax)
+        assert "test_rate" not in found
+        return
+    assert isinstance(trained, NegativeBound)
+    assert encoder_of(trained) is trained.vae.encoder
+    parts = found["test_distortion"] + found["test_rate"]
+    assert found["test_negative_bound"] == pytest.approx(parts, rel=1e-6)
+    gap = found["scored_negative_bound"] - found["scored_negative_log_likelihood"]
+    assert gap > 0
+    assert set(run.arrays["samples"].ravel().tolist()) <= {0, 1}
+
+
+def test_a_seed_repeats_its_run() -> None:
+    def measured(seed: int) -> dict[str, float]:
+        run, _ = vae_information.run(TINY, "tiny", seed)
+        return {k: v for k, v in run.metrics.items() if k != "training_seconds"}
+
+    assert measured(0) == measured(0) != measured(1)

@@ -1,0 +1,135 @@
+"""The VAE's loss on tables and the InfoMax loss: identities on random laws."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from rederive.autoencoders import Split, bayes_decoder, split_loss
+from rederive.autoencoders.networks import NormalEncoder, initialize, perceptron
+from rederive.distributions import joint, mutual_information, random_law
+from rederive.infomax import InfoMax, infomax_loss, js_information
+from rederive.training import generator
+from torch import Tensor
+
+seeds = st.integers(0, 10_000)
+
+
+def problem(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return data law, encoder, prior and decoder at random, 5 by 4."""
+    draw = generator(seed)
+    data, prior = random_law((5,), draw), random_law((4,), draw)
+    return data, random_law((5, 4), draw, -1), prior, random_law((5, 4), draw, 0)
+
+
+def by_loops(seed: int) -> Split:
+    """Return the parts by plain sums over single entries."""
+    data, encoder, prior, decoder = (t.tolist() for t in problem(seed))
+    cells = [(x, z) for x in range(5) for z in range(4)]
+    weight = {(x, z): data[x] * encoder[x][z] for x, z in cells}
+    aggregate = [sum(weight[x, z] for x in range(5)) for z in range(4)]
+
+    def mean(term: dict[tuple[int, int], float]) -> Tensor:
+        total = sum(weight[cell] * math.log(term[cell]) for cell in cells)
+        return torch.tensor(total, dtype=torch.float64)
+
+    return Split(
+        loss=mean({c: weight[c] / (prior[c[1]] * decoder[c[0]][c[1]]) for c in cells}),
+        rate=mean({(x, z): encoder[x][z] / prior[z] for x, z in cells}),
+        fit=mean({(x, z): decoder[x][z] / data[x] for x, z in cells}),
+        information=mean({(x, z): encoder[x][z] / aggregate[z] for x, z in cells}),
+        aggregate_kl=mean({(x, z): aggregate[z] / prior[z] for x, z in cells}),
+        decoder_gap=mean(
+            {(x, z): weight[x, z] / aggregate[z] / decoder[x][z] for x, z in cells}
+        ),
+    )
+
+
+@given(seed=seeds)
+def test_every_part_is_its_definition(seed: int) -> None:
+    found, expected = split_loss(*problem(seed)), by_loops(seed)
+    for name in vars(expected):
+        value = getattr(expected, name)
+        torch.testing.assert_close(getattr(found, name), value, atol=1e-12, rtol=1e-12)
+
+
+@given(seed=seeds)
+def test_the_identities_hold(seed: int) -> None:
+    s = split_loss(*problem(seed))
+    for left, right in (
+        (s.loss, s.rate - s.fit),
+        (s.fit, s.information - s.decoder_gap),
+        (s.rate, s.information + s.aggregate_kl),
+        (s.loss, s.aggregate_kl + s.decoder_gap),
+    ):
+        torch.testing.assert_close(left, right, atol=1e-12, rtol=0)
+
+
+@given(seed=seeds)
+def test_with_the_bayes_decoder_information_cancels(seed: int) -> None:
+    data, encoder, prior, decoder = problem(seed)
+    s = split_loss(data, encoder, prior, bayes_decoder(data, encoder))
+    torch.testing.assert_close(s.loss, s.aggregate_kl, atol=1e-12, rtol=0)
+    torch.testing.assert_close(s.fit, s.information, atol=1e-12, rtol=0)
+    assert float(s.loss) <= float(split_loss(data, encoder, prior, decoder).loss)
+
+
+@given(seed=seeds, first=st.floats(0, 3), second=st.floats(0, 3))
+def test_the_net_weight_of_information(seed: int, first: float, second: float) -> None:
+    data, encoder, prior, decoder = problem(seed)
+    s = split_loss(data, encoder, prior, decoder)
+    loss = infomax_loss(joint(data, encoder), s.rate, first, second)
+    net = loss - second * s.aggregate_kl
+    torch.testing.assert_close(net, (second - first) * s.information, atol=1e-12,
+                               rtol=0)  # fmt: skip
+
+
+@given(seed=seeds)
+def test_js_information_lies_between_zero_and_its_bounds(seed: int) -> None:
+    data, encoder, _, _ = problem(seed)
+    table = joint(data, encoder)
+    value = float(js_information(table))
+    assert 0 <= value <= min(math.log(2), float(mutual_information(table)))
+
+
+def test_js_information_of_independent_and_of_disjoint() -> None:
+    independent = torch.full((3, 2), 1 / 6, dtype=torch.float64)
+    assert float(js_information(independent)) == pytest.approx(0, abs=1e-15)
+    many = torch.eye(1000, dtype=torch.float64) / 1000
+    assert float(js_information(many)) == pytest.approx(math.log(2), abs=0.01)
+
+
+def test_a_blind_discriminator_scores_nothing_and_its_loss_is_the_sum() -> None:
+    encoder = NormalEncoder(perceptron([3, 4]))
+    judge = perceptron([5, 1])
+    for weight in judge.parameters():
+        torch.nn.init.zeros_(weight)
+    initialize(encoder, generator(0))
+    objective = InfoMax(encoder, judge, 2.0, 0.3)
+    x = torch.randn(6, 3, generator=generator(1))
+    terms = objective.terms(x, generator(2))
+    assert terms.js.item() == pytest.approx(0, abs=1e-6)
+    expected = 4 * math.log(2) + 0.3 * float(terms.rate.mean().detach())
+    assert float(objective(x).detach()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_mismatched_pairs_have_another_rows_data() -> None:
+    seen = []
+
+    class Spy(torch.nn.Module):
+        def forward(self, pair: Tensor) -> Tensor:
+            seen.append(pair)
+            return pair[:, :1]
+
+    x = torch.arange(4.0)[:, None]
+    encoder = NormalEncoder(torch.nn.Linear(1, 4))
+    InfoMax(encoder, Spy()).terms(x, generator(0))
+    own, other = seen
+    assert torch.equal(own[:, 1:], other[:, 1:])
+    assert torch.equal(own[:, 0], x[:, 0])
+    assert not (own[:, 0] == other[:, 0]).any()
+    with pytest.raises(ValueError, match="at least 2 rows"):
+        InfoMax(encoder, Spy()).terms(x[:1])
