@@ -113,7 +113,7 @@ def test_list_shows_presets_runs_and_records(tiny: Path, recorded: Path) -> None
     assert result.exit_code == 0
     lines = result.output.splitlines()
     assert "nice --profile quick: tiny, other" in lines
-    assert any("full: modern, less-dropout, identity-start" in line for line in lines)
+    assert any("full: modern, more-dropout, identity-start" in line for line in lines)
     assert any("seed-7: nice tiny seed 7 [" in line for line in lines)
     assert lines[-1] == "record nice-tiny"
 

@@ -85,7 +85,7 @@ PAPER = NiceConfig(
 )
 MODERN = NiceConfig(
     initialization="fan-in",
-    dropout=0.1,
+    dropout=0.05,
     optimizer="adamw",
     scale_rate=10.0,
     weight_decay=0.05,
@@ -98,7 +98,6 @@ MODERN = NiceConfig(
 _FASTER = replace(
     MODERN,
     initialization="identity",
-    dropout=0.05,
     learning_rate=2e-3,
     schedule="cosine",
     epochs=22,
@@ -108,7 +107,7 @@ _SMALL_MODERN = replace(MODERN, width=300, epochs=15, analyse=False)
 
 FULL: dict[str, NiceConfig] = {
     "modern": MODERN,
-    "less-dropout": replace(MODERN, dropout=0.05),
+    "more-dropout": replace(MODERN, dropout=0.1),
     "identity-start": _FASTER,
     "he-start": replace(_FASTER, initialization="he"),
     "article": ARTICLE,
@@ -208,7 +207,7 @@ DEVIATIONS: dict[str, list[str]] = {
         "published program; the program's own rule has a momentum that rises to 0.5.",
     ],
     "modern": _of_recipe(FULL["modern"], _FAN_IN),
-    "less-dropout": _of_recipe(FULL["less-dropout"], _FAN_IN),
+    "more-dropout": _of_recipe(FULL["more-dropout"], _FAN_IN),
     "identity-start": _of_recipe(
         FULL["identity-start"], "Zeros in the last layer of each network"
     ),
