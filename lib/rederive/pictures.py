@@ -6,6 +6,7 @@ from math import ceil
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from rederive.cards import WIDTH, Array, Values, as_array, panels, style
 
@@ -70,6 +71,8 @@ def matrices(
         for axes, (title, matrix) in zip(places, values.items(), strict=True):
             picture = axes.imshow(as_array(matrix), "RdBu_r", vmin=-limit, vmax=limit)
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_locator(MaxNLocator(integer=True))
             axes.grid(visible=False)
         figure.colorbar(picture, ax=list(places), shrink=0.8)
     return figure
