@@ -6,6 +6,7 @@ notice is a change of the library or of a record; the cache is dropped then.
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,13 @@ def build() -> int:
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
+def raw_tables() -> list[str]:
+    """The pages that show a Markdown table as text: a renderer without tables."""
+    rule = re.compile(r"\|\s*(?:---|—)\s*\|")
+    pages = sorted((SITE / "html" / "book").glob("*.html"))
+    return [p.name for p in pages if rule.search(p.read_text(encoding="utf-8"))]
+
+
 def summary(seconds: float, known: set[int]) -> str:
     """Chapters run, claims checked with their verdicts, time, and the path to open."""
     cache = get_cache(CACHE)
@@ -92,6 +100,8 @@ def main() -> None:
     status = build()
     if status:
         sys.exit("the build failed: every warning above is an error")
+    if unrendered := raw_tables():
+        sys.exit(f"tables are shown as text on {', '.join(unrendered)}")
     print(summary(time.monotonic() - start, known))
 
 

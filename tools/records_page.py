@@ -13,7 +13,7 @@ Full runs, recorded with their raw numbers per seed under `results/`. Ours is th
 source has one. How a run differs from its source is listed under it.
 """
 
-PROVENANCE = ("device", "torch", "python", "commit", "command")
+PROVENANCE = ("device", "torch", "python", "commit")
 
 
 def results_page() -> str:
@@ -30,6 +30,7 @@ def _section(record: Record) -> str:
     seeds = ", ".join(str(seed.seed) for seed in record.seeds)
     provenance = record.seeds[0].provenance
     facts = [f"- {key}: {plain(str(provenance[key]))}" for key in PROVENANCE]
+    facts.append(f"- command: `{provenance['command']}`")
     deviations = [f"- {plain(line)}" for line in record.deviations]
     return "\n".join(
         [
