@@ -1,6 +1,7 @@
 """The project's tools: pairs, ledger, generated pages, the execution cache."""
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat import v4
 from rederive.claims import CHECK_MIME, Verdict
@@ -219,6 +220,7 @@ def test_the_errata_page_links_the_claims(ledger):
 
 def test_the_results_page_shows_ours_beside_the_sources(monkeypatch):
     provenance = dict.fromkeys(records_page.PROVENANCE, "known")
+    provenance["command"] = "rederive run nice --seed 0"
     record = Record(
         experiment="nice",
         preset="paper",
@@ -237,7 +239,35 @@ def test_the_results_page_shows_ours_beside_the_sources(monkeypatch):
     page = records_page.results_page()
     assert "| nats | 2.00 ± 1.00 (n = 3) | 1980.5 (the paper, table 2) |" in page
     assert "- Fewer epochs." in page
+    assert "- command: `rederive run nice --seed 0`" in page
     assert "@" not in page
+
+
+def test_a_record_without_metrics_lists_its_arrays(monkeypatch):
+    provenance = dict.fromkeys((*records_page.PROVENANCE, "command"), "known")
+    record = Record(
+        experiment="gan",
+        preset="ring",
+        config={},
+        published=[],
+        deviations=[],
+        data=["points"],
+        seeds=[SeedResult(0, {}, [], provenance)],
+        arrays={"covered": np.zeros((4, 10, 25))},
+    )
+    monkeypatch.setattr(records_page, "record_names", lambda _: ["gan-ring"])
+    monkeypatch.setattr(records_page, "load_record", lambda *_: record)
+    assert "| covered | 4 × 10 × 25 |" in records_page.results_page()
+
+
+@pytest.mark.parametrize("rule", ["| --- | --- |", "| — | — |"])
+def test_a_table_shown_as_text_is_found(rule, monkeypatch, tmp_path):
+    folder = tmp_path / "html" / "book"
+    folder.mkdir(parents=True)
+    (folder / "good.html").write_text("<table><td>a</td></table>", encoding="utf-8")
+    (folder / "bad.html").write_text(f"<p>| a | b | {rule}</p>", encoding="utf-8")
+    monkeypatch.setattr(build, "SITE", tmp_path)
+    assert build.raw_tables() == ["bad.html"]
 
 
 def test_without_records_the_results_page_says_so(monkeypatch):
