@@ -198,6 +198,13 @@ RESULTS = [
         "test_results.py::test_a_record_of_uncommitted_code_is_refused",
     ),
     tested(
+        "a later seed drives out the recorded ones",
+        "results/joining",
+        "if result.seed not in again]",
+        "if result.seed in again]",
+        "test_cli.py::test_a_later_seed_joins_the_record",
+    ),
+    tested(
         "finished runs computed again",
         "experiments/cached",
         "if found is not None:",

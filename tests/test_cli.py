@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,14 @@ import tiny_nice
 from rederive import cli
 from rederive.experiments import nice
 from rederive.experiments.nice import config
-from rederive.results import Run, load_record, records, run_directory, save_run
+from rederive.results import (
+    Run,
+    load_record,
+    load_run,
+    records,
+    run_directory,
+    save_run,
+)
 from typer.testing import CliRunner, Result
 
 TINY = replace(tiny_nice.PAPER, epochs=1)
@@ -127,6 +135,40 @@ def test_record_gathers_the_seeds_that_are_finished(tiny: Path, recorded: Path) 
     record = load_record("nice-tiny", recorded)
     assert [entry.seed for entry in record.seeds] == [0, 2, 10]
     assert record.summary("test_log_likelihood").mean == 12.0
+
+
+def test_a_later_seed_joins_the_record(tiny: Path, recorded: Path) -> None:
+    for seed, score in ((2, 12.0), (1, 9.0)):
+        finish(seed, score=score)
+    call("record", "nice", "--profile", "quick")
+    shutil.rmtree(tiny)
+    for seed, score in ((0, 10.0), (1, 11.0)):
+        finish(seed, score=score)
+    (folder,) = tiny.glob("nice/*/seed-1")
+    (folder / "log.txt").write_text("told\n")
+    (recorded / "nice-tiny" / "log.txt").write_text("# seed 1\nold\n# seed 2\nkept\n")
+    assert call("record", "nice", "--profile", "quick").exit_code == 0
+    record = load_record("nice-tiny", recorded)
+    assert [entry.seed for entry in record.seeds] == [0, 1, 2]
+    assert record.values("test_log_likelihood") == [10.0, 11.0, 12.0]
+    log = (recorded / "nice-tiny" / "log.txt").read_text()
+    assert log == "# seed 1\ntold\n# seed 2\nkept\n"
+
+
+def test_another_configuration_replaces_the_record(
+    tiny: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(0)
+    call("record", "nice", "--profile", "quick", "--preset", "tiny")
+    monkeypatch.setattr(
+        config, "QUICK", {"tiny": replace(TINY, epochs=TINY.epochs + 1)}
+    )
+    (old,) = tiny.glob("nice/*")
+    run = load_run(old / "seed-0")
+    plain = nice.plain(config.QUICK["tiny"])
+    save_run(replace(run, seed=3, config=plain), run_directory("nice", plain, 3))
+    call("record", "nice", "--profile", "quick", "--preset", "tiny")
+    assert [e.seed for e in load_record("nice-tiny", recorded).seeds] == [3]
 
 
 def test_a_record_keeps_the_log_and_draws_the_history(

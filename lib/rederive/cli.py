@@ -24,8 +24,11 @@ from rederive.results import (
     find_run,
     finished_runs,
     gather,
+    joined,
+    joined_logs,
     load_record,
     record_names,
+    recorded,
     records_root,
     run_directory,
     run_log,
@@ -143,16 +146,25 @@ def main() -> None:
 def _record(
     chosen: Experiment, preset: str, runs: list[Run], allow_dirty: bool
 ) -> Path:
-    """Write the record of a preset with its log and curves; return its folder."""
+    """Write the record of a preset with its log and curves; return its folder.
+
+    Seeds that the record in place has, and that are not among the runs, stay in it.
+    """
     gathered = gather(
         runs,
         list(chosen.published.get(preset, [])),
         list(chosen.deviations.get(preset, [])),
     )
+    root = records_root()
+    old = recorded(gathered, root)
+    complete = joined(gathered, old)
     log = "".join(run_log(one) for one in runs)
-    folder = save_record(gathered, records_root(), log=log, allow_dirty=allow_dirty)
-    if any(seed.history for seed in gathered.seeds):
-        figures.save(_curves(gathered), folder / "curves.png")
+    before = root / complete.name / "log.txt"
+    if old is not None and before.exists():
+        log = joined_logs(log, before.read_text(encoding="utf-8"))
+    folder = save_record(complete, root, log=log, allow_dirty=allow_dirty)
+    if any(seed.history for seed in complete.seeds):
+        figures.save(_curves(complete), folder / "curves.png")
     return folder
 
 

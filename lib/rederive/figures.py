@@ -86,8 +86,8 @@ def curves(
                 )
         for name, level in (references or {}).items():
             axes.axhline(level, color="#555555", lw=1, ls=(0, (1, 2)))
-            axes.annotate(name, (1, level), xycoords=("axes fraction", "data"),
-                          ha="right", va="bottom", fontsize=8.5)  # fmt: skip
+            axes.annotate(name, (0.01, level), xycoords=("axes fraction", "data"),
+                          ha="left", va="bottom", fontsize=8.5)  # fmt: skip
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.legend()
     return figure

@@ -1,5 +1,6 @@
 """Results: runs found again by their hash, and records with their provenance."""
 
+from rederive.results.joining import joined, joined_logs, recorded
 from rederive.results.provenance import Provenance, provenance
 from rederive.results.records import (
     Published,
@@ -42,10 +43,13 @@ __all__ = [
     "find_run",
     "finished_runs",
     "gather",
+    "joined",
+    "joined_logs",
     "load_record",
     "load_run",
     "provenance",
     "record_names",
+    "recorded",
     "records_root",
     "run_directory",
     "run_log",
