@@ -39,8 +39,8 @@ RULES = [
     tested(
         "sign without its rate",
         "optimizers/signs",
-        'theta.add_(g.sign(), alpha=-group["lr"])',
-        "theta.add_(g.sign(), alpha=-0.001)",
+        'parameter.add_(gradient.sign(), alpha=-group["lr"])',
+        "parameter.add_(gradient.sign(), alpha=-0.001)",
         "test_optimizers.py::test_normalised_and_sign_steps_by_hand",
     ),
     tested(
@@ -53,8 +53,8 @@ RULES = [
     tested(
         "AdaGrad forgets",
         "optimizers/moments",
-        "squares.addcmul_(g, g)",
-        "squares.mul_(0.9).addcmul_(g, g)",
+        "total.addcmul_(gradient, gradient)",
+        "total.mul_(0.9).addcmul_(gradient, gradient)",
         "test_optimizers.py::test_adagrad_is_torchs",
     ),
     tested(
@@ -71,20 +71,6 @@ RULES = [
         'age = self.state[params[0]].get("step", 0) + 1',
         "test_optimizers.py::test_adam_counts_each_parameters_own_steps",
         "test_optimizers.py::test_adam_is_torchs",
-    ),
-    tested(
-        "the last piece of a large tensor is left out",
-        "optimizers/base",
-        "yield from zip(*pieces, strict=True)",
-        "yield from list(zip(*pieces, strict=True))[:-1]",
-        "test_optimizers.py::test_large_tensors_in_pieces_are_the_small_ones",
-    ),
-    tested(
-        "tensors with gaps taken apart",
-        "optimizers/base",
-        "if whole or not all(tensor.is_contiguous() for tensor in tensors):",
-        "if False:",
-        "test_optimizers.py::test_tensors_with_gaps_move_as_those_without",
     ),
     tested(
         "negative rates accepted",
@@ -120,6 +106,20 @@ RULES = [
         "    average.copy_(mean)\n",
         "",
         "test_optimizers.py::test_the_compiled_formula_is_the_loop",
+    ),
+    tested(
+        "compiled steps leave out what does not fill a group",
+        "optimizers/rmsprop",
+        "    for triple in flat[grouped:]:",
+        "    for triple in flat[:0]:",
+        "test_optimizers.py::test_compiled_steps_reach_every_parameter",
+    ),
+    tested(
+        "compiled steps leave out the last group",
+        "optimizers/rmsprop",
+        "    for start in range(0, grouped, GROUP):",
+        "    for start in range(0, grouped - GROUP, GROUP):",
+        "test_optimizers.py::test_compiled_steps_reach_every_parameter",
     ),
 ]
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.optimizer import ParamsT
-
-BLOCK = 1 << 16
-"""Entries worked on at a time on a CPU, so that temporaries stay in the cache."""
 
 Group = dict[str, Any]
 """One entry of ``param_groups``: its parameters and its settings."""
@@ -125,18 +122,3 @@ def require(group: Group, name: str, *, low: float, below: float | None = None) 
 def on_accelerator(params: list[Tensor]) -> bool:
     """Say whether ``foreach`` operations pay: on a CPU they are slower than loops."""
     return all(parameter.is_cuda for parameter in params)
-
-
-def blocks(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Yield matching pieces of tensors of one shape, small enough for the cache.
-
-    An update is a chain of entrywise operations.  On a whole tensor each of them goes
-    through the memory; on a piece only the first and the last do.
-    """
-    first = tensors[0]
-    whole = first.numel() <= BLOCK or first.device.type != "cpu"
-    if whole or not all(tensor.is_contiguous() for tensor in tensors):
-        yield tensors
-        return
-    pieces = (torch.split(one.view(-1), BLOCK) for one in tensors)
-    yield from zip(*pieces, strict=True)

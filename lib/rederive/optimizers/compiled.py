@@ -1,4 +1,4 @@
-"""The RMSprop update as one compiled loop: each entry is read and written once."""
+"""The RMSprop update as compiled loops: each entry is read and written once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ import torch
 from torch import Tensor
 
 Update = Callable[..., None]
+
+Triple = tuple[Tensor, Tensor, Tensor]
+"""A parameter, its gradient and its running mean square."""
+
+GROUP = 4
+"""Parameters a call of the compiled group: entering compiled code has its price."""
 
 
 def compiler() -> str | None:
@@ -65,4 +71,32 @@ def rmsprop_update(
 def fused_rmsprop() -> Update:
     """Return the compiled update; the first call for a kind of tensor compiles it."""
     compiled: Update = torch.compile(rmsprop_update, dynamic=True, fullgraph=True)
+    return compiled
+
+
+def rmsprop_group_update(
+    triples: list[Triple],
+    lr: Tensor,
+    *,
+    decay: float,
+    epsilon: float,
+    epsilon_inside: bool,
+) -> None:
+    """Update several parameters in place; see :func:`rmsprop_update`."""
+    for theta, g, average in triples:
+        rmsprop_update(
+            theta,
+            g,
+            average,
+            lr,
+            decay=decay,
+            epsilon=epsilon,
+            epsilon_inside=epsilon_inside,
+        )
+
+
+@functools.cache
+def fused_rmsprop_group() -> Update:
+    """Return the compiled update of ``GROUP`` parameters at a time."""
+    compiled: Update = torch.compile(rmsprop_group_update, dynamic=True, fullgraph=True)
     return compiled

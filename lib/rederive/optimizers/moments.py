@@ -11,7 +11,6 @@ from torch.optim.optimizer import ParamsT
 from rederive.optimizers.base import (
     FirstOrder,
     Group,
-    blocks,
     on_accelerator,
     require,
 )
@@ -46,10 +45,9 @@ class AdaGrad(FirstOrder):
     ) -> None:
         for parameter, gradient in zip(params, gradients, strict=True):
             total = self._kept(parameter, "sum")
-            for theta, g, squares in blocks(parameter, gradient, total):
-                squares.addcmul_(g, g)
-                root = squares.sqrt().add_(group["epsilon"])
-                theta.addcdiv_(g, root, value=-group["lr"])
+            total.addcmul_(gradient, gradient)
+            root = total.sqrt().add_(group["epsilon"])
+            parameter.addcdiv_(gradient, root, value=-group["lr"])
 
 
 class Adam(FirstOrder):
@@ -123,18 +121,17 @@ def _corrections(group: Group, step: int) -> tuple[float, float]:
 
 
 def _adam_loop(tensors: Tensors, group: Group, step: int) -> None:
-    """Update one parameter after another, in pieces."""
+    """Update one parameter after another."""
     first, second = _corrections(group, step)
     epsilon, beta2 = group["epsilon"], group["beta2"]
-    for whole in zip(*tensors, strict=True):
-        for theta, g, mean, square in blocks(*whole):
-            mean.lerp_(g, 1.0 - group["beta1"])
-            square.mul_(beta2).addcmul_(g, g, value=1.0 - beta2)
-            if group["epsilon_inside"]:
-                root = square.div(second).add_(epsilon).sqrt_()
-            else:
-                root = square.sqrt().div_(math.sqrt(second)).add_(epsilon)
-            theta.addcdiv_(mean, root, value=-group["lr"] / first)
+    for theta, g, mean, square in zip(*tensors, strict=True):
+        mean.lerp_(g, 1.0 - group["beta1"])
+        square.mul_(beta2).addcmul_(g, g, value=1.0 - beta2)
+        if group["epsilon_inside"]:
+            root = square.div(second).add_(epsilon).sqrt_()
+        else:
+            root = square.sqrt().div_(math.sqrt(second)).add_(epsilon)
+        theta.addcdiv_(mean, root, value=-group["lr"] / first)
 
 
 def _adam_foreach(tensors: Tensors, group: Group, step: int) -> None:

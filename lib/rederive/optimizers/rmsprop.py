@@ -9,11 +9,16 @@ from torch.optim.optimizer import ParamsT
 from rederive.optimizers.base import (
     FirstOrder,
     Group,
-    blocks,
     on_accelerator,
     require,
 )
-from rederive.optimizers.compiled import fused_rmsprop, require_compiler
+from rederive.optimizers.compiled import (
+    GROUP,
+    Triple,
+    fused_rmsprop,
+    fused_rmsprop_group,
+    require_compiler,
+)
 from rederive.optimizers.signs import total_square
 
 
@@ -127,16 +132,15 @@ class ScalarRMSprop(FirstOrder):
 def _loop(
     params: list[Tensor], gradients: list[Tensor], averages: list[Tensor], group: Group
 ) -> None:
-    """Update one parameter after another, in pieces."""
+    """Update one parameter after another."""
     lr, decay, epsilon = group["lr"], group["decay"], group["epsilon"]
-    for whole in zip(params, gradients, averages, strict=True):
-        for theta, g, average in blocks(*whole):
-            average.mul_(decay).addcmul_(g, g, value=1.0 - decay)
-            if group["epsilon_inside"]:
-                root = average.add(epsilon).sqrt_()
-            else:
-                root = average.sqrt().add_(epsilon)
-            theta.addcdiv_(g, root, value=-lr)
+    for theta, g, average in zip(params, gradients, averages, strict=True):
+        average.mul_(decay).addcmul_(g, g, value=1.0 - decay)
+        if group["epsilon_inside"]:
+            root = average.add(epsilon).sqrt_()
+        else:
+            root = average.sqrt().add_(epsilon)
+        theta.addcdiv_(g, root, value=-lr)
 
 
 def _foreach(
@@ -158,17 +162,23 @@ def _foreach(
 def _compiled(
     params: list[Tensor], gradients: list[Tensor], averages: list[Tensor], group: Group
 ) -> None:
-    """Update one parameter after another, each in one pass over the memory.
+    """Go through the memory once, a few parameters a call.
 
     Single numbers and tensors with gaps would each compile a loop of their own; they
     take the plain one.
     """
-    update = fused_rmsprop()
     lr = torch.tensor(group["lr"], dtype=torch.float64)
     names = ("decay", "epsilon", "epsilon_inside")
     settings = {name: group[name] for name in names}
+    flat: list[Triple] = []
     for whole in zip(params, gradients, averages, strict=True):
         if whole[0].numel() > 1 and all(one.is_contiguous() for one in whole):
-            update(*(one.detach().view(-1) for one in whole), lr, **settings)
+            theta, g, average = (one.detach().view(-1) for one in whole)
+            flat.append((theta, g, average))
         else:
             _loop([whole[0]], [whole[1]], [whole[2]], group)
+    grouped = len(flat) - len(flat) % GROUP
+    for start in range(0, grouped, GROUP):
+        fused_rmsprop_group()(flat[start : start + GROUP], lr, **settings)
+    for triple in flat[grouped:]:
+        fused_rmsprop()(*triple, lr, **settings)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from rederive.optimizers.base import FirstOrder, Group, blocks
+from rederive.optimizers.base import FirstOrder, Group
 
 
 class SignDescent(FirstOrder):
@@ -26,8 +26,7 @@ class SignDescent(FirstOrder):
         self, params: list[Tensor], gradients: list[Tensor], group: Group
     ) -> None:
         for parameter, gradient in zip(params, gradients, strict=True):
-            for theta, g in blocks(parameter, gradient):
-                theta.add_(g.sign(), alpha=-group["lr"])
+            parameter.add_(gradient.sign(), alpha=-group["lr"])
 
 
 class NormalizedGradient(FirstOrder):
