@@ -1,9 +1,9 @@
 """One step of an optimizer on the CPU, ours against torch's own loops.
 
 Each group has the same parameters, gradients and settings for all contenders, and all
-contenders agree on the parameters after three steps before any is timed.  Ours works
-through the tensors in pieces that stay in the cache; the compiled RMSprop goes through
-the memory once.  ``torch.optim`` has a fused Adam for CPUs but no fused RMSprop.
+contenders agree on the parameters after three steps before any is timed.  The compiled
+RMSprop goes through the memory once.  ``torch.optim`` has a fused Adam for CPUs but no
+fused RMSprop.
 """
 
 from __future__ import annotations
