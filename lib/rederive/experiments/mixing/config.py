@@ -1,0 +1,157 @@
+"""What the runs of chapter 1 are: one frozen config, and its named presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rederive.results import Published
+
+Method = Literal["plain", "pairing", "mixup", "smoothing", "penalty"]
+
+
+@dataclass(frozen=True)
+class MixingConfig:
+    """A classifier, how its batches are changed, and on which pictures it is trained.
+
+    Attributes:
+        method: ``plain`` (empirical risk minimisation), ``pairing``, ``mixup``,
+            ``smoothing`` (of the labels) or ``penalty`` (the linearity gap itself).
+        alpha: mixup's weights follow Beta(alpha, alpha).
+        smoothing: share of the label that is spread evenly.
+        strength: of the penalty on the gap of the probabilities.
+        dataset: ``digits`` (embedded) or ``cifar10``.
+        rows: how many of the training pictures are used, the first ones.
+        validation: how many are held out for choices, the last ones.
+        flip: whether pictures are mirrored at random.
+        crop: by how many pixels they are shifted at random, at most.
+        network: ``perceptron`` (one hidden layer), ``residual`` (8 layers, its stem
+            halving the picture) or ``preact-resnet18``.
+        width: hidden units, or channels of the first stage.
+        epochs: passes over the pictures.
+        batch_size: pictures a step.
+        learning_rate: highest rate, stochastic gradient descent with momentum 0.9.
+        weight_decay: of all parameters.
+        schedule: ``one-cycle``, or ``steps``: a tenth after half of the run and again
+            after three quarters.
+    """
+
+    method: Method = "plain"
+    alpha: float = 1.0
+    smoothing: float = 0.1
+    strength: float = 1.0
+    dataset: Literal["digits", "cifar10"] = "cifar10"
+    rows: int = 1000
+    validation: int = 2000
+    flip: bool = True
+    crop: int = 0
+    network: Literal["perceptron", "residual", "preact-resnet18"] = "residual"
+    width: int = 16
+    epochs: int = 40
+    batch_size: int = 50
+    learning_rate: float = 0.1
+    weight_decay: float = 5e-4
+    schedule: Literal["one-cycle", "steps"] = "one-cycle"
+
+
+_CIFAR = MixingConfig()
+_DIGITS = replace(
+    _CIFAR,
+    dataset="digits",
+    rows=200,
+    validation=237,
+    flip=False,
+    network="perceptron",
+    width=128,
+    epochs=150,
+)
+_PAPER = replace(
+    _CIFAR,
+    rows=50_000,
+    validation=0,
+    crop=4,
+    network="preact-resnet18",
+    width=64,
+    epochs=200,
+    batch_size=128,
+    weight_decay=1e-4,
+    schedule="steps",
+)
+
+
+def _methods(base: MixingConfig) -> dict[str, MixingConfig]:
+    """Return the six methods that are compared."""
+    return {
+        "erm": base,
+        "pairing": replace(base, method="pairing"),
+        "mixup": replace(base, method="mixup"),
+        "mixup-0.2": replace(base, method="mixup", alpha=0.2),
+        "smoothing": replace(base, method="smoothing"),
+        "penalty": replace(base, method="penalty"),
+    }
+
+
+def _sweep(base: MixingConfig) -> dict[str, MixingConfig]:
+    """Return the other values of alpha."""
+    return {
+        f"mixup-{alpha:g}": replace(base, method="mixup", alpha=alpha)
+        for alpha in (0.1, 0.5, 2.0, 8.0)
+    }
+
+
+FULL = (
+    _methods(_CIFAR)
+    | {"erm-no-flip": replace(_CIFAR, flip=False)}
+    | _sweep(_CIFAR)
+    | {
+        "resnet18-erm": _PAPER,
+        "resnet18-mixup": replace(_PAPER, method="mixup"),
+        "resnet18-pairing": replace(_PAPER, method="pairing", epochs=1000),
+    }
+)
+QUICK = _methods(_DIGITS) | {"erm-flip": replace(_DIGITS, flip=True)}
+
+
+def presets(profile: str) -> dict[str, MixingConfig]:
+    """Return the named configs of a profile, ``quick`` or ``full``.
+
+    Raises:
+        ValueError: for any other profile.
+    """
+    if profile not in {"quick", "full"}:
+        raise ValueError(f"profile must be quick or full, got {profile!r}")
+    return QUICK if profile == "quick" else FULL
+
+
+_README = "mixup, README of hongyi-zhang/mixup, median of the last 10 epochs"
+_ABSTRACT = "SamplePairing, abstract of arXiv:1801.02929, a CNN of the paper"
+PUBLISHED: dict[str, list[Published]] = {
+    "erm": [
+        Published("test_error", 8.22, f"{_ABSTRACT}, without pairing"),
+        Published("test_error", 5.53, f"{_README}, without mixup"),
+    ],
+    "pairing": [Published("test_error", 6.93, f"{_ABSTRACT}, with pairing")],
+    "mixup": [Published("test_error", 4.24, f"{_README}, with mixup")],
+}
+for _name in ("erm", "mixup"):
+    PUBLISHED[f"resnet18-{_name}"] = PUBLISHED[_name][-1:]
+
+_SMALL = [
+    f"The first {_CIFAR.rows:,} training pictures, not 50,000; the last "
+    f"{_CIFAR.validation:,} are the validation set.",
+    "A residual network of 8 layers, 16 to 64 channels, on half the rows and columns; "
+    f"{_CIFAR.epochs} epochs.",
+    "A copy of CIFAR-10 with lossy (JPEG) pixels.",
+    "Flips, and no random crops.",
+]
+_ALTERED = "A copy of CIFAR-10 with lossy (JPEG) pixels."
+DEVIATIONS: dict[str, list[str]] = {
+    name: [_ALTERED] if name.startswith("resnet18") else list(_SMALL) for name in FULL
+}
+DEVIATIONS["erm-no-flip"][-1] = "Neither flips nor random crops."
+for _name, _config in FULL.items():
+    if _config.method == "pairing":
+        DEVIATIONS[_name].append(
+            "Pairing from 10 % to 80 % of the run, 8 epochs of 10, as in the paper's "
+            "schedule of 1,000 epochs."
+        )

@@ -1,0 +1,80 @@
+"""Pictures of a run: training, validation and test, and their scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rederive import datasets
+from rederive.experiments.mixing.config import MixingConfig
+
+CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pictures, uint8 ``(N, C, H, W)``, and their labels, int64 ``(N,)``."""
+
+    pixels: Tensor
+    labels: Tensor
+
+    @property
+    def targets(self) -> Tensor:
+        """The labels one-hot, float32 ``(N, 10)``."""
+        return functional.one_hot(self.labels, CLASSES).float()
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What a run sees.
+
+    Attributes:
+        train: pictures to learn from.
+        validation: pictures to choose by; empty if none are held out.
+        test: pictures to judge by.
+        mean: of each channel of the training pictures, ``(C, 1, 1)``, grey levels.
+        deviation: of each channel, likewise.
+        sources: where the pictures came from.
+    """
+
+    train: Part
+    validation: Part
+    test: Part
+    mean: Tensor
+    deviation: Tensor
+    sources: list[str]
+
+    def scaled(self, pixels: Tensor) -> Tensor:
+        """Return pictures as float32, each channel with mean 0 and deviation 1."""
+        mean, deviation = (s.to(pixels.device) for s in (self.mean, self.deviation))
+        scaled: Tensor = (pixels.float() - mean) / deviation
+        return scaled
+
+
+def load_pictures(config: MixingConfig) -> Pictures:
+    """Load the pictures of a config.
+
+    Raises:
+        ValueError: if training and validation pictures would overlap.
+    """
+    train, test = (datasets.load(config.dataset, part) for part in ("train", "test"))
+    if config.rows + config.validation > len(train):
+        raise ValueError(
+            f"{config.rows} training and {config.validation} validation pictures "
+            f"overlap: there are {len(train)}"
+        )
+    kept = len(train) - config.validation
+    seen = train.pixels[: config.rows]
+    channels = seen.float().transpose(0, 1).flatten(1)
+    return Pictures(
+        Part(seen.clone(), train.labels[: config.rows].clone()),
+        Part(train.pixels[kept:].clone(), train.labels[kept:].clone()),
+        Part(test.pixels, test.labels),
+        channels.mean(1)[:, None, None],
+        torch.std(channels, 1)[:, None, None],
+        [f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)]
+        + sorted({s.note for s in (train.source, test.source)} - {""}),
+    )
