@@ -151,7 +151,7 @@ def irreducible_error(
         where = left + (right - left) * nodes
         middle = (left + right) / 2
         over = (torch.minimum(low, high) < middle) & (middle < torch.maximum(low, high))
-        density = share * over / (high - low).abs()
+        density = share * over.to(points.dtype) / (high - low).abs()
         label = labels[first] + slope * (where[:, None] - low)
         mean = (density * label).sum(1) / density.sum()
         spread = (density * (label - mean[:, None]).square()).sum(1)

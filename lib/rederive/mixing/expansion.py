@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
-from torch.func import hessian, vmap
 
 from rederive.mixing.exact import RowLoss
 
@@ -60,9 +60,17 @@ def second_order(loss: RowLoss, x: Tensor, y: Tensor, alpha: float) -> Expansion
     moved = variance * away[:, :, None] * away[:, None, :]
     moved = moved + (variance + (1.0 - kept) ** 2) * covariance
 
-    def one(point: Tensor, label: Tensor) -> Tensor:
-        return loss(point[None], label[None])[0]
-
-    curvature = vmap(hessian(one))(shrunk, y)
+    curvature = _hessians(loss, shrunk, y)
     penalty = 0.5 * (curvature * moved).sum((1, 2)).mean()
     return Expansion(loss(shrunk, y).mean(), penalty)
+
+
+def _hessians(loss: RowLoss, x: Tensor, y: Tensor) -> Tensor:
+    """Return the Hessian of each row's loss in its own input, ``(n, D, D)``."""
+    points = x.detach().requires_grad_(True)
+    (slopes,) = torch.autograd.grad(loss(points, y).sum(), points, create_graph=True)
+    rows = [
+        torch.autograd.grad(slopes[:, k].sum(), points, retain_graph=True)[0]
+        for k in range(x.shape[1])
+    ]
+    return torch.stack(rows, 1)

@@ -47,7 +47,7 @@ class MixingConfig:
     crop: int = 0
     network: Literal["perceptron", "residual", "preact-resnet18"] = "residual"
     width: int = 16
-    epochs: int = 40
+    epochs: int = 30
     batch_size: int = 50
     learning_rate: float = 0.1
     weight_decay: float = 5e-4
