@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from parquet_files import write_images
+from parquet_files import png, random_pictures, write_images
 from rederive import datasets
 from rederive.experiments import experiment, mixing
 from rederive.experiments.mixing import MixingConfig
@@ -21,18 +21,24 @@ def test_presets_differ_in_what_their_names_say() -> None:
     for profile in ("quick", "full"):
         found = mixing.presets(profile)
         for name, config in found.items():
-            base = found["resnet18-erm" if name.startswith("resnet18") else "erm"]
+            family = name.split("-")[0]
+            kept = family in {"resnet18", "digits"}
+            base = found[f"{family}-erm" if kept else "erm"]
+            if name.startswith("digits-all"):
+                base = found["digits-all"]
             changed = {
                 field
                 for field in vars(base)
                 if getattr(base, field) != getattr(config, field)
             }
-            if "flip" in name:
+            if name == "digits-all":
+                assert not changed
+            elif "flip" in name:
                 assert changed == {"flip"}
             elif name == "resnet18-pairing":
                 assert changed == {"method", "epochs"}
             else:
-                assert changed <= {"method", "alpha"}
+                assert changed <= {"method", "alpha", "strength"}
     with pytest.raises(ValueError, match="quick or full"):
         mixing.presets("slow")
     assert experiment("mixing").chapter == 1
@@ -124,13 +130,13 @@ def test_a_seed_repeats_its_run() -> None:
 def test_residual_presets_run_on_a_few_pictures(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pixels = torch.randint(256, (12, 3, 32, 32), generator=generator(4)).byte()
-    labels = torch.arange(12) % 10
+    pictures = [png(picture) for picture in random_pictures(12, (32, 32, 3))]
     for split in ("train", "test"):
-        write_images(tmp_path / "cifar10" / f"{split}.parquet", pixels, labels)
+        file = tmp_path / "cifar10" / f"{split}.parquet"
+        write_images(file, pictures, [*range(10), 0, 1], ("img", "label"))
     monkeypatch.setenv("REDERIVE_DATA", str(tmp_path))
     config = mixing.presets("full")[name]
-    config = replace(config, rows=8, validation=0, batch_size=8, epochs=1)
+    config = replace(config, rows=8, validation=0, batch_size=8, epochs=2)
     run, objective = mixing.run(config, name)
     assert isinstance(objective.network, ResidualNet)
     assert "validation_error" not in run.metrics
