@@ -118,7 +118,7 @@ FULL = (
         "resnet18-pairing": replace(_PAPER, method="pairing", epochs=1000),
     }
 )
-QUICK = _methods(_DIGITS)
+QUICK = _methods(replace(_DIGITS, epochs=20))
 
 
 def presets(profile: str) -> dict[str, MixingConfig]:
