@@ -10,7 +10,7 @@ import torch
 from parquet_files import png, random_pictures, write_images
 from rederive import datasets
 from rederive.experiments import experiment, mixing
-from rederive.experiments.mixing import MixingConfig
+from rederive.experiments.mixing import MixingConfig, data
 from rederive.mixing import LinearityPenalty, ResidualNet
 from rederive.training import generator
 
@@ -135,6 +135,7 @@ def test_residual_presets_run_on_a_few_pictures(
         file = tmp_path / "cifar10" / f"{split}.parquet"
         write_images(file, pictures, [*range(10), 0, 1], ("img", "label"))
     monkeypatch.setenv("REDERIVE_DATA", str(tmp_path))
+    data._load.cache_clear()
     config = mixing.presets("full")[name]
     config = replace(config, rows=8, validation=0, batch_size=8, epochs=2)
     run, objective = mixing.run(config, name)

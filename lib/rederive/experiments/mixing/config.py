@@ -23,6 +23,7 @@ class MixingConfig:
         dataset: ``digits`` (embedded) or ``cifar10``.
         rows: how many of the training pictures are used, the first ones.
         validation: how many are held out for choices, the last ones.
+        pool: side of the squares of pixels that are averaged first, 1 for none.
         flip: whether pictures are mirrored at random.
         crop: by how many pixels they are shifted at random, at most.
         network: ``perceptron`` (two hidden layers), ``residual`` (8 layers, its stem
@@ -43,6 +44,7 @@ class MixingConfig:
     dataset: Literal["digits", "cifar10"] = "cifar10"
     rows: int = 1000
     validation: int = 2000
+    pool: int = 1
     flip: bool = True
     crop: int = 0
     network: Literal["perceptron", "residual", "preact-resnet18"] = "residual"
@@ -57,11 +59,12 @@ class MixingConfig:
 ALPHAS = (0.1, 0.2, 0.5, 1.0, 2.0, 8.0)
 """What mixup is tried with on the digits."""
 
-_CIFAR = MixingConfig()
+_CIFAR = MixingConfig(pool=2)
 _DIGITS = replace(
     _CIFAR,
     dataset="digits",
     rows=500,
+    pool=1,
     validation=237,
     flip=False,
     network="perceptron",
@@ -72,6 +75,7 @@ _PAPER = replace(
     _CIFAR,
     rows=50_000,
     validation=0,
+    pool=1,
     crop=4,
     network="preact-resnet18",
     width=64,
@@ -148,7 +152,8 @@ for _name in ("erm", "mixup"):
 _SMALL = [
     f"The first {_CIFAR.rows:,} training pictures, not 50,000; the last "
     f"{_CIFAR.validation:,} are the validation set.",
-    "A residual network of 8 layers, 16 to 64 channels, on half the rows and columns; "
+    "Squares of 2 by 2 pixels are averaged: pictures of 16 by 16.",
+    "A residual network of 8 layers, 16 to 64 channels, whose stem has stride 2; "
     f"{_CIFAR.epochs} epochs.",
     "A copy of CIFAR-10 with lossy (JPEG) pixels.",
     "Flips, and no random crops.",

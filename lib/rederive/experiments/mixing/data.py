@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -60,21 +61,36 @@ def load_pictures(config: MixingConfig) -> Pictures:
     Raises:
         ValueError: if training and validation pictures would overlap.
     """
-    train, test = (datasets.load(config.dataset, part) for part in ("train", "test"))
+    train, test = (_load(config.dataset, part) for part in ("train", "test"))
     if config.rows + config.validation > len(train):
         raise ValueError(
             f"{config.rows} training and {config.validation} validation pictures "
             f"overlap: there are {len(train)}"
         )
     kept = len(train) - config.validation
-    seen = train.pixels[: config.rows]
+    seen = pooled(train.pixels[: config.rows], config.pool)
     channels = seen.float().transpose(0, 1).flatten(1)
     return Pictures(
-        Part(seen.clone(), train.labels[: config.rows].clone()),
-        Part(train.pixels[kept:].clone(), train.labels[kept:].clone()),
-        Part(test.pixels, test.labels),
+        Part(seen, train.labels[: config.rows]),
+        Part(pooled(train.pixels[kept:], config.pool), train.labels[kept:]),
+        Part(pooled(test.pixels, config.pool), test.labels),
         channels.mean(1)[:, None, None],
         torch.std(channels, 1)[:, None, None],
         [f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)]
         + sorted({s.note for s in (train.source, test.source)} - {""}),
     )
+
+
+def pooled(pixels: Tensor, side: int) -> Tensor:
+    """Return pictures with squares of pixels averaged, rounded to uint8."""
+    if side == 1:
+        return pixels
+    return functional.avg_pool2d(pixels.float(), side).round().to(torch.uint8)
+
+
+@lru_cache(maxsize=2)
+def _load(name: str, split: str) -> datasets.Images:
+    """Load a split once a process: decoding takes longer than a small run."""
+    found = datasets.load(name, split)
+    assert isinstance(found, datasets.Images)
+    return found
