@@ -199,6 +199,14 @@ def test_a_calibrated_law_has_no_calibration_error(rng: torch.Generator) -> None
     assert mixing.calibration_error(law, labels) < 0.02
 
 
+def test_the_temperature_of_scaled_logits(rng: torch.Generator) -> None:
+    logits = 2 * torch.randn(20_000, 4, generator=rng)
+    labels = torch.multinomial(logits.softmax(1), 1, generator=rng)[:, 0]
+    assert mixing.fit_temperature(logits, labels) == pytest.approx(1.0, abs=0.03)
+    sure = mixing.fit_temperature(5 * logits, labels)
+    assert sure == pytest.approx(5 * mixing.fit_temperature(logits, labels), rel=1e-3)
+
+
 def test_the_gap_of_a_square_by_hand() -> None:
     # f(x) = x^2: the residual is -w (1 - w) (a - b)^2
     x = torch.randn(500, 1, dtype=torch.float64, generator=seeded(7))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
+from scipy.optimize import minimize_scalar
 from torch import Tensor
+from torch.nn import functional
 
 from rederive.mixing.surds import Surd
 from rederive.mixing.transforms import mix, partners
@@ -108,6 +111,26 @@ def calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> 
     excess = torch.zeros(bins, dtype=torch.float64, device=labels.device)
     excess.index_add_(0, place, right - confidence.double())
     return float(excess.abs().sum() / len(labels))
+
+
+def fit_temperature(logits: Tensor, labels: Tensor) -> float:
+    """Return the divisor of the logits that minimises the cross-entropy.
+
+    One number for all samples: more than 1 for a classifier that is too sure of itself,
+    less than 1 for one that is too modest.  Guo and others 2017, arXiv:1706.04599.
+
+    Args:
+        logits: of held-out samples, ``(N, K)``.
+        labels: int64 ``(N,)``.
+    """
+    scores = logits.double()
+
+    def loss(log_temperature: float) -> float:
+        scaled = scores / math.exp(log_temperature)
+        return float(functional.cross_entropy(scaled, labels))
+
+    found = minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded")
+    return math.exp(float(found.x))
 
 
 def _measured(

@@ -16,6 +16,7 @@ from rederive.experiments.mixing.methods import build, rates_of, stages_of
 from rederive.mixing import (
     Logits,
     calibration_error,
+    fit_temperature,
     linearity_gaps,
     mix,
     partners,
@@ -44,7 +45,9 @@ def run(
     The metrics: ``test_error``, ``validation_error`` and ``train_error`` (pictures
     as they are, neither augmented nor mixed), per cent; ``test_nll``,
     ``validation_nll`` and ``train_nll``, nats; ``test_calibration``, the expected
-    calibration error, per cent; ``gap_logits`` and ``gap_probabilities``, the mean
+    calibration error, per cent; ``temperature``, the divisor of the logits chosen on
+    validation pictures, ``scaled_nll`` and ``scaled_calibration``, those of the test
+    pictures with it; ``gap_logits`` and ``gap_probabilities``, the mean
     squared residual of the mixing equation between test pictures, and ``relative_...``,
     the same over the variance of the values.
 
@@ -116,6 +119,7 @@ def measure(
     seen = Part(pictures.train.pixels[first], pictures.train.labels[first])
     parts = {"train": seen, "validation": pictures.validation, "test": pictures.test}
     metrics: dict[str, float] = {}
+    temperature = 1.0
     for name, part in parts.items():
         if len(part.labels) == 0:
             continue
@@ -123,9 +127,10 @@ def measure(
         wrong = (scores.argmax(1) != part.labels).double().mean()
         metrics[f"{name}_error"] = 100 * float(wrong)
         metrics[f"{name}_nll"] = float(functional.cross_entropy(scores, part.labels))
+        if name == "validation":
+            temperature = fit_temperature(scores, part.labels)
         if name == "test":
-            law = scores.softmax(1)
-            metrics["test_calibration"] = 100 * calibration_error(law, part.labels)
+            metrics |= _calibration(scores, part.labels, temperature)
     test = pictures.scaled(pictures.test.pixels[:_MEASURED])
     for name, gap in linearity_gaps(logits, test, generator(seed, _GAPS)).items():
         metrics |= {f"gap_{name}": gap.absolute, f"relative_{name}": gap.relative}
@@ -134,6 +139,19 @@ def measure(
         "first": segment(logits, pictures, seed).numpy(),
     }
     return metrics, arrays
+
+
+def _calibration(
+    scores: Tensor, labels: Tensor, temperature: float
+) -> dict[str, float]:
+    """Return calibration errors as trained and with the temperature."""
+    scaled = scores / temperature
+    return {
+        "test_calibration": 100 * calibration_error(scores.softmax(1), labels),
+        "temperature": temperature,
+        "scaled_nll": float(functional.cross_entropy(scaled, labels)),
+        "scaled_calibration": 100 * calibration_error(scaled.softmax(1), labels),
+    }
 
 
 def segment(logits: Logits, pictures: Pictures, seed: int) -> Tensor:
