@@ -161,7 +161,6 @@ PAGE = [
         "other = weight",
         "1.5",
         "1.6",
-        "1.7",
     ),
     on_page(
         "least squares under mixup forgets the means",
