@@ -113,7 +113,8 @@ def measure(
     device = next(network.parameters()).device
 
     def logits(x: Tensor) -> Tensor:
-        return torch.cat([network(part.to(device)).cpu() for part in x.split(_CHUNK)])
+        parts = torch.split(x, _CHUNK)
+        return torch.cat([network(part.to(device)).cpu() for part in parts])
 
     first = slice(0, _TRAINING_MEASURED)
     seen = Part(pictures.train.pixels[first], pictures.train.labels[first])
