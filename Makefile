@@ -50,6 +50,7 @@ data: $(STAMP) ## fetch the data sets of the full runs into the local cache
 
 bench: $(STAMP) ## time the library against its peers
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[peers]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps timm
 	$(BIN)/python -m benchmarks
 
 mutants: $(STAMP) ## break the library on purpose; every break must fail a test

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import bench_optimizers
+from benchmarks import bench_mixing, bench_optimizers
 from benchmarks.harness import Group, Plan, measure
 from benchmarks.report import Goal, judge, results, table, verdicts, write
 
@@ -99,7 +99,25 @@ def _optimizers(quick: bool) -> Suite:
     )
 
 
-SUITES = {"nice": _nice, "optimizers": _optimizers}
+def _mixing(quick: bool) -> Suite:
+    """Return the benchmark of chapter 1, which needs timm."""
+    shapes = bench_mixing.QUICK_SHAPES if quick else bench_mixing.SHAPES
+    try:
+        groups = bench_mixing.groups(shapes)
+    except ModuleNotFoundError as error:
+        raise SystemExit(
+            "timm is not installed: pip install --no-deps -c constraints.txt timm "
+            "brings it, without torchvision, which the benchmark does not need"
+        ) from error
+    return Suite(
+        groups,
+        [] if quick else bench_mixing.goals(),
+        bench_mixing.about(shapes),
+        bench_mixing.PACKAGES,
+    )
+
+
+SUITES = {"mixing": _mixing, "nice": _nice, "optimizers": _optimizers}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -198,6 +199,31 @@ def test_the_quick_run_of_the_optimizers_finds_them_equal(
     for one in read["groups"]:
         assert "torch" in one["speed_over"]
         assert one["relative_errors"]["torch"]["way gone"] < 1e-3
+
+
+@pytest.mark.skipif(find_spec("timm") is None, reason="not installed: timm")
+def test_the_quick_run_of_mixing_finds_both_equal(tmp_path, capsys):
+    from benchmarks import bench_mixing
+    from benchmarks.__main__ import main
+
+    options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "mixing"]
+    main([*options, "--results", str(tmp_path)])
+    assert "one weight a sample" in capsys.readouterr().out
+    read = json.loads((tmp_path / "mixing.json").read_text(encoding="utf-8"))
+    for one in read["groups"]:
+        assert set(one["relative_errors"]["timm"]) == {"pictures", "targets"}
+        assert "timm" in one["speed_over"]
+    names = {one.name for one in bench_mixing.groups()}
+    assert {goal.group for goal in bench_mixing.goals()} < names
+
+
+def test_without_timm_the_benchmark_says_how_to_get_it(monkeypatch):
+    from benchmarks import bench_mixing
+    from benchmarks.__main__ import main
+
+    monkeypatch.setattr(bench_mixing, "find_spec", lambda _: None)
+    with pytest.raises(SystemExit, match="--no-deps"):
+        main(["--quick", "--only", "mixing"])
 
 
 def test_goals_of_the_optimizers_name_groups_that_exist():

@@ -231,6 +231,23 @@ def test_an_epoch_sees_every_row_once_in_a_new_order() -> None:
     assert not torch.equal(first, second)
 
 
+def test_stages_prepare_each_epoch_in_its_way() -> None:
+    seen: dict[int, list[Tensor]] = {0: [], 2: []}
+    data = torch.arange(10, dtype=torch.float64)
+
+    def stages(epoch: int) -> Callable[[Batch, torch.Generator], Batch] | None:
+        return None if epoch == 1 else spy(seen[epoch])
+
+    descend(Settings(epochs=3, batch_size=5), data, 0.0, stages=stages)
+    assert [len(values) for values in seen.values()] == [4, 4]
+    always: list[Tensor] = []
+    descend(Settings(epochs=3, batch_size=5), data, 0.0, prepare=spy(always))
+    for ours, theirs in zip(seen[0] + seen[2], always[:4] + always[8:], strict=True):
+        assert torch.equal(ours, theirs)
+    with pytest.raises(ValueError, match="exclude each other"):
+        descend(Settings(1, 5), data, 0.0, prepare=spy([]), stages=stages)
+
+
 def test_rows_that_fill_no_batch_are_left_out_of_the_pass() -> None:
     seen: list[Tensor] = []
     data = torch.arange(11, dtype=torch.float64)

@@ -27,11 +27,13 @@ from rederive.cards import (
 )
 from rederive.pictures import image_grid, image_sheets, matrices
 from rederive.plots import heat_maps, lines, trajectories
+from rederive.surfaces import decision_surfaces
 
 __all__ = [
     "COLOURS",
     "clouds",
     "curves",
+    "decision_surfaces",
     "density",
     "heat_maps",
     "histories",

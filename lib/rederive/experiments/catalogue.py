@@ -14,6 +14,7 @@ from rederive.experiments import (
     ali,
     blank_pixels,
     gan,
+    mixing,
     nice,
     vae_information,
 )
@@ -61,6 +62,15 @@ class Experiment:
 
 
 _EXPERIMENTS = {
+    "mixing": Experiment(
+        name="mixing",
+        chapter=1,
+        presets=mixing.presets,
+        plain=mixing.plain,
+        run=mixing.run,
+        published=mixing.PUBLISHED,
+        deviations=mixing.DEVIATIONS,
+    ),
     "ali": Experiment(
         name="ali",
         chapter=2,

@@ -11,6 +11,7 @@ from rederive.training.settings import (
     History,
     Prepare,
     Settings,
+    Stages,
     TrainingDivergedError,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "Prepare",
     "Schedule",
     "Settings",
+    "Stages",
     "TrainingDivergedError",
     "constant",
     "derive",

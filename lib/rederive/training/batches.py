@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from rederive.training.seeds import generator
-from rederive.training.settings import Batch, Prepare, Settings
+from rederive.training.settings import Batch, Prepare, Settings, Stages
 
 ORDER, NOISE, MODEL = range(3)
 """Independent random streams of one seed."""
@@ -21,9 +21,11 @@ class Batches:
         prepare: applied to the rows of the whole step before they are shared out.
         process: this process's number.
         processes: how many processes share a step.
+        stages: from the epoch to what is applied in it; takes the place of ``prepare``.
 
     Raises:
-        ValueError: if the data do not fit the batch size or the processes.
+        ValueError: if the data do not fit the batch size or the processes, or both
+            ``prepare`` and ``stages`` are given.
     """
 
     def __init__(
@@ -33,8 +35,12 @@ class Batches:
         prepare: Prepare | None,
         process: int,
         processes: int,
+        *,
+        stages: Stages | None = None,
     ) -> None:
-        self.data, self.prepare = data, prepare
+        if prepare is not None and stages is not None:
+            raise ValueError("prepare and stages exclude each other: give one")
+        self.data, self.prepare, self.stages = data, prepare, stages
         self.seed, self.size = settings.seed, settings.batch_size
         self.share = slice(process, None, processes)
         self.rows = _rows(data, settings.batch_size, processes)
@@ -45,8 +51,9 @@ class Batches:
         epoch, place = divmod(step, self.steps_per_epoch)
         rows = self._order(epoch)[place * self.size : (place + 1) * self.size]
         batch = tuple(tensor[rows] for tensor in self.data)
-        if self.prepare is not None:
-            batch = self.prepare(batch, generator(self.seed, NOISE, step))
+        prepare = self.prepare if self.stages is None else self.stages(epoch)
+        if prepare is not None:
+            batch = prepare(batch, generator(self.seed, NOISE, step))
         return tuple(tensor[self.share].to(device) for tensor in batch)
 
     def _order(self, epoch: int) -> Tensor:

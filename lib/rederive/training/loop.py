@@ -30,6 +30,7 @@ from rederive.training.settings import (
     History,
     Prepare,
     Settings,
+    Stages,
     TrainingDivergedError,
 )
 
@@ -45,6 +46,7 @@ def fit(
     *,
     schedule: Schedule = constant,
     prepare: Prepare | None = None,
+    stages: Stages | None = None,
     evaluate: Evaluate | None = None,
     monitor: str | None = None,
     directory: Path | None = None,
@@ -59,6 +61,7 @@ def fit(
         settings: length, batch size, seed and so on.
         schedule: the factor on every group's learning rate at each step.
         prepare: applied to the rows of the whole step before they are shared out.
+        stages: from the epoch to what is applied in it; takes the place of ``prepare``.
         evaluate: called after each epoch with the objective in evaluation mode
             (the averaged one if there is one) and without gradients.
         monitor: a key of ``evaluate``'s result; the weights of the epoch with its
@@ -73,8 +76,8 @@ def fit(
             the monitored value never is a number; the last checkpoint, written while
             all was well, is left in place.
         CheckpointError: if the folder holds a damaged or a different run.
-        ValueError: if the data do not fit the batch size or the processes, or
-            nothing measures what is to be monitored.
+        ValueError: if the data do not fit the batch size or the processes, nothing
+            measures what is to be monitored, or ``prepare`` and ``stages`` are given.
     """
     accelerator = Accelerator()
     batches = Batches(
@@ -83,6 +86,7 @@ def fit(
         prepare,
         accelerator.process_index,
         accelerator.num_processes,
+        stages=stages,
     )
     run = _Run(
         accelerator, objective, batches, optimizer, settings, directory=directory

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 Batch = tuple[Tensor, ...]
 Prepare = Callable[[Batch, torch.Generator], Batch]
 """What turns stored rows into a batch (noise, augmentation), with its own generator."""
+Stages = Callable[[int], Prepare | None]
+"""What prepares the batches of an epoch, counted from zero; None leaves them alone."""
 Evaluate = Callable[[nn.Module], dict[str, float]]
 """What measures a model after an epoch; the keys become columns of the history."""
 

@@ -1,0 +1,171 @@
+r"""Expectations over all pairs of a small data set, without a random draw.
+
+Pairs are independent: each of the ``n * n`` ordered pairs ``(a, b)`` counts equally.
+The weight ``e`` of mixup is integrated by Gauss-Jacobi quadrature, exact for
+polynomials of degree ``2 * nodes - 1`` in ``e``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.special import roots_jacobi
+from torch import Tensor
+
+RowLoss = Callable[[Tensor, Tensor], Tensor]
+"""Inputs (M, D) and what belongs to them, (M, ...), to the loss of each row, (M,)."""
+
+
+def beta_quadrature(first: float, second: float, nodes: int) -> tuple[Tensor, Tensor]:
+    """Return nodes in [0, 1] and weights of sum 1 for the law Beta(first, second).
+
+    Args:
+        first: the parameter of ``e``.
+        second: the parameter of ``1 - e``.
+        nodes: how many.
+
+    Returns:
+        Both float64, ``(nodes,)``.
+    """
+    places, weights = roots_jacobi(nodes, second - 1.0, first - 1.0)
+    return (
+        torch.from_numpy((1.0 + places) / 2.0),
+        torch.from_numpy(weights / np.sum(weights)),
+    )
+
+
+def all_pairs(count: int) -> tuple[Tensor, Tensor]:
+    """Return the indices ``a`` and ``b`` of all ordered pairs, ``(count ** 2,)``."""
+    pairs = torch.cartesian_prod(torch.arange(count), torch.arange(count))
+    return pairs[:, 0], pairs[:, 1]
+
+
+def soft_label_loss(
+    loss: RowLoss, x: Tensor, y: Tensor, alpha: float, nodes: int = 24
+) -> Tensor:
+    """Return the expected loss of mixup, the losses of both labels weighted.
+
+    ``E[e loss(x_e, y_a) + (1 - e) loss(x_e, y_b)]`` with ``e ~ Beta(alpha, alpha)``.
+    For cross-entropy this is the loss at the mixed label.
+
+    Args:
+        loss: of each row.
+        x: inputs ``(n, D)``.
+        y: what belongs to them, ``(n, ...)``.
+        alpha: of the Beta law.
+        nodes: of the quadrature.
+
+    Returns:
+        A scalar.
+    """
+    e, probability, points, first, second = _mixed(x, alpha, alpha, nodes)
+    own, other = loss(points, y[first]), loss(points, y[second])
+    return (probability * (e * own + (1.0 - e) * other)).sum()
+
+
+def hard_label_loss(
+    loss: RowLoss, x: Tensor, y: Tensor, alpha: float, nodes: int = 24
+) -> Tensor:
+    """Return ``E[loss(x_e, y_a)]`` with ``e ~ Beta(alpha + 1, alpha)``.
+
+    Huszar's form: an ordinary augmentation that keeps the label of ``x_a``.  Arguments
+    as in :func:`soft_label_loss`, to which it is equal.
+    """
+    _, probability, points, first, _ = _mixed(x, alpha + 1.0, alpha, nodes)
+    return (probability * loss(points, y[first])).sum()
+
+
+def mixed_label_loss(
+    loss: RowLoss, x: Tensor, y: Tensor, alpha: float, nodes: int = 24
+) -> Tensor:
+    """Return ``E[loss(x_e, e y_a + (1 - e) y_b)]`` with ``e ~ Beta(alpha, alpha)``.
+
+    Equal to :func:`soft_label_loss` only if the loss is linear in the label.
+    """
+    e, probability, points, first, second = _mixed(x, alpha, alpha, nodes)
+    along = e.reshape(-1, *[1] * (y.ndim - 1))
+    label = along * y[first] + (1.0 - along) * y[second]
+    return (probability * loss(points, label)).sum()
+
+
+def mixup_least_squares(
+    x: Tensor, y: Tensor, alpha: float, *, intercept: bool
+) -> Tensor:
+    """Return the coefficients that minimise the expected squared error under mixup.
+
+    With independent pairs the second moments become
+    ``c mean(z z') + (1 - c) mean(z) mean(z)'``, ``c = (alpha + 1) / (2 alpha + 1)``.
+
+    Args:
+        x: inputs ``(n, D)``.
+        y: numbers ``(n,)``.
+        alpha: weights follow Beta(alpha, alpha).
+        intercept: whether a column of ones is put in front.
+
+    Returns:
+        ``(D,)``, or ``(1 + D,)`` with the intercept first.
+    """
+    design = torch.cat([torch.ones_like(y)[:, None], x], 1) if intercept else x
+    kept = (alpha + 1.0) / (2.0 * alpha + 1.0)
+    mean = design.mean(0)
+    square = kept * design.T @ design / len(y) + (1.0 - kept) * torch.outer(mean, mean)
+    product = kept * design.T @ y / len(y) + (1.0 - kept) * mean * y.mean()
+    solution: Tensor = torch.linalg.solve(square, product)
+    return solution
+
+
+def irreducible_error(
+    points: Tensor, labels: Tensor, *, distinct: bool = False
+) -> Tensor:
+    """Return the least mean-square error of any function under uniform mixup.
+
+    For points on a line: the mean variance of the mixed label, given where the mixed
+    point lies.  Between neighbouring points the integrand is a quadratic polynomial.
+
+    Args:
+        points: different places ``(n,)``, float64.
+        labels: numbers ``(n,)``.
+        distinct: whether a sample is never its own partner.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: if two points coincide.
+    """
+    if bool((points.sort().values.diff() == 0).any()):
+        raise ValueError("two points coincide: merge them, their labels have a mean")
+    first, second = all_pairs(len(points))
+    apart = first != second
+    first, second = first[apart], second[apart]
+    share = 1.0 / (len(first) if distinct else len(points) ** 2)
+    low, high = points[first], points[second]
+    slope = (labels[second] - labels[first]) / (high - low)
+    ends = points.sort().values
+    total = torch.zeros((), dtype=points.dtype)
+    nodes, weights = beta_quadrature(1.0, 1.0, 3)
+    for left, right in itertools.pairwise(ends):
+        where = left + (right - left) * nodes
+        middle = (left + right) / 2
+        over = (torch.minimum(low, high) < middle) & (middle < torch.maximum(low, high))
+        density = share * over.to(points.dtype) / (high - low).abs()
+        label = labels[first] + slope * (where[:, None] - low)
+        mean = (density * label).sum(1) / density.sum()
+        spread = (density * (label - mean[:, None]).square()).sum(1)
+        total = total + (right - left) * (weights * spread).sum()
+    return total
+
+
+def _mixed(
+    x: Tensor, first: float, second: float, nodes: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Return weights, probabilities, mixed points and both indices, pairs x nodes."""
+    places, weights = beta_quadrature(first, second, nodes)
+    a, b = (index.repeat_interleave(nodes) for index in all_pairs(len(x)))
+    e = places.repeat(len(x) ** 2)
+    along = e[:, None]
+    probability = weights.repeat(len(x) ** 2) / len(x) ** 2
+    return e, probability, along * x[a] + (1.0 - along) * x[b], a, b

@@ -1,0 +1,144 @@
+"""The experiment of chapter 1 on a few digits, and the paper's network on fewer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from parquet_files import png, random_pictures, write_images
+from rederive import datasets
+from rederive.experiments import experiment, mixing
+from rederive.experiments.mixing import MixingConfig, data
+from rederive.mixing import LinearityPenalty, ResidualNet
+from rederive.training import generator
+
+TINY = replace(mixing.presets("quick")["erm"], rows=60, width=16, epochs=3)
+
+
+def test_presets_differ_in_what_their_names_say() -> None:
+    for profile in ("quick", "full"):
+        found = mixing.presets(profile)
+        for name, config in found.items():
+            family = name.split("-")[0]
+            kept = family in {"resnet18", "digits"}
+            base = found[f"{family}-erm" if kept else "erm"]
+            if name.startswith("digits-all"):
+                base = found["digits-all"]
+            changed = {
+                field
+                for field in vars(base)
+                if getattr(base, field) != getattr(config, field)
+            }
+            if name == "digits-all":
+                assert not changed
+            elif "flip" in name:
+                assert changed == {"flip"}
+            elif name == "resnet18-pairing":
+                assert changed == {"method", "epochs"}
+            else:
+                assert changed <= {"method", "alpha", "strength"}
+    with pytest.raises(ValueError, match="quick or full"):
+        mixing.presets("slow")
+    assert experiment("mixing").chapter == 1
+    assert set(mixing.DEVIATIONS) == set(mixing.presets("full"))
+
+
+def test_pictures_are_split_and_scaled() -> None:
+    pictures = mixing.load_pictures(TINY)
+    train = datasets.load("digits", "train")
+    assert torch.equal(pictures.train.pixels, train.pixels[:60])
+    assert torch.equal(pictures.validation.labels, train.labels[-237:])
+    scaled = pictures.scaled(pictures.train.pixels)
+    assert float(scaled.mean()) == pytest.approx(0.0, abs=1e-6)
+    assert float(scaled.std()) == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="overlap"):
+        mixing.load_pictures(replace(TINY, rows=1300))
+
+
+@pytest.mark.parametrize(
+    "method", ["plain", "pairing", "mixup", "smoothing", "penalty"]
+)
+def test_each_method_changes_the_batch_in_its_way(method: str) -> None:
+    config: MixingConfig = replace(TINY, method=method)
+    x = torch.rand(8, 1, 2, 2, generator=generator(1))
+    targets = torch.eye(8, 10)
+    changed = mixing.change(config, (x, targets), generator(2), pairing=True)
+    same = [torch.equal(a, b) for a, b in zip(changed, (x, targets), strict=False)]
+    expected = {
+        "plain": [True, True],
+        "pairing": [False, True],
+        "mixup": [False, False],
+        "smoothing": [True, False],
+        "penalty": [True, True],
+    }
+    assert same == expected[method]
+    assert len(changed) == (3 if method == "penalty" else 2)
+    assert torch.allclose(changed[1].sum(1), torch.ones(8))
+    off = mixing.change(config, (x, targets), generator(2), pairing=False)
+    assert torch.equal(off[0], x) == (method != "mixup")
+
+
+def test_pairing_follows_its_schedule() -> None:
+    config = replace(TINY, method="pairing", epochs=20)
+    pictures = mixing.load_pictures(config)
+    stages = mixing.stages_of(config, pictures)
+    batch = pictures.train.pixels[:4], pictures.train.targets[:4]
+    plain = pictures.scaled(batch[0])
+    paired = []
+    for epoch in range(20):
+        prepare = stages(epoch)
+        assert prepare is not None
+        paired.append(not torch.allclose(prepare(batch, generator(3))[0], plain))
+    assert paired == [2 <= e < 16 and (e - 2) % 10 < 8 for e in range(20)]
+
+
+def test_rates_fall_as_in_the_papers_program() -> None:
+    config = mixing.presets("full")["resnet18-mixup"]
+    rates = mixing.rates_of(config, 200)
+    found = [rates(step) for step in (0, 99, 100, 149, 150, 199)]
+    assert found == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
+@pytest.mark.parametrize("method", ["plain", "penalty"])
+def test_a_run_measures_what_it_says(method: str) -> None:
+    config: MixingConfig = replace(TINY, method=method)
+    run, objective = mixing.run(config, "tiny", seed=3)
+    assert isinstance(objective, LinearityPenalty) == (method == "penalty")
+    pictures = mixing.load_pictures(config)
+    scores = objective.network(pictures.scaled(pictures.test.pixels))
+    wrong = (scores.argmax(1) != pictures.test.labels).float().mean().item()
+    assert run.metrics["test_error"] == pytest.approx(100 * wrong, rel=1e-5)
+    assert 0 < run.metrics["gap_probabilities"] < 2
+    assert run.metrics["relative_logits"] > 0
+    assert [row["epoch"] for row in run.history] == [1.0, 2.0, 3.0]
+    first = run.arrays["first"]
+    assert first.shape == run.arrays["weights"].shape == (11,)
+    assert first[-1] > first[0]
+
+
+def test_a_seed_repeats_its_run() -> None:
+    def measured(seed: int) -> dict[str, float]:
+        run, _ = mixing.run(replace(TINY, method="mixup"), "tiny", seed)
+        return {k: v for k, v in run.metrics.items() if k != "training_seconds"}
+
+    assert measured(0) == measured(0) != measured(1)
+
+
+@pytest.mark.parametrize("name", ["resnet18-mixup", "erm"])
+def test_residual_presets_run_on_a_few_pictures(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = [png(picture) for picture in random_pictures(12, (32, 32, 3))]
+    for split in ("train", "test"):
+        file = tmp_path / "cifar10" / f"{split}.parquet"
+        write_images(file, pictures, [*range(10), 0, 1], ("img", "label"))
+    monkeypatch.setenv("REDERIVE_DATA", str(tmp_path))
+    data._load.cache_clear()
+    config = mixing.presets("full")[name]
+    config = replace(config, rows=8, validation=0, batch_size=8, epochs=2)
+    run, objective = mixing.run(config, name)
+    assert isinstance(objective.network, ResidualNet)
+    assert "validation_error" not in run.metrics
+    assert 0 <= run.metrics["test_error"] <= 100

@@ -1,0 +1,294 @@
+"""Batch transforms, schedules, augmentation, measures and objectives of chapter 1."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from rederive import mixing
+from rederive.mixing import (
+    PAPER_CIFAR,
+    LinearityPenalty,
+    PairingSchedule,
+    SoftClassifier,
+)
+from scipy import stats
+from torch import nn
+from torch.nn import functional
+
+ALPHAS = (0.2, 0.5, 1.0, 2.0, 8.0)
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def batch(rows: int = 6, classes: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
+    x = torch.randn(rows, 2, 4, 4, dtype=torch.float64, generator=seeded(1))
+    labels = torch.arange(rows) % classes
+    return x, functional.one_hot(labels, classes).double()
+
+
+def test_partners_are_a_random_permutation() -> None:
+    draw = seeded()
+    found = torch.stack([mixing.partners(4, draw) for _ in range(4000)])
+    assert torch.equal(found.sort(1).values, torch.arange(4).expand(4000, -1))
+    for place in range(4):
+        counts = torch.bincount(found[:, place], minlength=4)
+        assert stats.chisquare(counts.numpy()).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_weights_follow_their_law(alpha: float) -> None:
+    weights = mixing.beta_weights(alpha, 4000, seeded(3))
+    assert weights.dtype == torch.float64
+    assert 0 <= weights.min() <= weights.max() <= 1
+    assert stats.kstest(weights.numpy(), stats.beta(alpha, alpha).cdf).pvalue > 1e-4
+
+
+def test_tiny_alpha_gives_numbers_near_the_ends() -> None:
+    weights = mixing.beta_weights(1e-3, 1000, seeded())
+    assert bool(weights.isfinite().all())
+    assert float(((weights < 1e-6) | (weights > 1 - 1e-6)).double().mean()) > 0.95
+    assert 0.4 < float(weights.mean()) < 0.6
+
+
+@pytest.mark.parametrize("alpha", [0.0, -1.0, math.inf, math.nan])
+def test_alpha_must_be_positive(alpha: float) -> None:
+    with pytest.raises(ValueError, match="alpha is"):
+        mixing.beta_weights(alpha, 3, seeded())
+
+
+def test_mixing_by_hand() -> None:
+    x = torch.tensor([[1.0, 2.0], [3.0, 6.0], [5.0, 10.0]])
+    partner = torch.tensor([1, 2, 0])
+    whole = mixing.mix(x, partner, 0.25)
+    assert torch.allclose(whole, torch.tensor([[2.5, 5.0], [4.5, 9.0], [2.0, 4.0]]))
+    each = mixing.mix(x, partner, torch.tensor([1.0, 0.0, 0.5]))
+    assert torch.allclose(each, torch.tensor([[1.0, 2.0], [5.0, 10.0], [3.0, 6.0]]))
+    assert torch.equal(x[0], torch.tensor([1.0, 2.0]))  # the batch is left alone
+
+
+def test_mixing_refuses_what_it_cannot_mix() -> None:
+    partner = torch.tensor([1, 0])
+    with pytest.raises(ValueError, match="only floating point"):
+        mixing.mix(torch.ones(2, 3, dtype=torch.uint8), partner, 0.5)
+    with pytest.raises(ValueError, match="one for each of the 2 rows"):
+        mixing.mix(torch.ones(2, 3), partner, torch.ones(3))
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["batch", "sample"]))
+def test_mixup_mixes_inputs_and_targets_alike(
+    seed: int, per: mixing.transforms.Per
+) -> None:
+    x, targets = batch()
+    both = torch.cat([x.flatten(1), targets], 1)
+    mixed, labels = mixing.mixup(x, targets, seeded(seed), alpha=0.7, per=per)
+    again, _ = mixing.mixup(both, targets, seeded(seed), alpha=0.7, per=per)
+    assert torch.allclose(torch.cat([mixed.flatten(1), labels], 1), again)
+    assert torch.allclose(labels.sum(1), torch.ones(6).double())
+    assert torch.allclose(mixed.sum(0), x.sum(0)) or per == "sample"
+
+
+def test_one_weight_a_batch_or_one_a_sample() -> None:
+    x = torch.eye(64)  # a mixed row shows its weight and its partner
+    for per, most in (("batch", 2), ("sample", 128)):
+        mixed, _ = mixing.mixup(x, x, seeded(5), per=per)  # type: ignore[arg-type]
+        values = mixed[(mixed > 0) & (mixed < 1)]
+        count = len(values.unique())
+        assert count <= most
+        assert count >= most // 2
+
+
+def test_pairing_keeps_the_label_of_the_first() -> None:
+    x, targets = batch()
+    mixed, kept = mixing.sample_pairing(x, targets, seeded(2))
+    partner = mixing.partners(6, seeded(2))
+    assert torch.allclose(mixed, (x + x[partner]) / 2)
+    assert torch.equal(kept, targets)
+
+
+def test_a_seed_repeats_and_gradients_pass() -> None:
+    x, targets = batch()
+    x.requires_grad_(True)
+    first, _ = mixing.mixup(x, targets, seeded(4))
+    second, _ = mixing.mixup(x, targets, seeded(4))
+    assert torch.equal(first, second)
+    first.sum().backward()
+    assert x.grad is not None
+    assert torch.allclose(x.grad, torch.ones_like(x))
+
+
+def test_targets_must_belong_to_the_inputs() -> None:
+    x, targets = batch()
+    with pytest.raises(ValueError, match="one_hot"):
+        mixing.mixup(x, targets.argmax(1), seeded())
+    with pytest.raises(ValueError, match="beside 6 inputs"):
+        mixing.sample_pairing(x, targets[:4], seeded())
+    with pytest.raises(ValueError, match="batch or sample"):
+        mixing.mixup(x, targets, seeded(), per="pixel")  # type: ignore[arg-type]
+
+
+def test_smoothing_is_torchs() -> None:
+    _, targets = batch()
+    logits = torch.randn(6, 3, dtype=torch.float64, generator=seeded())
+    ours = mixing.soft_cross_entropy(logits, mixing.smooth(targets, 0.2)).mean()
+    theirs = functional.cross_entropy(logits, targets.argmax(1), label_smoothing=0.2)
+    assert float(ours) == pytest.approx(float(theirs))
+    with pytest.raises(ValueError, match="share from 0 to 1"):
+        mixing.smooth(targets, 1.5)
+
+
+def test_the_papers_schedule() -> None:
+    active = [PAPER_CIFAR.active(epoch) for epoch in range(1000)]
+    assert not any(active[:100]) and not any(active[800:])
+    assert active[100:110] == [True] * 8 + [False] * 2
+    assert sum(active) == 70 * 8
+    assert PairingSchedule.for_epochs(1000) == PAPER_CIFAR
+    for wrong in ((-1, 8, 2, 10), (5, 0, 2, 10), (5, 8, -1, 10), (5, 8, 2, 4)):
+        with pytest.raises(ValueError, match="cannot be followed"):
+            PairingSchedule(*wrong)
+
+
+def test_flips_mirror_half_of_the_pictures() -> None:
+    x = torch.rand(2000, 1, 2, 3, generator=seeded())
+    flipped = mixing.random_flip(x, seeded(1))
+    mirrored = (flipped == x.flip(-1)).flatten(1).all(1)
+    same = (flipped == x).flatten(1).all(1)
+    assert bool((mirrored ^ same).all())
+    assert 0.45 < float(mirrored.float().mean()) < 0.55
+
+
+def test_crops_are_cut_from_the_padded_picture() -> None:
+    x = torch.arange(1.0, 1 + 200 * 2 * 3 * 4).reshape(200, 2, 3, 4)
+    cropped = mixing.random_crop(x, 1, seeded())
+    padded = functional.pad(x, [1] * 4)
+    seen = set()
+    for index in range(200):
+        places = [
+            (row, column)
+            for row in range(3)
+            for column in range(3)
+            if torch.equal(
+                cropped[index], padded[index, :, row : row + 3, column : column + 4]
+            )
+        ]
+        assert len(places) == 1
+        seen |= set(places)
+    assert len(seen) == 9
+    assert mixing.random_crop(x, 0, seeded()) is x
+
+
+def test_calibration_by_hand() -> None:
+    law = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.35, 0.65], [0.4, 0.6]])
+    labels = torch.tensor([0, 1, 1, 1])
+    # two bins of (1/2, 3/4] and (3/4, 1] among four: |2 - 1.25| + |1 - 1.7|
+    expected = (abs(2 - 1.25) + abs(1 - 1.7)) / 4
+    assert mixing.calibration_error(law, labels, bins=4) == pytest.approx(expected)
+    sure = torch.tensor([[1.0, 0.0]])
+    assert mixing.calibration_error(sure, torch.tensor([0])) == 0.0
+
+
+def test_a_calibrated_law_has_no_calibration_error(rng: torch.Generator) -> None:
+    law = torch.randn(20_000, 3, generator=rng).softmax(1)
+    labels = torch.multinomial(law, 1, generator=rng)[:, 0]
+    assert mixing.calibration_error(law, labels) < 0.02
+
+
+def test_the_temperature_of_scaled_logits(rng: torch.Generator) -> None:
+    logits = 2 * torch.randn(20_000, 4, generator=rng)
+    labels = torch.multinomial(logits.softmax(1), 1, generator=rng)[:, 0]
+    assert mixing.fit_temperature(logits, labels) == pytest.approx(1.0, abs=0.03)
+    sure = mixing.fit_temperature(5 * logits, labels)
+    assert sure == pytest.approx(5 * mixing.fit_temperature(logits, labels), rel=1e-3)
+
+
+def test_the_gap_of_a_square_by_hand() -> None:
+    # f(x) = x^2: the residual is -w (1 - w) (a - b)^2
+    x = torch.randn(500, 1, dtype=torch.float64, generator=seeded(7))
+    found = mixing.linearity_gaps(lambda x: x.square(), x, seeded(8))["logits"]
+    draw = seeded(8)
+    partner = mixing.partners(500, draw)
+    weight = torch.rand(500, generator=draw).double()
+    residual = weight * (1 - weight) * (x - x[partner])[:, 0].square()
+    assert found.absolute == pytest.approx(float(residual.square().mean()), rel=1e-6)
+    spread = float(torch.var(x.square(), correction=0))
+    assert found.relative == pytest.approx(found.absolute / spread, rel=1e-6)
+
+
+def test_affine_logits_have_no_gap_but_their_probabilities_have() -> None:
+    layer = nn.Linear(5, 3).double()
+    x = torch.randn(50, 5, dtype=torch.float64, generator=seeded())
+    gaps = mixing.linearity_gaps(layer, x, seeded())
+    assert gaps["logits"].absolute < 1e-12  # weights are float32
+    assert gaps["probabilities"].absolute > 1e-6
+
+
+def test_the_residual_of_a_square() -> None:
+    a, b, w = (torch.tensor(value).double() for value in (2.0, -1.0, 0.3))
+    found = mixing.mixing_residual(lambda x: x * x, a, b, w)
+    assert float(found) == pytest.approx(-0.3 * 0.7 * 9)
+
+
+def test_the_penalty_by_hand() -> None:
+    network = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3)).double()
+    x = torch.randn(6, 4, dtype=torch.float64, generator=seeded())
+    targets = functional.one_hot(torch.arange(6) % 3, 3).double()
+    weight = torch.rand(6, dtype=torch.float64, generator=seeded(1))
+    for values, of in (
+        ("logits", lambda z: z),
+        ("probabilities", lambda z: z.softmax(1)),
+    ):
+        penalised = LinearityPenalty(network, 2.5, values)  # type: ignore[arg-type]
+        other = x.roll(1, 0)
+        w = weight[:, None]
+        gap = of(network(w * x + (1 - w) * other)) - w * of(network(x))
+        gap = gap - (1 - w) * of(network(other))
+        expected = functional.cross_entropy(network(x), targets)
+        expected = expected + 2.5 * gap.square().sum(1).mean()
+        found = penalised(x, targets, weight).item()
+        assert found == pytest.approx(expected.item())
+        plain = SoftClassifier(network)(x, targets).item()
+        assert penalised(x, targets).item() == pytest.approx(plain)
+    with pytest.raises(ValueError, match="logits or probabilities"):
+        LinearityPenalty(network, 1.0, "weights")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="at least 0"):
+        LinearityPenalty(network, -1.0)
+
+
+def test_soft_cross_entropy_is_torchs() -> None:
+    logits = torch.randn(7, 4, dtype=torch.float64, generator=seeded())
+    targets = torch.rand(7, 4, dtype=torch.float64, generator=seeded(1)).softmax(1)
+    theirs = functional.cross_entropy(logits, targets, reduction="none")
+    assert torch.allclose(mixing.soft_cross_entropy(logits, targets), theirs)
+
+
+def test_the_papers_network_has_its_size_and_depth() -> None:
+    network = mixing.preact_resnet18()
+    assert sum(p.numel() for p in network.parameters()) == 11_172_170
+    layers = [
+        part
+        for name, part in network.named_modules()
+        if isinstance(part, nn.Conv2d | nn.Linear) and "shortcut" not in name
+    ]
+    assert len(layers) == 18
+    mixing.initialize_he(network, seeded())
+    assert network(torch.rand(2, 3, 8, 8)).shape == (2, 10)
+
+
+def test_stages_halve_the_picture_and_weights_are_hes() -> None:
+    network = mixing.ResidualNet((8, 16, 32), 1, classes=4, channels=1, stem_stride=2)
+    mixing.initialize_he(network, seeded())
+    shapes = []
+    for block in network.blocks:
+        block.register_forward_hook(lambda _, __, out: shapes.append(tuple(out.shape)))
+    logits = network(torch.rand(5, 1, 16, 16))
+    assert logits.shape == (5, 4)
+    assert shapes == [(5, 8, 8, 8), (5, 16, 4, 4), (5, 32, 2, 2)]
+    last = network.blocks[-1].second.weight
+    assert last.std().item() == pytest.approx(np.sqrt(2 / (9 * 32)), rel=0.05)
+    assert not network.head.bias.any()

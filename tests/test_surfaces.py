@@ -1,0 +1,47 @@
+"""Labelled points in the plane, and the figure of decision surfaces."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from rederive import figures
+from rederive.datasets.classes import two_moons, two_rings
+
+
+def seeded() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def test_moons_without_noise_lie_on_their_half_circles() -> None:
+    x, labels = two_moons(400, seeded(), scale=0.0)
+    centres = torch.tensor([[0.0, 0.0], [1.0, 0.5]])[labels]
+    assert torch.allclose((x - centres).norm(dim=1), torch.ones(400), atol=1e-5)
+    up = x[:, 1] - centres[:, 1]
+    assert bool((up[labels == 0] >= -1e-5).all() and (up[labels == 1] <= 1e-5).all())
+    assert labels.sum() == 200
+
+
+def test_rings_without_noise_have_their_radii() -> None:
+    x, labels = two_rings(401, seeded(), scale=0.0)
+    assert torch.allclose(x.norm(dim=1), 1.0 + labels, atol=1e-5)
+    assert labels.bincount().tolist() == [200, 201]
+    assert float(x[labels == 1].mean(0).norm()) < 0.3
+    with pytest.raises(ValueError, match="n is 1"):
+        two_rings(1, seeded())
+
+
+def test_a_panel_for_each_classifier() -> None:
+    x, labels = two_moons(20, seeded())
+    figure = figures.decision_surfaces(
+        {"left": lambda p: p[:, 0].sigmoid(), "right": lambda p: p[:, 1].sigmoid()},
+        x,
+        labels,
+        low=(-2, -1),
+        high=(3, 2),
+        resolution=10,
+    )
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["left", "right"]
+    values = figure.axes[0].images[0].get_array()
+    assert values[0, 0] == pytest.approx(float(torch.tensor(-2.0).sigmoid()))
+    assert values[0, -1] == pytest.approx(float(torch.tensor(3.0).sigmoid()))
+    figure.canvas.draw()
