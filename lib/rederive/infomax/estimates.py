@@ -25,8 +25,11 @@ def discrimination(own: Tensor, other: Tensor) -> Tensor:
 
 
 def softplus_form(own: Tensor, other: Tensor) -> Tensor:
-    """Return ``-E sp(-T) - E sp(T')``, as Hjelm and others write `discrimination`."""
-    return -functional.softplus(-own).mean() - functional.softplus(other).mean()
+    """Return ``-E sp(-T) - E sp(T')``, as Hjelm and others write `discrimination`.
+
+    ``sp(t) = log(1 + e^t)``, here without torch's cut to ``t`` from 20 on.
+    """
+    return -_softplus(-own).mean() - _softplus(other).mean()
 
 
 def js_estimate(own: Tensor, other: Tensor) -> Tensor:
@@ -88,3 +91,7 @@ def deranged(count: int, generator: torch.Generator | None = None) -> Tensor:
 def shuffled(count: int, generator: torch.Generator | None = None) -> Tensor:
     """Draw a partner for each of ``count`` rows, at times the row itself, int64."""
     return torch.randperm(count, generator=generator)
+
+
+def _softplus(values: Tensor) -> Tensor:
+    return functional.softplus(values, threshold=40)
