@@ -2,7 +2,8 @@
 
 ``tables`` and ``normals`` hold cases in which the information is known, ``estimates``
 what scores say about it, ``networks`` and ``objective`` the model for pictures,
-``vectors`` the smallest form for flat data, ``neighbours`` the comparison of codes.
+``pairs`` a discriminator alone, ``vectors``
+the smallest form for flat data, ``neighbours`` the comparison of codes.
 """
 
 from rederive.infomax.estimates import (
@@ -29,6 +30,7 @@ from rederive.infomax.normals import (
     log_ratio,
 )
 from rederive.infomax.objective import DeepInfoMax, GlobalForm, Terms, Weights
+from rederive.infomax.pairs import PairEstimator
 from rederive.infomax.tables import (
     cooccurrence,
     infomax_loss,
@@ -50,6 +52,7 @@ __all__ = [
     "InfoMaxTerms",
     "Metric",
     "PairDiscriminator",
+    "PairEstimator",
     "Terms",
     "Weights",
     "cooccurrence",

@@ -56,7 +56,8 @@ _STRIPES = replace(
     rows=1_000,
     channels=(16, 32),
     codes=32,
-    epochs=12,
+    epochs=10,
+    learning_rate=2e-3,
 )
 ARTICLE = replace(
     _CIFAR,
@@ -89,12 +90,12 @@ def _settings(base: InfoMaxConfig) -> dict[str, InfoMaxConfig]:
         "both-text": base,
         "vae": replace(base, objective="vae"),
         "supervised": replace(base, objective="supervised"),
+        "local-no-prior": replace(base, whole=0.0, rate=0.0),
+        "local-among": replace(base, whole=0.0, among=0.5),
     }
 
 
 FULL = _settings(_CIFAR) | {
-    "local-no-prior": replace(_CIFAR, whole=0.0, rate=0.0),
-    "local-among": replace(_CIFAR, whole=0.0, among=0.5),
     "article": ARTICLE,
     "article-tiny-imagenet": ARTICLE_TINY_IMAGENET,
 }
@@ -112,12 +113,12 @@ def presets(profile: str) -> dict[str, InfoMaxConfig]:
     return QUICK if profile == "quick" else FULL
 
 
-_README = "official README, separate classifier on the frozen encoder (73-74)"
+_README = "official README of DIM, classifier on the frozen encoder, 73 to 74"
 _PAPER = "Hjelm and others 2019, table 1, code of 64 numbers, classifier with 200 units"
 
 PUBLISHED: dict[str, list[Published]] = {
     "local": [
-        Published("classifier", 73.5, _README),
+        Published("classifier", 73.0, _README),
         Published("classifier", 66.96, f"{_PAPER}: DIM(L) JSD"),
     ],
     "global-text": [Published("classifier", 43.17, f"{_PAPER}: DIM(G)")],

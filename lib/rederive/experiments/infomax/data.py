@@ -16,7 +16,7 @@ _STRIPES = 25  # random stream
 _TEST_ROWS = 1_000
 _SIDE, _STAMP = 16, 4  # pixels of a striped picture and of its stamp
 _DIRECTIONS = 8
-_CONTRAST, _NOISE = 0.2, 0.2
+_CONTRAST, _NOISE = 0.25, 0.2
 
 
 @dataclass(frozen=True)
