@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import bench_mixing, bench_optimizers
+from benchmarks import bench_infomax, bench_mixing, bench_optimizers
 from benchmarks.harness import Group, Plan, measure
 from benchmarks.report import Goal, judge, results, table, verdicts, write
 
@@ -117,7 +117,23 @@ def _mixing(quick: bool) -> Suite:
     )
 
 
-SUITES = {"mixing": _mixing, "nice": _nice, "optimizers": _optimizers}
+def _infomax(quick: bool) -> Suite:
+    """Return the benchmark of chapter 6."""
+    size = bench_infomax.QUICK if quick else bench_infomax.Size()
+    return Suite(
+        bench_infomax.groups(size),
+        [] if quick else bench_infomax.goals(size),
+        bench_infomax.about(size),
+        bench_infomax.PACKAGES,
+    )
+
+
+SUITES = {
+    "mixing": _mixing,
+    "nice": _nice,
+    "infomax": _infomax,
+    "optimizers": _optimizers,
+}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -86,7 +86,7 @@ AUTOENCODERS = [
     ),
     tested(
         "mismatched pairs are matched",
-        "infomax",
+        "infomax/vectors",
         "x.roll(1, 0)",
         "x.roll(0, 0)",
         "test_vae_tables.py::test_mismatched_pairs_have_another_rows_data",
@@ -167,7 +167,7 @@ PAGE = [
     ),
     on_page(
         "information not subtracted",
-        "infomax",
+        "infomax/tables",
         "return rate_weight * rate - information_weight * mutual_information(joint)",
         "return rate_weight * rate + information_weight * mutual_information(joint)",
         "8.8",
@@ -181,8 +181,8 @@ PAGE = [
     ),
     on_page(
         "JS information is the plain divergence",
-        "infomax",
-        "return js(joint, first.unsqueeze(-1) * second.unsqueeze(-2), (-2, -1))",
+        "infomax/tables",
+        "return js(joint, product_law(joint), (-2, -1))",
         "return mutual_information(joint)",
         "8.10",
     ),

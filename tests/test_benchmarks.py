@@ -231,3 +231,19 @@ def test_goals_of_the_optimizers_name_groups_that_exist():
 
     names = {one.name for one in bench_optimizers.groups()}
     assert {goal.group for goal in bench_optimizers.goals()} <= names
+
+
+def test_the_quick_run_of_infomax_finds_both_forms_equal(tmp_path, capsys):
+    from benchmarks import bench_infomax
+    from benchmarks.__main__ import main
+
+    options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "infomax"]
+    main([*options, "--results", str(tmp_path)])
+    assert "encoder alone" in capsys.readouterr().out
+    read = json.loads((tmp_path / "infomax.json").read_text(encoding="utf-8"))
+    (group,) = read["groups"]
+    assert group["speed_over"].keys() == {"joined", "encoder alone"}
+    assert max(group["relative_errors"]["joined"].values()) < 1e-3
+    size = bench_infomax.Size()
+    names = {one.name for one in bench_infomax.groups(size)}
+    assert {goal.group for goal in bench_infomax.goals(size)} <= names

@@ -14,6 +14,7 @@ from rederive.experiments import (
     ali,
     blank_pixels,
     gan,
+    infomax,
     mixing,
     nice,
     vae_information,
@@ -106,6 +107,15 @@ _EXPERIMENTS = {
         run=blank_pixels.run,
         published=blank_pixels.PUBLISHED,
         deviations=blank_pixels.DEVIATIONS,
+    ),
+    "deep-infomax": Experiment(
+        name="deep-infomax",
+        chapter=6,
+        presets=infomax.presets,
+        plain=infomax.plain,
+        run=infomax.run,
+        published=infomax.PUBLISHED,
+        deviations=infomax.DEVIATIONS,
     ),
     "adaptive-learning-rates": Experiment(
         name="adaptive-learning-rates",

@@ -1,4 +1,4 @@
-"""Features without a decoder: the global Jensen-Shannon form of Deep InfoMax.
+"""Deep InfoMax in its smallest form: global, Jensen-Shannon, data that are vectors.
 
 Hjelm and others 2019, arXiv:1808.06670.  A discriminator ``T(x, z)`` is trained to tell
 a picture with its own code from a picture with another's; encoder and discriminator
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rederive.autoencoders import draw_normal
-from rederive.distributions import js, kl_to_standard, marginals, mutual_information
+from rederive.distributions import kl_to_standard
 
 
 @dataclass(frozen=True)
@@ -90,26 +90,3 @@ class InfoMax(nn.Module):
         terms = self.terms(x)
         loss: Tensor = -self.information_weight * terms.score
         return loss + self.rate_weight * terms.rate.mean()
-
-
-def js_information(joint: Tensor) -> Tensor:
-    """Return ``JS(p(x, z), p(x) p(z))`` of a table ``(..., X, Z)``, at most log 2."""
-    first, second = marginals(joint)
-    return js(joint, first.unsqueeze(-1) * second.unsqueeze(-2), (-2, -1))
-
-
-def infomax_loss(
-    joint: Tensor, rate: Tensor, information_weight: float, rate_weight: float
-) -> Tensor:
-    """Return ``-information_weight I(x; z) + rate_weight rate`` of a table, nats.
-
-    The loss of Deep InfoMax before its estimators; with both weights one it is that of
-    a VAE whose decoder is the Bayes posterior.
-
-    Args:
-        joint: ``p~(x) p(z|x)``, ``(X, Z)``.
-        rate: the mean of ``KL(p(z|x) || q(z))``.
-        information_weight: of the mutual information.
-        rate_weight: of the rate.
-    """
-    return rate_weight * rate - information_weight * mutual_information(joint)

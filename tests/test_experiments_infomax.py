@@ -1,0 +1,182 @@
+"""The experiment of chapter 6 on a few pictures."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from rederive.experiments import experiment
+from rederive.experiments import infomax as chapter
+from rederive.experiments.infomax import InfoMaxConfig, measures
+from rederive.experiments.infomax.config import ARTICLE
+from rederive.experiments.infomax.data import Pictures, load_pictures, stripes
+from rederive.infomax import ConvEncoder
+from rederive.training import generator
+from sklearn.linear_model import LogisticRegression
+
+TINY = replace(
+    chapter.presets("quick")["both-text"], rows=80, channels=(4, 8), codes=6, epochs=1
+)
+
+
+def test_presets_differ_in_what_their_names_say() -> None:
+    changes = {
+        "untrained": {"objective", "epochs"},
+        "global-code": {"form", "local"},
+        "global-text": {"local"},
+        "local": {"whole"},
+        "both-code": {"form"},
+        "both-text": set(),
+        "vae": {"objective"},
+        "supervised": {"objective"},
+        "local-no-prior": {"whole", "rate"},
+        "local-among": {"whole", "among"},
+    }
+    for profile in ("quick", "full"):
+        found = chapter.presets(profile)
+        base = vars(found["both-text"])
+        for name, config in found.items():
+            if name in changes:
+                assert {k for k, v in vars(config).items() if v != base[k]} == changes[
+                    name
+                ]
+    with pytest.raises(ValueError, match="quick or full"):
+        chapter.presets("slow")
+    assert experiment("deep-infomax").chapter == 6
+
+
+def test_the_articles_preset_is_the_articles() -> None:
+    assert (ARTICLE.channels, ARTICLE.codes, ARTICLE.epochs) == (
+        (64, 128, 256),
+        256,
+        50,
+    )
+    assert (ARTICLE.whole, ARTICLE.local, ARTICLE.rate) == (0.5, 1.5, 0.01)
+    assert (ARTICLE.batch_size, ARTICLE.learning_rate) == (64, 1e-3)
+    objective, encoder = chapter.build(ARTICLE, (3, 32, 32), 10, 0)
+    assert sum(p.numel() for p in encoder.parameters()) == 1_684_480
+    assert sum(p.numel() for p in objective.parameters()) == 2_210_818
+
+
+def test_the_articles_preset_trains_on_a_few_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def few(config: InfoMaxConfig) -> Pictures:
+        draw = generator(3)
+        labels = torch.arange(16) % 2
+        x = (torch.rand(16, 3, 32, 32, generator=draw) - 0.5) * config.scale
+        return Pictures(x, labels, x, labels, ["noise"])
+
+    module = importlib.import_module("rederive.experiments.infomax.run")
+    monkeypatch.setattr(module, "load_pictures", few)
+    tiny = replace(ARTICLE, epochs=1, batch_size=8)
+    run, _ = chapter.run(tiny, "article", seed=0)
+    assert len(run.history) == 1
+    assert math.isfinite(run.history[0]["loss"])
+
+
+def test_stripes_have_labels_and_stamps_of_their_own() -> None:
+    x, labels = stripes(300, generator(0))
+    assert x.shape == (300, 1, 16, 16)
+    assert float(x.abs().max()) <= 0.5
+    assert set(labels.tolist()) == set(range(8))
+    stamp = x[:, 0, :4, :4].flatten(1)
+    assert set(stamp.unique().tolist()) == {-0.5, 0.5}
+    assert len(stamp.unique(dim=0)) > 295
+    quiet = x[labels == 0, 0, 4:, 4:]  # stripes upright: columns are alike
+    assert float(quiet.mean(1).std()) > 2 * float(quiet.mean(2).std())
+
+
+@pytest.mark.parametrize(
+    "name", ["untrained", "global-code", "both-text", "vae", "supervised"]
+)
+def test_a_run_measures_what_it_says(name: str) -> None:
+    config = replace(
+        TINY,
+        **{
+            field: getattr(chapter.presets("quick")[name], field)
+            for field in ("objective", "form", "local", "whole")
+        },
+    )
+    run, _ = chapter.run(config, name, seed=3)
+    found = run.metrics
+    assert 0 <= found["probe"] <= 100
+    assert found["information_lower"] <= found["information_cap"] == math.log(80)
+    assert found["corner_identified"] == 100.0
+    assert run.arrays["neighbours_cosine"][:, 0].tolist() == list(range(10))
+    scored = {key for key in found if key.startswith("js")}
+    expected = {
+        "global-code": {"js_whole", "js_redrawn"},
+        "both-text": {"js_whole", "js_local"},
+    }
+    assert scored == expected.get(name, set())
+    assert all(value < math.log(2) for key, value in found.items() if key in scored)
+    assert len(run.history) == (name != "untrained")
+
+
+def test_every_objective_starts_from_the_same_encoder() -> None:
+    start = {}
+    for name in ("infomax", "vae", "supervised"):
+        config = replace(TINY, objective=name)  # type: ignore[arg-type]
+        _, encoder = chapter.build(config, (1, 16, 16), 8, 5)
+        start[name] = torch.cat([p.flatten() for p in encoder.parameters()])
+    assert torch.equal(start["infomax"], start["vae"])
+    assert torch.equal(start["infomax"], start["supervised"])
+    with pytest.raises(ValueError, match="whole number"):
+        chapter.build(TINY, (1, 14, 14), 8, 0)
+
+
+def test_a_seed_repeats_its_run() -> None:
+    def measured(seed: int) -> dict[str, float]:
+        run, _ = chapter.run(TINY, "tiny", seed)
+        return {k: v for k, v in run.metrics.items() if k != "training_seconds"}
+
+    assert measured(0) == measured(0) != measured(1)
+
+
+def test_classification_is_scikit_learns_on_easy_codes() -> None:
+    draw = generator(1)
+    pictures = load_pictures(TINY)
+    centres = 5 * torch.randn(8, 6, generator=draw)
+
+    def codes(labels: torch.Tensor) -> measures.Codes:
+        mean = centres[labels] + torch.randn(len(labels), 6, generator=draw)
+        return measures.Codes(mean, torch.zeros_like(mean))
+
+    train, test = codes(pictures.train_labels), codes(pictures.test_labels)
+    found = measures.classification(train, test, pictures)
+    centre, spread = train.mean.mean(0), train.mean.std(0)
+    probe = LogisticRegression(max_iter=1000)
+    probe.fit((train.mean - centre) / spread, pictures.train_labels)
+    score = 100 * probe.score((test.mean - centre) / spread, pictures.test_labels)
+    assert found["probe"] == pytest.approx(score, abs=0.3)
+    assert found["knn_euclid"] > 90
+
+
+def test_the_shape_of_standard_codes() -> None:
+    law = measures.Codes(torch.zeros(3000, 4), torch.zeros(3000, 4))
+    found = measures.shape_of_codes(law, 0)
+    assert found["code_sd"] == pytest.approx(1.0, abs=0.03)
+    assert found["noise_sd"] == pytest.approx(1.0, abs=1e-6)
+    assert found["code_mean"] == pytest.approx(0.0, abs=0.05)
+    assert found["information_lower"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_settling_fills_the_averages_and_ends_in_evaluation_mode() -> None:
+    encoder = ConvEncoder((4,), 3, 1)
+    x = 5 + torch.randn(640, 1, 8, 8, generator=generator(0))
+    measures.settle(encoder, x)
+    norm = encoder.local[1]
+    assert isinstance(norm, torch.nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    plain = encoder.local[0](x).mean((0, 2, 3))
+    torch.testing.assert_close(norm.running_mean, plain, rtol=0.5, atol=0.1)
+    assert not encoder.training
+
+
+def test_corners_of_equal_pictures_identify_nothing() -> None:
+    same = torch.zeros(50, 3, 16, 16)
+    assert measures.corners(same, 0)["corner_identified"] <= 10
