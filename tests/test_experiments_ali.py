@@ -37,7 +37,7 @@ def test_the_sliced_distance_of_a_shift(rng: torch.Generator) -> None:
 def test_each_network_has_its_own_loss() -> None:
     players = ali.Players(TINY, 0)
     with torch.no_grad():
-        real, fake = players.pairs(16, players.draws)
+        real, fake = players.pairs(16, players.draws.source)
         found = players.losses(real, fake).reshape(4, 2)
         a, b = (players.judge(pair).squeeze(-1) for pair in (real, fake))
         x, z = fake.chunk(2, -1)
@@ -56,12 +56,12 @@ def test_each_network_has_its_own_loss() -> None:
 
 def test_losses_share_starts_and_draws_and_then_part() -> None:
     players = ali.Players(replace(TINY, data="ring"), 0)
-    real, fake = players.pairs(16, players.draws)
+    real, fake = players.pairs(16, players.draws.source)
     assert torch.equal(real[0], real[2])
     assert torch.equal(fake[0], fake[6])
     assert not torch.equal(fake[0], fake[1])
     players.round()
-    real, _ = players.pairs(16, players.draws)
+    real, _ = players.pairs(16, players.draws.source)
     assert not torch.equal(real[0], real[2])
 
 

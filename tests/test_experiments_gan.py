@@ -20,7 +20,7 @@ from rederive.experiments.gan import (
     run,
 )
 
-module = __import__("rederive.experiments.gan.run", fromlist=["Game"])
+module = __import__("rederive.experiments.gan.run", fromlist=["make_game"])
 TINY = GanConfig(
     "ring",
     weights=(0.0, 5.0),
@@ -67,10 +67,10 @@ def test_first_time() -> None:
 
 def test_presets() -> None:
     full = presets("full")
-    assert len(full) == 10
+    assert len(full) == 14
     assert {config.data for config in full.values()} == {"ring", "grid"}
     turns = {(c.discriminator_batches, c.generator_batches) for c in full.values()}
-    assert turns == {(1, 1), (5, 5)}
+    assert turns == {(1, 1), (5, 5), (5, 1), (1, 5)}
     assert all(config.weights[0] == 0 for config in full.values())
     assert all(config.members >= 10 for config in full.values())
     assert set(PUBLISHED) | set(DEVIATIONS) <= set(full)
@@ -84,9 +84,9 @@ def test_presets() -> None:
 @pytest.mark.parametrize("batches", [1, 5])
 def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
     config = replace(TINY, discriminator_batches=batches, generator_batches=batches)
-    game = module.Game(config, 0)
+    game = module.make_game(config, 0)
     assert game.weight.tolist() == [0.0, 0.0, 5.0, 5.0]
-    noise = game.noise(10, game.draws)
+    noise = game.noise(10, game.draws.source)
     assert torch.equal(noise[0], noise[2])
     assert not torch.equal(noise[0], noise[1])
     game.discriminator_turn()
@@ -99,8 +99,8 @@ def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
 
 
 def test_the_first_step_with_a_fresh_old_generator_ignores_the_term() -> None:
-    game = module.Game(replace(TINY, steps_per_batch=1), 0)
-    noise = game.noise(10, game.draws)
+    game = module.make_game(replace(TINY, steps_per_batch=1), 0)
+    noise = game.noise(10, game.draws.source)
     for _ in range(3):
         game.discriminator_turn()
         moved = game.generator_turn()
