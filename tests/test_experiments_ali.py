@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -74,3 +75,25 @@ def test_a_run_measures_and_is_repeatable() -> None:
     assert result.metrics["codes@reduced"] == pytest.approx(mean)
     assert experiment("ali").chapter == 2
     assert set(ali.DEVIATIONS) == set(ali.presets("full"))
+
+
+def test_a_killed_run_goes_on_along_the_same_trajectory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(TINY, updates=9)
+    monkeypatch.setattr(ali, "_CHECKPOINT", 4)
+    whole, _ = ali.run(config, "tiny", seed=1)
+    genuine, rounds = ali.Players.round, []
+
+    def killed(players: ali.Players) -> None:
+        rounds.append(1)
+        if len(rounds) == 7:
+            raise KeyboardInterrupt
+        genuine(players)
+
+    monkeypatch.setattr(ali.Players, "round", killed)
+    with pytest.raises(KeyboardInterrupt):
+        ali.run(config, "tiny", seed=1, directory=tmp_path)
+    resumed, _ = ali.run(config, "tiny", seed=1, directory=tmp_path)
+    assert len(rounds) == 7 + 5
+    assert resumed.metrics == whole.metrics

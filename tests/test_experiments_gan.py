@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +20,9 @@ from rederive.experiments.gan import (
     presets,
     run,
 )
+from rederive.training.checkpoints import CheckpointError
 
+match = __import__("rederive.experiments.gan.match", fromlist=["Game"])
 module = __import__("rederive.experiments.gan.run", fromlist=["make_game"])
 TINY = GanConfig(
     "ring",
@@ -120,6 +123,30 @@ def test_a_run_measures_and_is_repeatable() -> None:
     assert result.metrics["covered@0"] == pytest.approx(half[0])
     assert result.metrics["covered@5"] == pytest.approx(half[1])
     assert result.metrics["covered"] == result.metrics["covered@0"]
+
+
+def test_a_killed_run_goes_on_along_the_same_trajectory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(TINY, updates=40, measurements=4)
+    whole, _ = run(config, "tiny", seed=3)
+    genuine, rounds = match.Game.generator_turn, []
+
+    def killed(game: object) -> torch.Tensor:
+        rounds.append(1)
+        if len(rounds) == 27:  # in the third of four parts
+            raise KeyboardInterrupt
+        return genuine(game)
+
+    monkeypatch.setattr(match.Game, "generator_turn", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(config, "tiny", seed=3, directory=tmp_path)
+    resumed, _ = run(config, "tiny", seed=3, directory=tmp_path)
+    assert len(rounds) == 27 + 20  # only what was lost is played again
+    for name, table in whole.arrays.items():
+        np.testing.assert_array_equal(table, resumed.arrays[name], err_msg=name)
+    with pytest.raises(CheckpointError, match="belongs to the run"):
+        run(config, "tiny", seed=4, directory=tmp_path)
 
 
 def test_the_quick_preset_runs(monkeypatch: pytest.MonkeyPatch) -> None:

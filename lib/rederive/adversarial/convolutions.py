@@ -12,7 +12,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from rederive.adversarial.ensembles import Linear
+from rederive.adversarial.ensembles import Linear, for_all
 
 _KERNEL, _TAPS = 4, 4  # each output pixel of an upsampling sees 4 of the 16 taps
 
@@ -48,7 +48,7 @@ class Halving(nn.Module):
         start = torch.randn(shape, generator=generator)
         start = start * math.sqrt(2 / (inputs * _KERNEL**2))
         self.networks = networks
-        self.weight = nn.Parameter(start.repeat(networks // seeds, 1, 1, 1))
+        self.weight = nn.Parameter(for_all(start, networks, seeds))
         self.bias = nn.Parameter(torch.zeros(networks * outputs))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class Doubling(nn.Module):
         start = torch.randn(shape, generator=generator)
         start = start * math.sqrt(2 / (inputs * _TAPS))
         self.networks = networks
-        self.weight = nn.Parameter(start.repeat(networks // seeds, 1, 1, 1))
+        self.weight = nn.Parameter(for_all(start, networks, seeds))
         self.bias = nn.Parameter(torch.zeros(networks * outputs))
 
     def forward(self, x: Tensor) -> Tensor:
