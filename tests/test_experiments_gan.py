@@ -17,6 +17,7 @@ from rederive.experiments.gan import (
     collapsed,
     covered_modes,
     first_time,
+    late,
     presets,
     run,
 )
@@ -66,6 +67,11 @@ def test_collapse_is_the_loss_of_half_of_what_was_reached() -> None:
 def test_first_time() -> None:
     reached = torch.tensor([[False, True, True], [False, False, False]])
     assert first_time(reached).tolist() == [1, 3]
+
+
+def test_late_is_the_second_half() -> None:
+    values = torch.tensor([[9.0, 9.0, 1.0, 2.0, 6.0]])
+    assert late(values).tolist() == [3.0]
 
 
 def test_presets() -> None:

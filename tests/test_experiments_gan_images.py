@@ -14,6 +14,7 @@ from rederive.experiments.gan_images import (
     ImageGanConfig,
     Judge,
     frechet_distance,
+    narrowed,
     presets,
     run,
 )
@@ -81,6 +82,10 @@ def test_the_total_variance_of_one_picture_is_zero(rng: torch.Generator) -> None
     assert float(total_variance(pictures)[1]) == pytest.approx(by_hand, rel=1e-5)
     same = pictures[:, :1].expand(2, 50, 9)
     assert float(total_variance(same).abs().max()) < 1e-6
+    assert narrowed(torch.tensor([0.0, 0.24, 0.26, 1.0])).tolist() == [
+        *(True, True),
+        *(False, False),
+    ]
 
 
 def test_the_judge_knows_real_pictures(rng: torch.Generator) -> None:

@@ -41,9 +41,7 @@ def means(
         for axes, (title, group) in zip(places, groups.items(), strict=True):
             for index, (name, values) in enumerate(group.items()):
                 runs = as_array(values)
-                factor = stats.t.ppf((1 + confidence) / 2, len(runs) - 1)
-                reach = factor * runs.std(0, ddof=1) / np.sqrt(len(runs))
-                middle = runs.mean(0)
+                middle, reach = student(runs, confidence)
                 bounds = middle - reach, middle, middle + reach
                 _band(axes, index, name, as_array(x), bounds)
             axes.set(title=title, xlabel=xlabel)
@@ -74,6 +72,18 @@ def rates(
         places[0].set(ylabel=ylabel)
         places[0].legend()
     return figure
+
+
+def student(values: Values, confidence: float = 0.95) -> tuple[Array, Array]:
+    """Return the mean and the half-width of Student's interval, (...).
+
+    Args:
+        values: independent ones along the first axis, (n, ...).
+        confidence: of the two-sided interval.
+    """
+    found = as_array(values)
+    factor = stats.t.ppf((1 + confidence) / 2, len(found) - 1)
+    return found.mean(0), factor * found.std(0, ddof=1) / np.sqrt(len(found))
 
 
 def wilson(so: Array, confidence: float = 0.95) -> tuple[Array, Array, Array]:

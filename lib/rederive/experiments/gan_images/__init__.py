@@ -7,7 +7,7 @@ from rederive.experiments.gan_images.config import (
     plain,
     presets,
 )
-from rederive.experiments.gan_images.judge import Judge, frechet_distance
+from rederive.experiments.gan_images.judge import Judge, frechet_distance, narrowed
 from rederive.experiments.gan_images.run import run
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "ImageGanConfig",
     "Judge",
     "frechet_distance",
+    "narrowed",
     "plain",
     "presets",
     "run",

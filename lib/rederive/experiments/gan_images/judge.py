@@ -14,6 +14,7 @@ from rederive.training import Settings, fit, generator, one_cycle
 CLASSES = 10
 CONFIDENT = 0.9  # probability of a class from which a sample counts as good
 _SHARE = 0.1  # of its fair share that a class needs to count as covered
+_NARROW = 0.25  # of the real pictures' spread, below which a generator has collapsed
 _STARTS = 42  # random stream
 _CHUNK = 10_000  # pictures looked at together
 
@@ -129,6 +130,15 @@ def covered_classes(probabilities: Tensor) -> tuple[Tensor, Tensor]:
 def total_variance(flat: Tensor) -> Tensor:
     """Return the sum over pixels of the variance over samples (..., n, D), (...)."""
     return flat.var(-2).sum(-1)
+
+
+def narrowed(spread: Tensor) -> Tensor:
+    """Say where samples have less than a quarter of the spread of real pictures.
+
+    Args:
+        spread: total variance of samples over that of the real pictures.
+    """
+    return spread < _NARROW
 
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
