@@ -244,6 +244,13 @@ STUDY = [
         "test_a_mode_needs_a_tenth_of_its_share_of_good_samples",
     ),
     tested(
+        "bands of one deviation",
+        "bands",
+        "factor * found.std(0, ddof=1) / np.sqrt(len(found))",
+        "factor * found.std(0, ddof=1)",
+        "test_bands.py::test_means_have_the_interval_of_student",
+    ),
+    tested(
         "arrows all one way",
         "drawings",
         'ends = ((4.1, y), (3.25, y)) if arrow == "→" else ((3.25, y), (4.1, y))',
@@ -322,6 +329,20 @@ PAGE = [
         "(covered <= best / 2)",
         "(covered <= best)",
         "2.13",
+    ),
+    on_page(
+        "collapsed are those with a wide spread",
+        "experiments/gan_images/judge",
+        "return spread < _NARROW",
+        "return spread > _NARROW",
+        "2.13",
+    ),
+    on_page(
+        "the second half of training is the first",
+        "experiments/gan/measures",
+        "values[..., values.shape[-1] // 2 :]",
+        "values[..., : values.shape[-1] // 2]",
+        "2.18",
     ),
 ]
 
