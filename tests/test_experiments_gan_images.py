@@ -65,7 +65,7 @@ def test_the_frechet_distance_is_that_of_scipy(rng: torch.Generator) -> None:
 
 
 def test_a_class_needs_a_tenth_of_its_share_of_good_samples() -> None:
-    sure, unsure = torch.eye(10) * 0.9 + 0.01, torch.full((10,), 0.1)
+    sure, unsure = torch.eye(10) * 0.9 + 0.01, torch.eye(10)[3] * 0.8 + 0.02
     samples = sure[0].repeat(100, 1)
     samples[:1] = sure[3]
     covered, good = covered_classes(samples)
