@@ -185,8 +185,8 @@ STUDY = [
     tested(
         "what was measured is not saved",
         "experiments/gan/match",
-        "position.step += 1",
-        "position.step += 0",
+        "keeper.save(state, None, game.optimizer, position)",
+        "keeper.save(game, None, game.optimizer, position)",
         "test_experiments_gan.py::test_a_killed_run_goes_on_along_the_same_trajectory",
     ),
     tested(
