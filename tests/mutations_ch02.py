@@ -138,7 +138,7 @@ GAMES = [
     tested(
         "every network its own start",
         "adversarial/ensembles",
-        "start.repeat(networks // seeds, 1, 1)",
+        "torch.cat([start] * (networks // seeds))",
         "start.repeat_interleave(networks // seeds, 0)",
         "test_adversarial.py::test_starts_are_shared_and_scaled",
     ),
@@ -161,7 +161,7 @@ GAMES = [
 STUDY = [
     tested(
         "the old generator is renewed at every step",
-        "experiments/gan/run",
+        "experiments/gan/game",
         "distance = proximity(new, before)",
         "distance = proximity(new, new)",
         "test_experiments_gan.py::"
@@ -169,11 +169,71 @@ STUDY = [
     ),
     tested(
         "each weight its own noise",
-        "experiments/gan/run",
+        "experiments/gan/game",
         "torch.randn(shape, generator=draws).repeat(self.repeats, 1, 1)",
         "torch.randn(self.networks, *shape[1:], generator=draws)",
         "test_experiments_gan.py::"
         "test_weights_differ_in_nothing_but_the_proximity_term",
+    ),
+    tested(
+        "a run goes on with fresh randomness",
+        "training/draws",
+        "self.source.set_state(state)",
+        "del state",
+        "test_experiments_gan.py::test_a_killed_run_goes_on_along_the_same_trajectory",
+    ),
+    tested(
+        "what was measured is not saved",
+        "experiments/gan/match",
+        "keeper.save(state, None, game.optimizer, position)",
+        "keeper.save(game, None, game.optimizer, position)",
+        "test_experiments_gan.py::test_a_killed_run_goes_on_along_the_same_trajectory",
+    ),
+    tested(
+        "a checkpoint counts one round too many",
+        "experiments/ali",
+        "keeper.save(players, None, players.optimizer, position)",
+        "position.step += 1",
+        "test_experiments_ali.py::test_a_killed_run_goes_on_along_the_same_trajectory",
+    ),
+    tested(
+        "groups of channels are groups of the batch",
+        "adversarial/convolutions",
+        "return x.transpose(0, 1).reshape(shape)",
+        "return x.reshape(shape)",
+        "test_adversarial_convolutions.py::test_pictures_of_a_network_are_a_group",
+    ),
+    tested(
+        "one network sees all channels",
+        "adversarial/convolutions",
+        "x, self.weight, self.bias, stride=2, padding=1, "
+        "groups=self.networks\n        )\n\n\nclass Doubling",
+        "x, self.weight.flip(0), self.bias, stride=2, padding=1, "
+        "groups=self.networks\n        )\n\n\nclass Doubling",
+        "test_adversarial_convolutions.py::"
+        "test_layers_are_those_of_torch_network_by_network",
+    ),
+    tested(
+        "Frechet distance without the mixed term",
+        "experiments/gan_images/judge",
+        "square + traces - 2 * middle.sqrt().sum(-1)",
+        "square + traces - 2 * middle.sum(-1)",
+        "test_experiments_gan_images.py::test_the_frechet_distance_is_that_of_scipy",
+    ),
+    tested(
+        "unsure pictures count for classes",
+        "experiments/gan_images/judge",
+        "counts.scatter_add_(-1, which, good.to(counts.dtype))",
+        "counts.scatter_add_(-1, which, torch.ones_like(most))",
+        "test_experiments_gan_images.py::"
+        "test_a_class_needs_a_tenth_of_its_share_of_good_samples",
+    ),
+    tested(
+        "pictures padded with grey",
+        "experiments/gan_images/pictures",
+        "2 * functional.pad(pixels, (first, last, first, last)) - 1",
+        "functional.pad(2 * pixels - 1, (first, last, first, last))",
+        "test_experiments_gan_images.py::test_large_pictures_are_averaged_and_padded",
     ),
     tested(
         "bad samples count for modes",
@@ -182,6 +242,13 @@ STUDY = [
         "counts.scatter_add_(-1, mode, torch.ones_like(nearest))",
         "test_experiments_gan.py::"
         "test_a_mode_needs_a_tenth_of_its_share_of_good_samples",
+    ),
+    tested(
+        "bands of one deviation",
+        "bands",
+        "factor * found.std(0, ddof=1) / np.sqrt(len(found))",
+        "factor * found.std(0, ddof=1)",
+        "test_bands.py::test_means_have_the_interval_of_student",
     ),
     tested(
         "arrows all one way",
@@ -262,6 +329,20 @@ PAGE = [
         "(covered <= best / 2)",
         "(covered <= best)",
         "2.13",
+    ),
+    on_page(
+        "collapsed are those with a wide spread",
+        "experiments/gan_images/judge",
+        "return spread < _NARROW",
+        "return spread > _NARROW",
+        "2.13",
+    ),
+    on_page(
+        "the second half of training is the first",
+        "experiments/gan/measures",
+        "values[..., values.shape[-1] // 2 :]",
+        "values[..., : values.shape[-1] // 2]",
+        "2.18",
     ),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -37,7 +38,7 @@ def test_the_sliced_distance_of_a_shift(rng: torch.Generator) -> None:
 def test_each_network_has_its_own_loss() -> None:
     players = ali.Players(TINY, 0)
     with torch.no_grad():
-        real, fake = players.pairs(16, players.draws)
+        real, fake = players.pairs(16, players.draws.source)
         found = players.losses(real, fake).reshape(4, 2)
         a, b = (players.judge(pair).squeeze(-1) for pair in (real, fake))
         x, z = fake.chunk(2, -1)
@@ -56,12 +57,12 @@ def test_each_network_has_its_own_loss() -> None:
 
 def test_losses_share_starts_and_draws_and_then_part() -> None:
     players = ali.Players(replace(TINY, data="ring"), 0)
-    real, fake = players.pairs(16, players.draws)
+    real, fake = players.pairs(16, players.draws.source)
     assert torch.equal(real[0], real[2])
     assert torch.equal(fake[0], fake[6])
     assert not torch.equal(fake[0], fake[1])
     players.round()
-    real, _ = players.pairs(16, players.draws)
+    real, _ = players.pairs(16, players.draws.source)
     assert not torch.equal(real[0], real[2])
 
 
@@ -74,3 +75,25 @@ def test_a_run_measures_and_is_repeatable() -> None:
     assert result.metrics["codes@reduced"] == pytest.approx(mean)
     assert experiment("ali").chapter == 2
     assert set(ali.DEVIATIONS) == set(ali.presets("full"))
+
+
+def test_a_killed_run_goes_on_along_the_same_trajectory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(TINY, updates=9)
+    monkeypatch.setattr(ali, "_CHECKPOINT", 4)
+    whole, _ = ali.run(config, "tiny", seed=1)
+    genuine, rounds = ali.Players.round, []
+
+    def killed(players: ali.Players) -> None:
+        rounds.append(1)
+        if len(rounds) == 7:
+            raise KeyboardInterrupt
+        genuine(players)
+
+    monkeypatch.setattr(ali.Players, "round", killed)
+    with pytest.raises(KeyboardInterrupt):
+        ali.run(config, "tiny", seed=1, directory=tmp_path)
+    resumed, _ = ali.run(config, "tiny", seed=1, directory=tmp_path)
+    assert len(rounds) == 7 + 5
+    assert resumed.metrics == whole.metrics

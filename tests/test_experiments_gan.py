@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,11 +17,14 @@ from rederive.experiments.gan import (
     collapsed,
     covered_modes,
     first_time,
+    late,
     presets,
     run,
 )
+from rederive.training.checkpoints import CheckpointError
 
-module = __import__("rederive.experiments.gan.run", fromlist=["Game"])
+match = __import__("rederive.experiments.gan.match", fromlist=["Game"])
+module = __import__("rederive.experiments.gan.run", fromlist=["make_game"])
 TINY = GanConfig(
     "ring",
     weights=(0.0, 5.0),
@@ -65,12 +69,17 @@ def test_first_time() -> None:
     assert first_time(reached).tolist() == [1, 3]
 
 
+def test_late_is_the_second_half() -> None:
+    values = torch.tensor([[9.0, 9.0, 1.0, 2.0, 6.0]])
+    assert late(values).tolist() == [3.0]
+
+
 def test_presets() -> None:
     full = presets("full")
-    assert len(full) == 10
+    assert len(full) == 14
     assert {config.data for config in full.values()} == {"ring", "grid"}
     turns = {(c.discriminator_batches, c.generator_batches) for c in full.values()}
-    assert turns == {(1, 1), (5, 5)}
+    assert turns == {(1, 1), (5, 5), (5, 1), (1, 5)}
     assert all(config.weights[0] == 0 for config in full.values())
     assert all(config.members >= 10 for config in full.values())
     assert set(PUBLISHED) | set(DEVIATIONS) <= set(full)
@@ -84,9 +93,9 @@ def test_presets() -> None:
 @pytest.mark.parametrize("batches", [1, 5])
 def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
     config = replace(TINY, discriminator_batches=batches, generator_batches=batches)
-    game = module.Game(config, 0)
+    game = module.make_game(config, 0)
     assert game.weight.tolist() == [0.0, 0.0, 5.0, 5.0]
-    noise = game.noise(10, game.draws)
+    noise = game.noise(10, game.draws.source)
     assert torch.equal(noise[0], noise[2])
     assert not torch.equal(noise[0], noise[1])
     game.discriminator_turn()
@@ -99,8 +108,8 @@ def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
 
 
 def test_the_first_step_with_a_fresh_old_generator_ignores_the_term() -> None:
-    game = module.Game(replace(TINY, steps_per_batch=1), 0)
-    noise = game.noise(10, game.draws)
+    game = module.make_game(replace(TINY, steps_per_batch=1), 0)
+    noise = game.noise(10, game.draws.source)
     for _ in range(3):
         game.discriminator_turn()
         moved = game.generator_turn()
@@ -120,6 +129,30 @@ def test_a_run_measures_and_is_repeatable() -> None:
     assert result.metrics["covered@0"] == pytest.approx(half[0])
     assert result.metrics["covered@5"] == pytest.approx(half[1])
     assert result.metrics["covered"] == result.metrics["covered@0"]
+
+
+def test_a_killed_run_goes_on_along_the_same_trajectory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(TINY, updates=40, measurements=4)
+    whole, _ = run(config, "tiny", seed=3)
+    genuine, rounds = match.Game.generator_turn, []
+
+    def killed(game: object) -> torch.Tensor:
+        rounds.append(1)
+        if len(rounds) == 27:  # in the third of four parts
+            raise KeyboardInterrupt
+        return genuine(game)
+
+    monkeypatch.setattr(match.Game, "generator_turn", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(config, "tiny", seed=3, directory=tmp_path)
+    resumed, _ = run(config, "tiny", seed=3, directory=tmp_path)
+    assert len(rounds) == 27 + 20  # only what was lost is played again
+    for name, table in whole.arrays.items():
+        np.testing.assert_array_equal(table, resumed.arrays[name], err_msg=name)
+    with pytest.raises(CheckpointError, match="belongs to the run"):
+        run(config, "tiny", seed=4, directory=tmp_path)
 
 
 def test_the_quick_preset_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,19 @@ import torch
 from torch import Generator, Tensor, nn
 
 
+def for_all(start: Tensor, networks: int, seeds: int) -> Tensor:
+    """Repeat the weights of ``seeds`` networks, along the first axis, for all N.
+
+    Raises:
+        ValueError: if N is not a multiple of ``seeds``.
+    """
+    if networks % seeds:
+        raise ValueError(
+            f"{networks} networks cannot share {seeds} starts: give a multiple"
+        )
+    return torch.cat([start] * (networks // seeds))
+
+
 class Linear(nn.Module):
     """N affine maps; the start of He and others, drawn for ``seeds`` networks.
 
@@ -29,13 +42,9 @@ class Linear(nn.Module):
         self, networks: int, seeds: int, inputs: int, outputs: int, generator: Generator
     ) -> None:
         super().__init__()
-        if networks % seeds:
-            raise ValueError(
-                f"{networks} networks cannot share {seeds} starts: give a multiple"
-            )
         start = torch.randn(seeds, inputs, outputs, generator=generator)
         start = start * math.sqrt(2 / inputs)
-        self.weight = nn.Parameter(start.repeat(networks // seeds, 1, 1))
+        self.weight = nn.Parameter(for_all(start, networks, seeds))
         self.bias = nn.Parameter(torch.zeros(networks, 1, outputs))
 
     def forward(self, x: Tensor) -> Tensor:

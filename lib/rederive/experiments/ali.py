@@ -15,8 +15,10 @@ from torch.nn.functional import softplus
 from rederive.adversarial import LOSSES, discriminator_loss
 from rederive.adversarial.ensembles import mlp
 from rederive.datasets import points
-from rederive.results import Config, Published, Run, provenance
+from rederive.results import Config, Published, Run, config_hash, provenance
 from rederive.training import generator
+from rederive.training.draws import Draws
+from rederive.training.keeper import Keeper
 
 PUBLISHED: dict[str, list[Published]] = {}
 _SAME = [
@@ -26,6 +28,7 @@ _SAME = [
 DEVIATIONS: dict[str, list[str]] = {"gaussian": _SAME, "ring": _SAME}
 _WEIGHTS, _DRAWS, _JUDGED = 30, 31, 32  # random streams of one seed
 _DIRECTIONS = 64  # of the sliced distance
+_CHECKPOINT = 100  # rounds between checkpoints
 
 
 @dataclass(frozen=True)
@@ -63,25 +66,23 @@ def plain(config: AliConfig) -> Config:
     return asdict(config)
 
 
-class Players:
+class Players(nn.Module):
     """Encoders, decoders and discriminators; network k has loss ``k // members``."""
 
     def __init__(self, config: AliConfig, seed: int) -> None:
+        super().__init__()
         self.config, members = config, config.members
         networks, width = members * len(LOSSES), config.width
         starts = generator(seed, _WEIGHTS)
-        self.draws = generator(seed, _DRAWS)
+        self.draws = Draws(generator(seed, _DRAWS))
         self.encoder, self.decoder = (
             mlp(networks, members, (2, width, width, 4), starts) for _ in range(2)
         )
         self.judge = mlp(networks, members, (4, width, width, 1), starts, leak=0.2)
-        models = [*self.encoder.parameters(), *self.decoder.parameters()]
-        self.optimizers = [
-            torch.optim.Adam(
-                each, lr=config.learning_rate, betas=(0.5, 0.999), fused=True
-            )
-            for each in (self.judge.parameters(), models)
-        ]
+        # one optimizer: Adam leaves alone what has no gradient, the player who waits
+        self.optimizer = torch.optim.Adam(
+            self.parameters(), lr=config.learning_rate, betas=(0.5, 0.999), fused=True
+        )
 
     def repeated(self, draws: Tensor) -> Tensor:
         """Give every loss the same draws, (members, n, 2) to (networks, n, 2)."""
@@ -125,18 +126,19 @@ class Players:
 
     def round(self) -> None:
         """Give the discriminators one step, then encoders and decoders one."""
-        size = self.config.batch_size
+        size, draws = self.config.batch_size, self.draws.source
         with torch.no_grad():
-            real, fake = self.pairs(size, self.draws)
+            real, fake = self.pairs(size, draws)
         logits = (self.judge(pair).squeeze(-1) for pair in (real, fake))
-        self._step(discriminator_loss(*logits), 0)
-        self._step(self.losses(*self.pairs(size, self.draws)), 1)
+        self._step(discriminator_loss(*logits))
+        self.judge.requires_grad_(False)
+        self._step(self.losses(*self.pairs(size, draws)))
+        self.judge.requires_grad_(True)
 
-    def _step(self, losses: Tensor, which: int) -> None:
-        for optimizer in self.optimizers:
-            optimizer.zero_grad()
+    def _step(self, losses: Tensor) -> None:
+        self.optimizer.zero_grad()
         torch.autograd.backward(losses.sum())
-        self.optimizers[which].step()
+        self.optimizer.step()
 
 
 def run(
@@ -153,13 +155,17 @@ def run(
         config: what to run.
         preset: its name, for the record.
         seed: decides starts, data and noise.
-        directory: not used; a run takes a minute.
+        directory: where checkpoints go; an interrupted run there is continued.
     """
-    del directory
     started, origin = time.perf_counter(), provenance()
-    players = Players(config, seed)
-    for _ in range(config.updates):
+    players, keeper = Players(config, seed), Keeper(directory, writes=True)
+    identity = {"config": config_hash("ali", plain(config)), "seed": str(seed)}
+    position = keeper.restore(players, None, players.optimizer, identity)
+    while position.step < config.updates:
         players.round()
+        position.step += 1
+        if position.step % _CHECKPOINT == 0:
+            keeper.save(players, None, players.optimizer, position)
     draws = generator(seed, _JUDGED)
     with torch.no_grad():
         real, fake = players.pairs(config.samples, draws)

@@ -14,6 +14,7 @@ from rederive.experiments import (
     ali,
     blank_pixels,
     gan,
+    gan_images,
     infomax,
     mixing,
     nice,
@@ -89,6 +90,15 @@ _EXPERIMENTS = {
         run=gan.run,
         published=gan.PUBLISHED,
         deviations=gan.DEVIATIONS,
+    ),
+    "gan-images": Experiment(
+        name="gan-images",
+        chapter=2,
+        presets=gan_images.presets,
+        plain=gan_images.plain,
+        run=gan_images.run,
+        published=gan_images.PUBLISHED,
+        deviations=gan_images.DEVIATIONS,
     ),
     "nice": Experiment(
         name="nice",

@@ -7,7 +7,12 @@ from rederive.experiments.gan.config import (
     plain,
     presets,
 )
-from rederive.experiments.gan.measures import collapsed, covered_modes, first_time
+from rederive.experiments.gan.measures import (
+    collapsed,
+    covered_modes,
+    first_time,
+    late,
+)
 from rederive.experiments.gan.run import run
 
 __all__ = [
@@ -17,6 +22,7 @@ __all__ = [
     "collapsed",
     "covered_modes",
     "first_time",
+    "late",
     "plain",
     "presets",
     "run",

@@ -16,7 +16,7 @@ PUBLISHED: dict[str, list[Published]] = {
 }
 _SAME = [
     "Mixtures of Gaussians in the plane and small multilayer perceptrons, in place of "
-    "CelebA and a DCGAN; no image study was run.",
+    "CelebA and a DCGAN.",
     "Learning rate 2e-3 (fast: 1e-2) in place of 2e-4, 2,000 generator batches in "
     "place of 50 epochs.",
     "The weight is that of the squared norm; the article's five times the mean square "
@@ -88,7 +88,8 @@ def presets(profile: str) -> dict[str, GanConfig]:
     """Return the named configs of a profile, ``quick`` or ``full``.
 
     Names say the data, whether there is batch normalisation, how many batches each
-    player has in turn, and whether the learning rate is five times as high.
+    player has in turn (the discriminator first where they differ), and whether the
+    learning rate is five times as high.
 
     Raises:
         ValueError: if the profile has another name.
@@ -108,6 +109,14 @@ def presets(profile: str) -> dict[str, GanConfig]:
                 )
     for name in ("ring-norm-1", "ring-plain-1"):
         found[f"{name}-fast"] = replace(found[name], learning_rate=1e-2)
+    for data in mixtures:
+        for name, judges, makers in (("5-to-1", 5, 1), ("1-to-5", 1, 5)):
+            found[f"{data}-plain-{name}"] = replace(
+                found[f"{data}-plain-1"],
+                weights=(0.0,),
+                discriminator_batches=judges,
+                generator_batches=makers,
+            )
     if profile == "full":
         return found
     small = replace(

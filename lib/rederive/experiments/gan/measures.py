@@ -57,3 +57,12 @@ def first_time(reached: Tensor) -> Tensor:
     """
     times = reached.shape[-1]
     return torch.where(reached.any(-1), reached.int().argmax(-1), times)
+
+
+def late(values: Tensor) -> Tensor:
+    """Return the mean over the second half of T times.
+
+    Args:
+        values: what was measured, (..., T).
+    """
+    return values[..., values.shape[-1] // 2 :].double().mean(-1)

@@ -1,0 +1,23 @@
+"""Chapter 2, claim 13 on pictures: does the proximity term stabilise small DCGANs?"""
+
+from rederive.experiments.gan_images.config import (
+    DEVIATIONS,
+    PUBLISHED,
+    ImageGanConfig,
+    plain,
+    presets,
+)
+from rederive.experiments.gan_images.judge import Judge, frechet_distance, narrowed
+from rederive.experiments.gan_images.run import run
+
+__all__ = [
+    "DEVIATIONS",
+    "PUBLISHED",
+    "ImageGanConfig",
+    "Judge",
+    "frechet_distance",
+    "narrowed",
+    "plain",
+    "presets",
+    "run",
+]

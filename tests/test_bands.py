@@ -1,0 +1,39 @@
+"""Figures of what happens over time, with intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rederive import bands
+from scipy import stats
+
+
+def test_wilson_is_that_of_scipy() -> None:
+    so = np.array([[1.0, 0, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]])
+    low, share, high = bands.wilson(so)
+    assert share.tolist() == [1.0, 0.25, 0.0]
+    for place, count in enumerate((4, 1, 0)):
+        peer = stats.binomtest(count, 4).proportion_ci(0.95, "wilson")
+        assert (low[place], high[place]) == pytest.approx((peer.low, peer.high))
+
+
+def test_means_have_the_interval_of_student() -> None:
+    values = np.array([[1.0, 3.0], [2.0, 3.0], [4.0, 3.0]])
+    figure = bands.means({"panel": {"a": values}}, x=[10, 20], xlabel="t", ylabel="y")
+    (axes,) = figure.axes
+    (area,) = axes.collections
+    corners = area.get_paths()[0].vertices
+    heights = corners[np.isclose(corners[:, 0], 10), 1]
+    first = values[:, 0]
+    expected = stats.t.interval(0.95, 2, first.mean(), stats.sem(first))
+    assert (heights.min(), heights.max()) == pytest.approx(expected)
+    assert axes.lines[0].get_ydata() == pytest.approx(values.mean(0))
+
+
+def test_rates_have_a_panel_a_group() -> None:
+    so = np.array([[True, False], [True, True]])
+    group = {"without": so, "with": ~so}
+    figure = bands.rates({"a": group, "b": group}, x=[1, 2], xlabel="t", ylabel="y")
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
+    assert figure.axes[1].lines[1].get_ydata().tolist() == [0.0, 0.5]
+    assert figure.axes[0].get_legend() is not None

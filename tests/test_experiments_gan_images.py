@@ -1,0 +1,164 @@
+"""The GAN study on pictures: its judge, its presets, and a tiny run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rederive.experiments import experiment
+from rederive.experiments.gan_images import (
+    DEVIATIONS,
+    ImageGanConfig,
+    Judge,
+    frechet_distance,
+    narrowed,
+    presets,
+    run,
+)
+from rederive.experiments.gan_images.judge import (
+    covered_classes,
+    moments,
+    total_variance,
+)
+from rederive.experiments.gan_images.pictures import load_pictures, small
+from scipy.linalg import sqrtm
+
+TINY = replace(
+    presets("quick")["dcgan-norm-1"],
+    updates=8,
+    measurements=2,
+    samples=30,
+    batch_size=8,
+    judge_epochs=1,
+)
+
+
+def test_large_pictures_are_averaged_and_padded() -> None:
+    pixels = torch.zeros(1, 1, 28, 28)
+    pixels[0, 0, :2, :2] = torch.tensor([[1.0, 1.0], [1.0, 0.0]])
+    found = small(pixels)
+    assert found.shape == (1, 1, 16, 16)
+    assert float(found[0, 0, 1, 1]) == pytest.approx(2 * 0.75 - 1)
+    found[0, 0, 1, 1] = -1
+    assert torch.equal(found, -torch.ones(1, 1, 16, 16))
+    assert small(torch.ones(2, 1, 8, 8)).shape == (2, 1, 8, 8)
+
+
+def test_the_frechet_distance_is_that_of_scipy(rng: torch.Generator) -> None:
+    samples = torch.randn(2, 3, 40, 5, generator=rng).double()
+    mean, covariance = moments(samples)
+    np.testing.assert_allclose(
+        covariance[1, 2], np.cov(samples[1, 2].numpy().T), atol=1e-12
+    )
+    other_mean, other = moments(1 + 2 * torch.randn(50, 5, generator=rng))
+    found = frechet_distance(mean, covariance, other_mean, other)
+    assert found.shape == (2, 3)
+    root = sqrtm(covariance[1, 2].numpy() @ other.numpy()).real
+    expected = float((mean[1, 2] - other_mean).square().sum())
+    expected += float(np.trace(covariance[1, 2].numpy() + other.numpy() - 2 * root))
+    assert float(found[1, 2]) == pytest.approx(expected)
+    same = frechet_distance(other_mean, other, other_mean, other)
+    assert float(same) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_class_needs_a_tenth_of_its_share_of_good_samples() -> None:
+    sure, unsure = torch.eye(10) * 0.9 + 0.01, torch.eye(10)[3] * 0.8 + 0.02
+    samples = sure[0].repeat(100, 1)
+    samples[:1] = sure[3]
+    covered, good = covered_classes(samples)
+    assert (int(covered), float(good)) == (2, 1.0)
+    samples[:1] = unsure
+    covered, good = covered_classes(torch.stack([samples, sure.repeat(10, 1)]))
+    assert covered.tolist() == [1, 10]
+    assert good.tolist() == [pytest.approx(0.99), pytest.approx(1.0)]
+
+
+def test_the_total_variance_of_one_picture_is_zero(rng: torch.Generator) -> None:
+    pictures = torch.randn(2, 50, 9, generator=rng)
+    by_hand = pictures[1].numpy().var(0, ddof=1).sum()
+    assert float(total_variance(pictures)[1]) == pytest.approx(by_hand, rel=1e-5)
+    same = pictures[:, :1].expand(2, 50, 9)
+    assert float(total_variance(same).abs().max()) < 1e-6
+    assert narrowed(torch.tensor([0.0, 0.24, 0.26, 1.0])).tolist() == [
+        *(True, True),
+        *(False, False),
+    ]
+
+
+def test_the_judge_knows_real_pictures(rng: torch.Generator) -> None:
+    pictures = load_pictures("digits")
+    judge = Judge(pictures, 10)
+    assert judge.accuracy(pictures.test, pictures.test_labels) > 0.9
+    found = judge(pictures.test[None])
+    assert int(found["covered"][0]) == 10
+    assert float(found["good"][0]) > 0.6
+    assert float(found["spread"][0]) == pytest.approx(1, abs=0.05)
+    noise = torch.rand(2, 200, pictures.side**2, generator=rng) * 2 - 1
+    strange = judge(noise)
+    assert strange["distance"].shape == (2,)
+    assert float(strange["distance"].min()) > 10 * float(found["distance"][0])
+    one = judge(pictures.test[:1].expand(50, -1))
+    assert float(one["spread"]) == pytest.approx(0, abs=1e-6)
+    assert int(one["covered"]) <= 1
+    again = Judge(pictures, 10)
+    assert torch.equal(again.real[0], judge.real[0])  # one judge for all runs
+
+
+def test_presets() -> None:
+    full = presets("full")
+    assert len(full) == 7
+    assert set(DEVIATIONS) == set(full)
+    assert all(config.weights[0] == 0 for config in full.values())
+    assert all(config.members >= 10 for config in full.values())
+    assert {config.dataset for config in full.values()} == {"fashion-mnist"}
+    turns = {(c.discriminator_batches, c.generator_batches) for c in full.values()}
+    assert turns == {(1, 1), (5, 5)}
+    assert experiment("gan-images").chapter == 2
+    with pytest.raises(ValueError, match="quick or full, got 'fast'"):
+        presets("fast")
+    with pytest.raises(ValueError, match="are not 25 equal parts of rounds of 5"):
+        replace(full["dcgan-norm-5"], updates=100)
+
+
+@pytest.mark.parametrize("network", ["convolutional", "perceptron"])
+def test_a_run_measures_and_is_repeatable(network: str) -> None:
+    config: ImageGanConfig = replace(TINY, network=network)  # type: ignore[arg-type]
+    result, _ = run(config, "tiny", seed=3)
+    again, _ = run(config, "tiny", seed=3)
+    assert result.metrics == again.metrics
+    for name in ("covered", "good", "distance", "spread", "moved"):
+        assert result.arrays[name].shape == (2, 2, 2)
+        assert np.isfinite(result.arrays[name]).all()
+    frames = result.arrays["frames"]
+    assert frames.shape == (2, 2, 8, 9, 64)
+    assert frames.std() > 0
+    late = result.arrays["distance"][1, :, 1:].mean()
+    assert result.metrics["distance@5"] == pytest.approx(late)
+    assert result.metrics["accuracy"] > 0.3
+    assert not np.array_equal(frames[0], frames[1])
+
+
+def test_a_killed_run_goes_on_along_the_same_trajectory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = run(TINY, "tiny", seed=3)
+    genuine = Judge.__call__
+    calls = []
+
+    def killed(self: Judge, samples: torch.Tensor) -> dict[str, torch.Tensor]:
+        calls.append(1)
+        if len(calls) == 3:  # the start, the first part, the second part
+            raise KeyboardInterrupt
+        return genuine(self, samples)
+
+    monkeypatch.setattr(Judge, "__call__", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(TINY, "tiny", seed=3, directory=tmp_path)
+    monkeypatch.setattr(Judge, "__call__", genuine)
+    assert (tmp_path / "checkpoint.safetensors").exists()
+    resumed, _ = run(TINY, "tiny", seed=3, directory=tmp_path)
+    for name, table in whole.arrays.items():
+        np.testing.assert_array_equal(table, resumed.arrays[name], err_msg=name)
