@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import bench_infomax, bench_mixing, bench_optimizers
+from benchmarks import bench_infomax, bench_mixing, bench_optimizers, bench_titles
 from benchmarks.harness import Group, Plan, measure
 from benchmarks.report import Goal, judge, results, table, verdicts, write
 
@@ -128,9 +128,21 @@ def _infomax(quick: bool) -> Suite:
     )
 
 
+def _titles(quick: bool) -> Suite:
+    """Return the benchmark of chapter 4."""
+    size = bench_titles.QUICK if quick else bench_titles.Size()
+    return Suite(
+        bench_titles.groups(size),
+        [] if quick else bench_titles.goals(size),
+        bench_titles.about(size),
+        bench_titles.PACKAGES,
+    )
+
+
 SUITES = {
     "mixing": _mixing,
     "nice": _nice,
+    "titles": _titles,
     "infomax": _infomax,
     "optimizers": _optimizers,
 }

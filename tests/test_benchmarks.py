@@ -247,3 +247,19 @@ def test_the_quick_run_of_infomax_finds_both_forms_equal(tmp_path, capsys):
     size = bench_infomax.Size()
     names = {one.name for one in bench_infomax.groups(size)}
     assert {goal.group for goal in bench_infomax.goals(size)} <= names
+
+
+def test_the_quick_run_of_the_searches_finds_the_same_titles(tmp_path, capsys):
+    from benchmarks import bench_titles
+    from benchmarks.__main__ import main
+
+    options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "titles"]
+    main([*options, "--results", str(tmp_path)])
+    assert "one at a time" in capsys.readouterr().out
+    read = json.loads((tmp_path / "titles.json").read_text(encoding="utf-8"))
+    (one,) = read["groups"]
+    assert all(found == {"titles": 0.0} for found in one["relative_errors"].values())
+    size = bench_titles.Size()
+    (group,) = bench_titles.groups(bench_titles.QUICK)
+    assert {goal.group for goal in bench_titles.goals(size)} == {group.name}
+    assert bench_titles.goals(size)[0].least == 40 * 4 / 64

@@ -5,7 +5,8 @@ Floors, from the ground up; nothing imports upwards:
 1. ``claims``, ``datasets``, ``distributions``: checks with verdicts; data in; exact
    tables and normal laws.
 2. ``adversarial``, ``autoencoders``, ``flows``, ``infomax``, ``mixtures``,
-   ``optimizers``: the models and update rules, without training loops or plotting.
+   ``optimizers``, ``seq2seq``: the models and update rules, without training loops or
+   plotting.
 3. ``training``: the one training loop.
 4. ``experiments``: one module a chapter, a frozen config and ``run(config)``.
 5. ``results``, ``figures``, ``cli``: recorded runs, one plotting style, the command

@@ -1,7 +1,8 @@
-"""The command line: ``rederive run | list | show | record | data``."""
+"""The command line: ``rederive run | list | show | record | data | title``."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ from rederive.experiments import (
     experiments_of,
     run_cached,
 )
+from rederive.experiments.titles import titling
 from rederive.results import (
     Record,
     Run,
@@ -109,6 +111,35 @@ def data(
         return
     for entry in datasets.describe():
         typer.echo(f"{entry.name}: {', '.join(entry.rows)}")
+
+
+@app.command()
+def title(
+    file: Annotated[
+        Path | None, typer.Argument(help="a Chinese text; standard input if none")
+    ] = None,
+    record: Annotated[
+        str, typer.Option(help="whose model writes the title")
+    ] = "titles-grammar",
+    preset: Annotated[
+        str | None, typer.Option(help="train this preset of titles, or find its run")
+    ] = None,
+    profile: Profile = "quick",
+    beams: Annotated[int, typer.Option(help="hypotheses kept")] = 3,
+) -> None:
+    """Title a Chinese text by a recorded model, or by one that is trained first."""
+    try:
+        content = sys.stdin.buffer.read() if file is None else file.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+    text = titling.readable(content)
+    source: Run | Record = (
+        load_record(record) if preset is None else run_cached("titles", preset, profile)
+    )
+    found = titling.title(text, source.config, source.arrays, beams)
+    typer.echo(found.title)
+    for note in found.notes:
+        typer.echo(f"rederive: {note}", err=True)
 
 
 def describe(record: Record) -> str:

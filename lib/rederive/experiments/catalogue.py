@@ -18,6 +18,7 @@ from rederive.experiments import (
     infomax,
     mixing,
     nice,
+    titles,
     vae_information,
 )
 from rederive.results import Config, Published, Run
@@ -126,6 +127,15 @@ _EXPERIMENTS = {
         run=infomax.run,
         published=infomax.PUBLISHED,
         deviations=infomax.DEVIATIONS,
+    ),
+    "titles": Experiment(
+        name="titles",
+        chapter=4,
+        presets=titles.presets,
+        plain=titles.plain,
+        run=titles.run,
+        published=titles.PUBLISHED,
+        deviations=titles.DEVIATIONS,
     ),
     "adaptive-learning-rates": Experiment(
         name="adaptive-learning-rates",

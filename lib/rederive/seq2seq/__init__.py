@@ -1,0 +1,99 @@
+"""Titles for Chinese texts: vocabulary, encoder-decoders, searches, measures.
+
+:mod:`vocabulary` turns characters into numbers; :mod:`recurrent` has the article's LSTM
+model and :mod:`transformer` its modern counterpart; :mod:`search` decodes, on
+:mod:`scorers` that differ in what they compute again; :mod:`tables` are models so small
+that every title can be listed.
+"""
+
+from rederive.seq2seq.article_search import article_search
+from rederive.seq2seq.attention import (
+    Additive,
+    CausalConvolution,
+    Keys,
+    MultiHead,
+    Multiplicative,
+    causal_mask,
+    masked_softmax,
+)
+from rederive.seq2seq.losses import (
+    TitleLoss,
+    Writer,
+    continued,
+    log_likelihood,
+    symbol_hits,
+    symbol_losses,
+)
+from rederive.seq2seq.overlap import (
+    Rouge,
+    common_subsequence,
+    common_substring,
+    coverage,
+    mean_rouge,
+    rouge,
+)
+from rederive.seq2seq.prior import PriorKnowledge, present
+from rederive.seq2seq.recurrent import (
+    Encoder,
+    RecurrentConfig,
+    RecurrentModel,
+    article,
+    later,
+)
+from rederive.seq2seq.sampling import nucleus, sample
+from rederive.seq2seq.scorers import AllAgain, DecoderAgain, Scorer, Stateful
+from rederive.seq2seq.search import Hypothesis, beam_search, greedy, titles
+from rederive.seq2seq.tables import MarkovModel, TableModel, two_steps
+from rederive.seq2seq.transformer import Transformer, TransformerConfig
+from rederive.seq2seq.vocabulary import END, PAD, SPECIAL, START, UNK, Vocabulary
+
+__all__ = [
+    "END",
+    "PAD",
+    "SPECIAL",
+    "START",
+    "UNK",
+    "Additive",
+    "AllAgain",
+    "CausalConvolution",
+    "DecoderAgain",
+    "Encoder",
+    "Hypothesis",
+    "Keys",
+    "MarkovModel",
+    "MultiHead",
+    "Multiplicative",
+    "PriorKnowledge",
+    "RecurrentConfig",
+    "RecurrentModel",
+    "Rouge",
+    "Scorer",
+    "Stateful",
+    "TableModel",
+    "TitleLoss",
+    "Transformer",
+    "TransformerConfig",
+    "Vocabulary",
+    "Writer",
+    "article",
+    "article_search",
+    "beam_search",
+    "causal_mask",
+    "common_subsequence",
+    "common_substring",
+    "continued",
+    "coverage",
+    "greedy",
+    "later",
+    "log_likelihood",
+    "masked_softmax",
+    "mean_rouge",
+    "nucleus",
+    "present",
+    "rouge",
+    "sample",
+    "symbol_hits",
+    "symbol_losses",
+    "titles",
+    "two_steps",
+]

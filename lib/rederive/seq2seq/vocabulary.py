@@ -1,0 +1,136 @@
+"""Characters as numbers: the vocabulary of a model, and padded batches of texts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+PAD, UNK, START, END = range(4)
+"""The special symbols: no symbol at all, an unknown character, and the two ends."""
+SPECIAL = 4
+"""How many symbols are special; characters are numbered from here."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The characters that a model knows.
+
+    Padding and unknown characters are two things: padding is no symbol and counts
+    nowhere, while an unknown character takes its place in the text.
+
+    Attributes:
+        characters: distinct single characters; the i-th has the number ``4 + i``.
+    """
+
+    characters: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        wrong = [c for c in self.characters if len(c) != 1]
+        if wrong or len(set(self.characters)) != len(self.characters):
+            raise ValueError(
+                "a vocabulary has distinct single characters, got "
+                f"{wrong or 'one of them twice'}"
+            )
+
+    def __len__(self) -> int:
+        return SPECIAL + len(self.characters)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Character to number."""
+        return {c: SPECIAL + i for i, c in enumerate(self.characters)}
+
+    @classmethod
+    def build(cls, texts: Iterable[str], least: int = 1) -> Vocabulary:
+        """Collect the characters that occur at least ``least`` times, often ones first.
+
+        Args:
+            texts: the training texts and titles, and no others.
+            least: how often a character must occur.
+        """
+        counts: Counter[str] = Counter()
+        for text in texts:
+            counts.update(text)
+        kept = [c for c, n in counts.items() if n >= least]
+        return cls(tuple(sorted(kept, key=lambda c: (-counts[c], c))))
+
+    def encode(self, text: str) -> list[int]:
+        """Return the numbers of a text's characters, ``UNK`` for unknown ones."""
+        return [self.numbers.get(c, UNK) for c in text]
+
+    def decode(self, symbols: Iterable[int]) -> str:
+        """Return the characters of some numbers; special symbols are left out."""
+        return "".join(self.characters[n - SPECIAL] for n in symbols if n >= SPECIAL)
+
+    def save(self, path: Path) -> None:
+        """Write the vocabulary as JSON."""
+        text = json.dumps("".join(self.characters), ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Vocabulary:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            ValueError: if the file holds something else.
+        """
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, str):
+            raise ValueError(f"{path} holds no vocabulary: make it anew with save()")
+        return cls(tuple(found))
+
+    def texts(self, texts: Sequence[str], limit: int) -> Tensor:
+        """Return texts as a padded batch.
+
+        Args:
+            texts: B of them.
+            limit: characters kept of each, its first ones.
+
+        Returns:
+            int64 ``(B, N)``, N the longest length.
+        """
+        return padded([self.encode(text[:limit]) for text in texts])
+
+    def titles(self, titles: Sequence[str], limit: int) -> Tensor:
+        """Return titles between ``START`` and ``END`` as a padded batch.
+
+        Args:
+            titles: B of them.
+            limit: characters kept of each, its first ones.
+
+        Returns:
+            int64 ``(B, M + 2)``, M the longest length.
+        """
+        return padded([[START, *self.encode(t[:limit]), END] for t in titles])
+
+
+def padded(rows: Sequence[Sequence[int]]) -> Tensor:
+    """Return rows of numbers as int64 ``(B, N)``, filled up with ``PAD``.
+
+    Raises:
+        ValueError: if there is no row, or an empty one: a text has a character.
+    """
+    if not rows or any(not row for row in rows):
+        raise ValueError("a batch needs at least one text, and each a character")
+    width = max(map(len, rows))
+    filled = [[*row, *[PAD] * (width - len(row))] for row in rows]
+    return torch.tensor(filled, dtype=torch.int64)
+
+
+def trimmed(symbols: Tensor) -> Tensor:
+    """Cut off the columns of ``(B, N)`` that hold nothing but padding."""
+    longest = int((symbols != PAD).sum(1).max())
+    return symbols[:, : max(longest, 1)]
+
+
+def finished(symbols: Sequence[int]) -> list[int]:
+    """Return the symbols before the first ``END``."""
+    listed = list(symbols)
+    return listed[: listed.index(END)] if END in listed else listed

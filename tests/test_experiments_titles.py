@@ -1,0 +1,249 @@
+"""The experiment of chapter 4 on a few headlines, and the command that titles."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rederive import cli
+from rederive.experiments import experiment, titles
+from rederive.experiments.titles import config as configs
+from rederive.experiments.titles import measures, titling
+from rederive.experiments.titles.data import Part, copies
+from rederive.results import Run, RunError
+from rederive.seq2seq import END, SPECIAL, START, Hypothesis, TableModel, Vocabulary
+from typer.testing import CliRunner, Result
+
+TINY = replace(
+    titles.presets("quick")["prior"],
+    rows=64,
+    width=16,
+    epochs=2,
+    decoded=12,
+    widths=(1, 3),
+)
+NEWS = "据预报，周末北京最低气温为12度，天气以小雨为主。" * 3
+
+
+@pytest.fixture(scope="module")
+def trained() -> Run:
+    return titles.run(TINY, "tiny", seed=1)[0]
+
+
+def test_presets_and_their_catalogue() -> None:
+    for profile in ("quick", "full"):
+        for config in titles.presets(profile).values():
+            assert 3 in config.widths
+    full = titles.presets("full")
+    for corpus in ("csl", "lctt"):
+        with_, without = full[f"{corpus}-prior"], full[f"{corpus}-attention"]
+        assert replace(with_, prior=False, keep=without.keep) == without
+    plain = replace(full["csl-attention"], attention="none")
+    assert plain == full["csl-plain"]
+    assert set(titles.DEVIATIONS) == set(full)
+    assert experiment("titles").chapter == 4
+    with pytest.raises(ValueError, match="quick or full"):
+        titles.presets("slow")
+
+
+def test_a_run_measures_what_it_says(trained: Run) -> None:
+    found = trained.metrics
+    assert found["rouge_l"] == found["rouge_l@3"]
+    assert found["log_prob@3"] >= found["log_prob@1"] - 0.1
+    assert 0 <= found["copied"] <= 1
+    assert found["coverage"] >= found["subsequence"] >= found["substring"] > 0
+    assert [row["epoch"] for row in trained.history] == [1.0, 2.0]
+    assert trained.history[1]["validation_loss"] < trained.history[0]["validation_loss"]
+    overlaps = trained.arrays["example_rouge_l"]
+    assert len(overlaps) == 8
+    assert overlaps.min() >= 0
+    assert overlaps.max() <= 100
+    assert "example_true" not in trained.arrays
+    assert len(trained.data) == 2
+
+
+def test_a_run_can_be_repeated(trained: Run) -> None:
+    again, _ = titles.run(TINY, "tiny", seed=1)
+    changing = {"training_seconds"}
+    assert {k: v for k, v in again.metrics.items() if k not in changing} == {
+        k: v for k, v in trained.metrics.items() if k not in changing
+    }
+
+
+def test_a_model_is_restored_in_half_precision(trained: Run) -> None:
+    run, model = titles.run(TINY, "tiny", seed=1)
+    restored, vocabulary = titles.restore(run.config, run.arrays)
+    corpus = titles.load_corpus(TINY)
+    assert vocabulary == corpus.vocabulary
+    with torch.no_grad():
+        both = [m(corpus.test.text, corpus.test.title) for m in (model, restored)]
+    assert (both[0] - both[1]).abs().max() < 0.02
+    with pytest.raises(RunError, match="kept no weights"):
+        titles.restore(run.config, {"example_rows": np.arange(3)})
+
+
+def test_a_checkpoint_can_be_written(tmp_path: Path) -> None:
+    titles.run(TINY, "tiny", seed=1, directory=tmp_path)
+    assert (tmp_path / "checkpoint.safetensors").exists()
+
+
+def test_a_transformer_runs() -> None:
+    config = replace(TINY, model="transformer", keep=False, epochs=1)
+    run, _ = titles.run(config, "tiny")
+    assert "characters" not in run.arrays
+
+
+def test_the_parts_do_not_overlap() -> None:
+    corpus = titles.load_corpus(replace(TINY, rows=10**6))
+    parts = (corpus.train, corpus.validation, corpus.test)
+    names = [set(part.titles) for part in parts]
+    assert not names[0] & names[1] and not names[0] & names[2]
+    assert all("最低气温" in title for part in parts for title in part.titles)
+    assert set(corpus.vocabulary.characters) <= set(
+        "".join(corpus.train.texts + corpus.train.titles)
+    ) | {c for text in corpus.train.texts for c in text}
+
+
+def test_copies_are_distinct_characters() -> None:
+    pairs = copies(200, "test")
+    assert pairs.titles == pairs.texts
+    assert {len(text) for text in pairs.texts} == set(range(4, 17))
+    assert all(len(set(text)) == len(text) for text in pairs.texts)
+    assert copies(3, "train").texts != pairs.texts[:3]
+
+
+def part(rows: list[tuple[str, str]]) -> tuple[Part, Vocabulary]:
+    vocabulary = Vocabulary.build([a + b for a, b in rows])
+    names, texts = [a for a, _ in rows], [b for _, b in rows]
+    return (
+        Part(texts, names, vocabulary.texts(texts, 99), vocabulary.titles(names, 99)),
+        vocabulary,
+    )
+
+
+def test_titles_are_judged_by_hand() -> None:
+    pairs, vocabulary = part([("甲乙", "甲乙丙丁"), ("丙丁", "丁")])
+    symbols = [tuple(vocabulary.encode(name)) for name in ("甲乙", "甲丁")]
+    found = [Hypothesis(s, -2.0, -2.0, True) for s in symbols]
+    judged = measures.judged(found, vocabulary, pairs)
+    assert judged["exact"] == 0.5
+    assert judged["rouge_1"] == judged["rouge_l"] == 75.0
+    assert judged["rouge_2"] == 50.0
+    assert judged["copied"] == 0.75
+    assert judged["log_prob"] == -2.0
+    assert judged["length"] == 2.0
+
+
+def test_the_lead_is_chosen_on_validation_pairs() -> None:
+    train, _ = part([("甲乙丙丁戊己庚", "甲乙丙丁戊己庚辛")])
+    validation, _ = part([("甲乙丙丁", "甲乙丙丁己己")])
+    found = measures.lead(train, validation, train)
+    assert found["lead_characters"] == 4.0
+    assert found["lead_rouge_l"] == pytest.approx(100 * 8 / 11)
+
+
+def test_the_cascade_on_a_model_that_copies_its_input() -> None:
+    """A chain a, b, c, ...: after a wrong character everything is wrong."""
+
+    class Chain(TableModel):
+        def step(self, symbols, state, memory):  # type: ignore[no-untyped-def]
+            following = torch.where(symbols == START, SPECIAL, symbols + 1)
+            following = torch.where(following >= SPECIAL + 20, END, following)
+            return torch.nn.functional.one_hot(following, 60).double(), state
+
+    model = Chain(1, 2, 3, torch.Generator())
+    title = torch.tensor([[START, *range(SPECIAL, SPECIAL + 20), END]] * 50)
+    pairs = Part([], [], torch.ones(50, 1, dtype=torch.int64), title)
+    found = measures.cascade(model, pairs, torch.Generator().manual_seed(0))
+    assert found["free_accuracy"] == found["after_true"] == 1.0
+    assert found["after_wrong"] < 0.1
+
+
+# The command
+
+
+def call(monkeypatch: pytest.MonkeyPatch, run: Run, *arguments: str, **kw) -> Result:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(cli, "load_record", lambda name: run)
+    return CliRunner().invoke(cli.app, ["title", *arguments], **kw)
+
+
+def test_a_file_or_standard_input_is_titled(
+    trained: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "news.txt"
+    file.write_text(NEWS, encoding="utf-8-sig")
+    by_file = call(monkeypatch, trained, str(file))
+    by_pipe = call(monkeypatch, trained, input=NEWS.encode())
+    assert by_file.exit_code == by_pipe.exit_code == 0
+    assert by_file.stdout == by_pipe.stdout
+
+
+def test_a_preset_is_trained_first(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(configs, "QUICK", {"tiny": TINY})
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(NEWS.encode())))
+    result = CliRunner().invoke(
+        cli.app, ["title", "--preset", "tiny"], input=NEWS.encode()
+    )
+    assert result.exit_code == 0, result.output
+    assert list(runs.rglob("run.json"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b" \n\t", "empty"),
+        (b"No Chinese, 12 words?", "no Chinese character among the 21"),
+        ("北京".encode("gb18030"), "not UTF-8: byte 0 is 0xb1"),
+        (b"x" * (titling.LARGEST + 1), "more than 10,000,000"),
+    ],
+)
+def test_bad_input_gets_a_clear_answer(
+    content: bytes, message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "bad.txt"
+    file.write_bytes(content)
+    monkeypatch.setattr(sys, "argv", ["rederive", "title", str(file)])
+    errors = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", errors)
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 1
+    assert message in errors.getvalue()
+
+
+def test_a_missing_file_gets_a_clear_answer(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.app, ["title", str(tmp_path / "none")])
+    assert isinstance(result.exception, ValueError)
+    assert "cannot be read" in str(result.exception)
+
+
+def test_a_long_text_is_cut_and_said_so(trained: Run) -> None:
+    text = titling.readable((NEWS * 2000)[:100_000].encode())
+    found = titling.title(text, trained.config, trained.arrays)
+    assert "read the first 120 of 100,000 characters" in found.notes
+
+
+def test_only_the_beginning_is_read(trained: Run) -> None:
+    begun = (NEWS * 3)[:120]
+    one, other = (
+        titling.title(begun + rest, trained.config, trained.arrays)
+        for rest in ("", "雪" * 120)
+    )
+    assert one.title == other.title
+
+
+def test_unknown_characters_are_counted_or_refused(trained: Run) -> None:
+    some = titling.title("龘最低气温", trained.config, trained.arrays)
+    assert "1 of 5 characters read are unknown to it" in some.notes
+    with pytest.raises(titling.TextError, match="knows none of the first 3"):
+        titling.title("龘龘龘", trained.config, trained.arrays)
+    with pytest.raises(ValueError, match="width of 1 or more"):
+        titling.title(NEWS, trained.config, trained.arrays, beams=0)

@@ -1,0 +1,373 @@
+"""Vocabulary, models and losses of chapter 4."""
+
+import json
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from rederive.seq2seq import (
+    END,
+    PAD,
+    SPECIAL,
+    START,
+    UNK,
+    Additive,
+    CausalConvolution,
+    Encoder,
+    MultiHead,
+    Multiplicative,
+    PriorKnowledge,
+    RecurrentConfig,
+    RecurrentModel,
+    TitleLoss,
+    Transformer,
+    TransformerConfig,
+    Vocabulary,
+    article,
+    causal_mask,
+    continued,
+    later,
+    log_likelihood,
+    masked_softmax,
+    present,
+    symbol_hits,
+    symbol_losses,
+)
+from torch import nn
+
+SIZE = 30
+TEXTS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P")), min_size=1)
+
+
+def recurrent(**changes) -> RecurrentModel:
+    """A small double-precision model."""
+    torch.manual_seed(4)
+    config = RecurrentConfig(SIZE, width=16, hidden=20, **changes)
+    return RecurrentModel(config).double().eval()
+
+
+def transformer(**changes) -> Transformer:
+    torch.manual_seed(4)
+    config = TransformerConfig(SIZE, 16, 2, 2, positions=40, dropout=0.1, **changes)
+    return Transformer(config).double().eval()
+
+
+MODELS = {
+    "article": lambda: recurrent(divisor=10.0, packed=False),
+    "packed": recurrent,
+    "additive": lambda: recurrent(attention="additive"),
+    "plain": lambda: recurrent(attention="none", prior=False),
+    "later": lambda: recurrent(attention="heads", conditioned=True),
+    "transformer": transformer,
+    "transformer with prior": lambda: transformer(prior=True),
+}
+LENGTHS = (9, 5, 7)
+
+
+def batch(rng: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Three texts and titles of several lengths."""
+    text = torch.randint(SPECIAL, SIZE, (3, 9), generator=rng)
+    titles = torch.randint(SPECIAL, SIZE, (3, 7), generator=rng)
+    titles[:, 0] = START
+    for row, (n, m) in enumerate(zip(LENGTHS, (7, 4, 6), strict=True)):
+        text[row, n:] = PAD
+        titles[row, m - 1] = END
+        titles[row, m:] = PAD
+    return text, titles
+
+
+each_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+
+
+# Vocabulary
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=5))
+def test_known_texts_come_back(texts):
+    vocabulary = Vocabulary.build(texts)
+    assert [vocabulary.decode(vocabulary.encode(t)) for t in texts] == texts
+    assert len(vocabulary) == SPECIAL + len(set("".join(texts)))
+
+
+def test_rare_and_unknown_characters():
+    vocabulary = Vocabulary.build(["上海上海", "北"], least=2)
+    assert vocabulary.characters == ("上", "海")
+    assert vocabulary.encode("上北x") == [SPECIAL, UNK, UNK]
+    assert vocabulary.decode([START, SPECIAL, UNK, END]) == "上"
+
+
+def test_batches_are_cut_and_padded():
+    vocabulary = Vocabulary(("甲", "乙"))
+    assert vocabulary.texts(["甲乙甲", "乙"], 2).tolist() == [[4, 5], [5, PAD]]
+    assert vocabulary.titles(["甲", "乙乙"], 9).tolist() == [
+        [START, 4, END, PAD],
+        [START, 5, 5, END],
+    ]
+
+
+def test_a_vocabulary_is_saved_and_read(tmp_path):
+    vocabulary = Vocabulary.build(["一二三", "一"])
+    vocabulary.save(tmp_path / "v.json")
+    assert Vocabulary.load(tmp_path / "v.json") == vocabulary
+    (tmp_path / "v.json").write_text(json.dumps([1]))
+    with pytest.raises(ValueError, match="no vocabulary"):
+        Vocabulary.load(tmp_path / "v.json")
+
+
+@pytest.mark.parametrize("characters", [("ab",), ("a", "a")])
+def test_a_vocabulary_has_distinct_single_characters(characters):
+    with pytest.raises(ValueError, match="distinct single"):
+        Vocabulary(characters)
+
+
+def test_an_empty_text_is_refused():
+    with pytest.raises(ValueError, match="each a character"):
+        Vocabulary(("a",)).texts(["a", ""], 5)
+
+
+@each_model
+def test_a_text_of_padding_is_refused(make):
+    with pytest.raises(ValueError, match="without a symbol"):
+        make().encode(torch.tensor([[PAD, PAD], [5, 6]]))
+
+
+# Attention and masks
+
+
+@pytest.mark.parametrize("make", [Multiplicative, Additive, MultiHead])
+def test_attention_sums_to_one_on_real_keys_only(make, rng):
+    torch.manual_seed(0)
+    sizes = {Multiplicative: (8, 8), Additive: (8, 8, 5), MultiHead: (8, 2)}
+    attention = make(*sizes[make]).double()
+    values = torch.randn(2, 5, 8, dtype=torch.float64, generator=rng)
+    mask = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()
+    keys = attention.prepare(values, mask)
+    queries = torch.randn(2, 3, 8, dtype=torch.float64, generator=rng)
+    weights = attention.weights(queries, keys)
+    assert torch.allclose(weights.sum(-1), torch.ones(()).double())
+    assert (weights[0, ..., 3:] == 0).all()
+    moved = attention.prepare(values + 7.0 * ~mask[..., None], mask)
+    assert torch.equal(attention(queries, keys), attention(queries, moved))
+
+
+def test_attention_by_hand():
+    attention = Multiplicative(1, 1, divisor=2.0)
+    nn.init.ones_(attention.kernel.weight)
+    keys = attention.prepare(torch.tensor([[[2.0], [4.0]]]), torch.ones(1, 2).bool())
+    found = attention(torch.tensor([[[3.0]]]), keys)
+    share = 1 / (1 + torch.tensor(3.0).exp())  # scores 3 and 6
+    assert torch.allclose(found, 2 * share + 4 * (1 - share))
+
+
+def test_heads_are_torchs_attention(rng):
+    torch.manual_seed(0)
+    ours = MultiHead(8, 2).double()
+    theirs = nn.MultiheadAttention(8, 2, batch_first=True).double()
+    parts = (ours.of_query, ours.of_key, ours.of_value)
+    theirs.in_proj_weight.data = torch.cat([p.weight.data for p in parts])
+    theirs.in_proj_bias.data = torch.cat([p.bias.data for p in parts])
+    theirs.out_proj.load_state_dict(ours.out.state_dict())
+    x = torch.randn(2, 5, 8, dtype=torch.float64, generator=rng)
+    queries = torch.randn(2, 3, 8, dtype=torch.float64, generator=rng)
+    mask = torch.tensor([[1, 1, 0, 0, 0], [1, 1, 1, 1, 1]]).bool()
+    expected, _ = theirs(queries, x, x, key_padding_mask=~mask)
+    assert torch.allclose(ours(queries, ours.prepare(x, mask)), expected)
+
+
+def test_heads_weigh_as_they_average(rng):
+    torch.manual_seed(0)
+    attention = MultiHead(8, 2).double()
+    x = torch.randn(2, 5, 8, dtype=torch.float64, generator=rng)
+    keys = attention.prepare(x, torch.ones(2, 5).bool())
+    looked = attention.weights(x, keys) @ keys.values
+    joined = attention.out(looked.transpose(1, 2).flatten(2))
+    assert torch.allclose(joined, attention(x, keys))
+
+
+def test_heads_must_divide_the_width():
+    with pytest.raises(ValueError, match="do not divide"):
+        MultiHead(10, 4)
+
+
+def test_the_causal_mask_by_hand():
+    assert causal_mask(3).int().tolist() == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    weights = masked_softmax(torch.zeros(2, 2), causal_mask(2))
+    assert weights.tolist() == [[1.0, 0.0], [0.5, 0.5]]
+
+
+def test_a_causal_convolution_is_a_shifted_one(rng):
+    torch.manual_seed(0)
+    layer = CausalConvolution(3, reach=2).double()
+    x = torch.randn(1, 6, 3, dtype=torch.float64, generator=rng)
+    shifted = nn.functional.pad(x.transpose(1, 2), (2, 0))
+    expected = nn.functional.conv1d(shifted, layer.kernel[:, :, :3].data)
+    assert torch.allclose(layer(x), expected.transpose(1, 2))
+
+
+# Prior knowledge
+
+
+def test_the_indicator_by_hand():
+    text = torch.tensor([[5, 5, 6, PAD], [UNK, 7, PAD, PAD]])
+    assert present(text, 8).tolist() == [[0] * 5 + [1, 1, 0], [0] * 7 + [1]]
+
+
+def test_the_prior_averages_logits(rng):
+    prior = PriorKnowledge(6).double()
+    prior.log_scale.data = torch.arange(6).double()
+    prior.shift.data = -torch.arange(6).double()
+    chi = torch.tensor([[0, 0, 0, 0, 1, 0]]).double()
+    y = torch.randn(1, 6, dtype=torch.float64, generator=rng)
+    expected = y / 2 - torch.arange(6) / 2
+    expected[0, 4] += torch.tensor(4.0).exp() / 2
+    assert torch.allclose(prior(y, prior.logits(chi)), expected)
+
+
+# Models
+
+
+@pytest.mark.parametrize("size", [100, 7000])
+def test_the_article_model_has_its_number_of_parameters(size):
+    model = RecurrentModel(article(size))
+    assert sum(p.numel() for p in model.parameters()) == 676_352 + 643 * size
+
+
+def test_the_later_model_runs():
+    model = RecurrentModel(later(40))
+    assert model(torch.tensor([[5, 6]]), torch.tensor([[START]])).shape == (1, 1, 40)
+
+
+@each_model
+def test_steps_agree_with_teacher_forcing(make, rng):
+    model = make()
+    text, titles = batch(rng)
+    memory = model.encode(text)
+    logits = model.decode(memory, titles[:, :-1])
+    state = model.start(memory)
+    for place in range(titles.shape[1] - 1):
+        log_probs, state = model.step(titles[:, place], state, memory)
+        expected = logits[:, place].log_softmax(-1)
+        assert torch.allclose(log_probs, expected, atol=1e-12)
+
+
+@each_model
+def test_the_future_does_not_leak(make, rng):
+    model = make()
+    text, titles = batch(rng)
+    before = model(text, titles)
+    changed = titles.clone()
+    changed[:, 4] = (changed[:, 4] + 1) % SIZE
+    assert torch.equal(model(text, changed)[:, :4], before[:, :4])
+    assert not torch.equal(model(text, changed)[:, 4:], before[:, 4:])
+
+
+@pytest.mark.parametrize(
+    "name", ["packed", "additive", "plain", "later", "transformer"]
+)
+def test_padding_of_texts_changes_nothing(name, rng):
+    model = MODELS[name]()
+    text, titles = batch(rng)
+    more = nn.functional.pad(text, (0, 6), value=PAD)
+    before, after = model(text, titles), model(more, titles)
+    assert (before - after).abs().max() < 1e-12
+    alone = model(text[1:2, : LENGTHS[1]], titles[1:2])
+    assert (alone - before[1:2]).abs().max() < 1e-12
+
+
+def test_the_unpacked_encoder_depends_on_padding(rng):
+    model = MODELS["article"]()
+    text, titles = batch(rng)
+    more = nn.functional.pad(text, (0, 6), value=PAD)
+    assert (model(text, titles) - model(more, titles)).abs().max() > 1e-4
+
+
+def test_the_packed_encoder_is_single_precision_invariant(rng):
+    torch.manual_seed(0)
+    encoder = Encoder(16, packed=True, normed=False)
+    x = torch.randn(2, 5, 16, generator=rng)
+    alone = encoder(x, torch.tensor([5, 5]))
+    padded = nn.functional.pad(x, (0, 0, 0, 20))
+    both = encoder(padded, torch.tensor([5, 5]))
+    assert (both[:, :5] - alone).abs().max() < 1e-6
+
+
+def test_an_encoding_reads_both_directions(rng):
+    model = MODELS["packed"]()
+    text, _ = batch(rng)
+    mask = text != PAD
+    x = model.of_text(text).detach().requires_grad_()
+    model.encoder(x, mask.sum(1))[0, 4].sum().backward()
+    assert (x.grad[0, : LENGTHS[0]].abs().sum(-1) > 0).all()
+
+
+def test_shared_embeddings_are_one():
+    shared, apart = recurrent(), recurrent(shared=False)
+    assert shared.of_text is shared.of_title
+    counts = [sum(p.numel() for p in m.parameters()) for m in (shared, apart)]
+    assert counts[1] - counts[0] == 16 * SIZE
+
+
+def test_the_decoder_is_a_language_model_until_the_interaction(rng):
+    text, titles = batch(rng)
+    for conditioned in (False, True):
+        model = recurrent(conditioned=conditioned)
+        states = [model._states(model.encode(t), titles) for t in (text, text.flip(1))]
+        assert torch.equal(*states) is not conditioned
+
+
+def test_maps_of_attention(rng):
+    text, titles = batch(rng)
+    weights = recurrent().attended(text, titles)
+    assert weights.shape == (3, 7, 9)
+    assert (weights[1, :, LENGTHS[1] :] == 0).all()
+    for name in ("plain", "later"):
+        with pytest.raises(ValueError, match="no single map"):
+            MODELS[name]().attended(text, titles)
+
+
+def test_a_transformer_says_what_is_too_long():
+    with pytest.raises(ValueError, match="more than the 40 positions"):
+        transformer().encode(torch.full((1, 41), 5))
+
+
+# Losses
+
+
+@each_model
+def test_the_loss_is_the_sum_over_the_chain(make, rng):
+    model = make()
+    text, titles = batch(rng)
+    found = log_likelihood(model, text, titles)
+    for row, title in enumerate(titles.tolist()):
+        symbols = [n for n in title if n != PAD]
+        real = text[row : row + 1, : LENGTHS[row]]
+        if make is MODELS["article"]:  # reads the padding
+            real = text[row : row + 1]
+        total = 0.0
+        for place in range(1, len(symbols)):
+            prefix = torch.tensor([symbols[:place]])
+            law = model(real, prefix)[0, -1].softmax(-1).detach()
+            total += float(law[symbols[place]].log())
+        assert abs(total - found[row].item()) < 1e-9
+
+
+def test_the_mean_loss_counts_real_symbols(rng):
+    model = recurrent()
+    text, titles = batch(rng)
+    logits = model(text, titles[:, :-1])
+    total = symbol_losses(logits, titles[:, 1:]).sum()
+    real = int((titles[:, 1:] != PAD).sum())
+    assert torch.allclose(TitleLoss(model)(text, titles), total / real)
+    padded = nn.functional.pad(text, (0, 3)), nn.functional.pad(titles, (0, 2))
+    assert torch.allclose(TitleLoss(model)(*padded), total / real)
+
+
+def test_hits_and_free_running(rng):
+    model = recurrent()
+    text, titles = batch(rng)
+    free = continued(model, text, titles[:, :1], 6)
+    begun = torch.cat([titles[:, :1], free[:, :2]], 1)
+    assert torch.equal(continued(model, text, begun, 4), free[:, 2:])
+    forced = torch.cat([titles[:, :1], free], 1)
+    assert symbol_hits(model, text, forced).sum() == (free != PAD).sum()

@@ -1,0 +1,345 @@
+"""Searches against exhaustive listing, Viterbi, and each other."""
+
+import math
+from itertools import product
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from rederive.seq2seq import (
+    END,
+    SPECIAL,
+    START,
+    AllAgain,
+    DecoderAgain,
+    MarkovModel,
+    Stateful,
+    TableModel,
+    article_search,
+    beam_search,
+    common_subsequence,
+    common_substring,
+    coverage,
+    greedy,
+    mean_rouge,
+    nucleus,
+    rouge,
+    sample,
+    titles,
+    two_steps,
+)
+from test_seq2seq import MODELS, batch
+
+LONGEST = 5
+
+
+def tables(rng: torch.Generator, models: int = 40) -> TableModel:
+    return TableModel(models, 3, LONGEST, rng)
+
+
+def log_probs(found) -> torch.Tensor:
+    return torch.tensor([one.log_prob for one in found], dtype=torch.float64)
+
+
+def score(model: TableModel, number: int, symbols: tuple[int, ...]) -> float:
+    """Add up a title's log-probabilities, one table entry a symbol."""
+    total, history = 0.0, 0
+    for t, n in enumerate((*symbols, END)):
+        place = -1 if n == END else n - SPECIAL
+        total += float(model.tables[t][number, history, place])
+        history = history * model.characters + place
+    return total
+
+
+def test_all_titles_have_probability_one(rng):
+    totals, names = tables(rng).all_titles()
+    assert torch.allclose(totals.exp().sum(1), torch.ones(()).double())
+    assert len(names) == len(set(names)) == sum(3**t for t in range(LONGEST))
+
+
+def test_the_list_has_each_titles_log_probability(rng):
+    model = tables(rng, 2)
+    totals, names = model.all_titles()
+    for place in range(0, len(names), 17):
+        assert math.isclose(totals[1, place], score(model, 1, names[place]))
+
+
+@pytest.mark.parametrize("power", [0.0, 0.7])
+def test_a_wide_beam_is_exhaustive_search(rng, power):
+    model = tables(rng)
+    totals, names = model.all_titles()
+    lengths = torch.tensor([len(name) + 1 for name in names]).double()
+    best = (totals / lengths**power).max(1)
+    found = titles(model, model.texts(), 3**LONGEST, LONGEST, power)
+    for one, value, place in zip(found, *best, strict=True):
+        assert one.symbols == names[place]
+        assert math.isclose(one.score, value)
+        assert one.ended
+
+
+@pytest.mark.parametrize("beams", [1, 2, 3, 8])
+def test_a_found_title_has_the_log_probability_it_says(rng, beams):
+    model = tables(rng, 20)
+    for number, one in enumerate(titles(model, model.texts(), beams, LONGEST)):
+        assert math.isclose(one.log_prob, score(model, number, one.symbols))
+
+
+def test_one_beam_is_greedy_search(rng):
+    model = tables(rng, 200)
+    narrow = titles(model, model.texts(), 1, LONGEST)
+    for one, other in zip(narrow, greedy(model, model.texts(), LONGEST), strict=True):
+        assert one.symbols == other.symbols
+        assert math.isclose(one.log_prob, other.log_prob)
+
+
+def test_more_beams_help_on_average(rng):
+    model = tables(rng, 300)
+    best = model.all_titles()[0].amax(1)
+    gaps = [
+        float((best - log_probs(titles(model, model.texts(), k, LONGEST))).mean())
+        for k in (1, 2, 4, 8)
+    ]
+    assert gaps == sorted(gaps, reverse=True)
+    assert gaps[0] > 0.2
+    assert gaps[-1] < 1e-3
+
+
+def test_stopping_loses_nothing(rng):
+    """A search that never stops early finds the same: no open beam could win."""
+    model = tables(rng, 100)
+
+    for power in (0.0, 0.5, 1.0):
+        stopped = beam_search(Stateful(model, model.texts(), 4), LONGEST, power)
+        alone = [_patient(model, number, 4, power) for number in range(model.models)]
+        assert [one.symbols for one in stopped] == alone
+
+
+def _patient(model: TableModel, number: int, k: int, power: float) -> tuple[int, ...]:
+    """Beam search in plain Python, always to the last step."""
+    open_, best, name = [(0.0, ())], -math.inf, ()
+    for t in range(LONGEST):
+        grown = []
+        for total, symbols in open_:
+            history = 0
+            for n in symbols:
+                history = history * model.characters + n - SPECIAL
+            row = model.tables[t][number, history].tolist()
+            grown += [
+                (total + row[c], (*symbols, SPECIAL + c))
+                for c in range(model.characters)
+            ]
+            grown.append((total + row[-1], (*symbols, END)))
+        grown.sort(reverse=True)
+        for total, symbols in grown[:k]:
+            if symbols[-1] == END and total / len(symbols) ** power > best:
+                best, name = total / len(symbols) ** power, symbols[:-1]
+        open_ = [one for one in grown if one[1][-1] != END][:k]
+    return name
+
+
+def test_viterbi_is_exhaustive_search(rng):
+    model = MarkovModel(50, 3, 6, rng)
+    assert torch.allclose(model.viterbi(), model.all_titles()[0].amax(1))
+    assert torch.allclose(
+        model.viterbi(), log_probs(titles(model, model.texts(), 300, 6))
+    )
+
+
+def test_greedy_takes_the_worse_of_two():
+    model = two_steps()
+    (narrow,), (wide,) = (titles(model, model.texts(), k, 3) for k in (1, 2))
+    assert math.isclose(math.exp(narrow.log_prob), 0.3)
+    assert math.isclose(math.exp(wide.log_prob), 0.36)
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_all_scorers_find_the_same(make, rng):
+    model = make()
+    text, _ = batch(rng)
+    found = [
+        beam_search(scorer(model, text, 3), 8)
+        for scorer in (Stateful, DecoderAgain, AllAgain)
+    ]
+    for one, other in product(found[:1], found[1:]):
+        assert [h.symbols for h in one] == [h.symbols for h in other]
+        assert torch.allclose(log_probs(one), log_probs(other))
+
+
+def test_texts_do_not_disturb_each_other(rng):
+    model = MODELS["packed"]()
+    text, _ = batch(rng)
+    together = titles(model, text, 3, 8)
+    for row, n in enumerate((9, 5, 7)):
+        (alone,) = titles(model, text[row : row + 1, :n], 3, 8)
+        assert alone.symbols == together[row].symbols
+
+
+def test_what_a_search_costs(rng):
+    model, (text, _) = MODELS["packed"](), batch(rng)
+    n = 6
+    counts = {}
+    for scorer in (Stateful, DecoderAgain, AllAgain):
+        made = scorer(model, text, 2)
+        prefixes = torch.full((6, 1), START)
+        made.next(prefixes, None)
+        for _ in range(n - 1):
+            prefixes = torch.cat([prefixes, torch.full((6, 1), 7)], 1)
+            made.next(prefixes, torch.arange(6))
+        counts[scorer] = (made.decoder_steps, made.encoder_passes)
+    triangle = n * (n + 1) // 2
+    assert list(counts.values()) == [(n, 1), (triangle, 1), (triangle, n)]
+
+
+def test_a_search_that_gives_up_says_so(rng):
+    model = tables(rng, 30)
+    found = titles(model, model.texts(), 2, 1)
+    assert not all(one.ended for one in found)
+    for number, one in enumerate(found):
+        if not one.ended:
+            first = model.tables[0][number, 0, :-1]
+            assert one.symbols == (SPECIAL + int(first.argmax()),)
+
+
+@pytest.mark.parametrize(("longest", "power"), [(0, 0.0), (3, -1.0)])
+def test_senseless_searches_are_refused(rng, longest, power):
+    model = tables(rng, 1)
+    with pytest.raises(ValueError, match="longest >= 1"):
+        titles(model, model.texts(), 2, longest, power)
+
+
+# The article's search
+
+
+def test_the_three_stopping_rules_by_hand():
+    """Two titles end at once, a better one is open; worst, best, and the open one."""
+    model = TableModel(1, 2, 3, torch.Generator().manual_seed(0))
+    first = [[0.6, 0.25, 0.15]]
+    second = [[0.9, 0.05, 0.05], [0.1, 0.1, 0.8]]
+    for t, table in enumerate((first, second)):
+        model.tables[t] = torch.tensor([table], dtype=torch.float64).log()
+    found = {
+        stop: article_search(Stateful(model, model.texts(), 3), 3, stop, 0.0)
+        for stop in ("worst ended", "best ended", "best of all")
+    }
+    assert found["worst ended"].symbols == found["best ended"].symbols == ()
+    assert found["best of all"].symbols == (4, 4)
+    assert math.isclose(found["best of all"].log_prob, math.log(0.54))
+
+
+def test_the_first_rule_returns_the_worst_that_has_ended():
+    model = TableModel(1, 2, 3, torch.Generator().manual_seed(0))
+    first = [[0.5, 0.499, 0.001]]
+    second = [[0.3, 0.0, 0.7], [0.2, 0.2, 0.6]]
+    for t, table in enumerate((first, second)):
+        model.tables[t] = torch.tensor([table], dtype=torch.float64).log()
+    worst, best = (
+        article_search(Stateful(model, model.texts(), 2), 3, stop, 0.0)
+        for stop in ("worst ended", "best ended")
+    )
+    assert (worst.symbols, best.symbols) == ((5,), (4,))
+    assert math.isclose(math.exp(worst.log_prob), 0.499 * 0.6)
+
+
+def test_the_article_keeps_what_has_ended():
+    """The empty title, 0.3, is second at once and best after the others end."""
+    model = TableModel(1, 2, 3, torch.Generator().manual_seed(0))
+    first = [[0.6, 0.1, 0.3]]
+    second = [[0.35, 0.35, 0.3], [0.4, 0.3, 0.3]]
+    for t, table in enumerate((first, second)):
+        model.tables[t] = torch.tensor([table], dtype=torch.float64).log()
+    found = article_search(Stateful(model, model.texts(), 2), 3, "best of all", 0.0)
+    assert found.symbols == ()
+    assert math.isclose(math.exp(found.log_prob), 0.3)
+
+
+def test_the_floor_bounds_what_a_symbol_costs(rng):
+    model = tables(rng, 1)
+    model.tables[0][0, 0] = torch.tensor([-40.0, -50.0, -60.0, -80.0]).double()
+    found = article_search(Stateful(model, model.texts(), 1), 1, "best of all")
+    assert math.isclose(found.log_prob, math.log(1e-6), rel_tol=1e-6)
+
+
+def test_the_article_searches_one_text(rng):
+    model = tables(rng, 2)
+    with pytest.raises(ValueError, match="one text at a time"):
+        article_search(Stateful(model, model.texts(), 2), 3, "best ended")
+
+
+# Sampling
+
+
+def test_samples_follow_the_model(rng):
+    model = TableModel(1, 2, 3, rng)
+    totals, names = model.all_titles()
+    text = torch.ones(20_000, 1, dtype=torch.int64)
+    drawn = [tuple(one) for one in sample(model, text, rng, longest=3)]
+    for name, expected in zip(names, totals[0].exp().tolist(), strict=True):
+        share = drawn.count(name) / len(drawn)
+        assert abs(share - expected) < 5 * math.sqrt(expected / len(drawn))
+
+
+def test_a_cold_sample_is_greedy(rng):
+    model = tables(rng)
+    cold = sample(model, model.texts(), rng, longest=LONGEST, temperature=1e-4)
+    found = greedy(model, model.texts(), LONGEST)
+    assert [tuple(one) for one in cold] == [one.symbols for one in found]
+
+
+def test_the_nucleus_by_hand():
+    law = torch.tensor([[0.1, 0.5, 0.1, 0.3]])
+    assert torch.allclose(nucleus(law, 0.5), torch.tensor([[0, 1.0, 0, 0]]))
+    assert torch.allclose(nucleus(law, 0.6), torch.tensor([[0, 0.625, 0, 0.375]]))
+    assert torch.allclose(nucleus(law, 1.0), law)
+
+
+def test_senseless_samples_are_refused(rng):
+    model = tables(rng, 1)
+    with pytest.raises(ValueError, match="lies in"):
+        nucleus(torch.ones(1, 2) / 2, 0.0)
+    with pytest.raises(ValueError, match="positive"):
+        sample(model, model.texts(), rng, temperature=0.0)
+
+
+# Overlap
+
+
+def subsequences(text: str) -> set[str]:
+    kept = product((False, True), repeat=len(text))
+    return {
+        "".join(c for c, keep in zip(text, keeps, strict=True) if keep)
+        for keeps in kept
+    }
+
+
+@given(st.text("abc", max_size=7), st.text("abc", max_size=7))
+def test_common_parts_are_those_of_a_full_list(a, b):
+    both = subsequences(a) & subsequences(b)
+    assert common_subsequence(a, b) == max(map(len, both))
+    parts = {a[i:j] for i in range(len(a) + 1) for j in range(i, len(a) + 1)}
+    assert common_substring(a, b) == max(len(part) for part in parts if part in b)
+
+
+def test_rouge_by_hand():
+    """Recall and precision written out."""
+    found = rouge("警方抓获嫌犯", "警方抓嫌犯")
+    assert math.isclose(found.one, 2 * (5 / 5) * (5 / 6) / (5 / 5 + 5 / 6))
+    assert math.isclose(found.two, 2 * (3 / 4) * (3 / 5) / (3 / 4 + 3 / 5))
+    assert math.isclose(found.longest, found.one)
+    assert rouge("aab", "ab").one == rouge("ab", "aab").one == 0.8
+    assert rouge("", "a").one == rouge("b", "a").longest == 0.0
+
+
+@given(st.text("一二三四", min_size=2, max_size=9), st.text("一二三四", max_size=9))
+def test_rouge_is_one_for_equals_and_symmetric(a, b):
+    assert rouge(a, a).one == rouge(a, a).two == rouge(a, a).longest == 1.0
+    assert rouge(a, b) == rouge(b, a)
+    assert mean_rouge([a, a], [a, a]).two == 1.0
+
+
+def test_coverage_and_bad_input():
+    assert coverage("abc", "cxb") == 2 / 3
+    with pytest.raises(ValueError, match="empty title"):
+        coverage("", "a")
+    with pytest.raises(ValueError, match="no titles"):
+        mean_rouge([], [])
