@@ -33,7 +33,7 @@ def stacked_bars(
     places = np.arange(len(bars))
     ends = {1: np.zeros(len(bars)), -1: np.zeros(len(bars))}
     with style():
-        figure = Figure(figsize=(WIDTH, 3.6))
+        figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
         axes = figure.subplots()
         for index, name in enumerate(names):
             for sign in (1, -1):
@@ -58,5 +58,5 @@ def stacked_bars(
         axes.set_ylabel(ylabel)
         axes.set_axisbelow(True)
         axes.grid(visible=False, axis="x")
-        axes.legend()
+        figure.legend(loc="outside lower center", ncols=4)
     return figure
