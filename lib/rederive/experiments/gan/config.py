@@ -72,11 +72,25 @@ class GanConfig:
         Raises:
             ValueError: if the rounds of the game do not fill the measurements.
         """
-        if self.updates % (self.generator_batches * self.measurements):
-            raise ValueError(
-                f"{self.updates} updates are not {self.measurements} equal parts of "
-                f"rounds of {self.generator_batches}: choose a multiple"
-            )
+        require_rounds(self.updates, self.generator_batches, self.measurements)
+
+
+def require_rounds(updates: int, generator_batches: int, measurements: int) -> None:
+    """Refuse a game whose rounds do not fill its measurements.
+
+    Args:
+        updates: generator batches of the whole game.
+        generator_batches: of one round.
+        measurements: equal parts of the game.
+
+    Raises:
+        ValueError: if the lengths do not divide.
+    """
+    if updates % (generator_batches * measurements):
+        raise ValueError(
+            f"{updates} updates are not {measurements} equal parts of "
+            f"rounds of {generator_batches}: choose a multiple"
+        )
 
 
 def plain(config: GanConfig) -> Config:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
+from rederive.experiments.gan.config import require_rounds
 from rederive.results import Config, Published
 
 PUBLISHED: dict[str, list[Published]] = {}
@@ -64,11 +65,7 @@ class ImageGanConfig:
         Raises:
             ValueError: if the rounds of the game do not fill the measurements.
         """
-        if self.updates % (self.generator_batches * self.measurements):
-            raise ValueError(
-                f"{self.updates} updates are not {self.measurements} equal parts of "
-                f"rounds of {self.generator_batches}: choose a multiple"
-            )
+        require_rounds(self.updates, self.generator_batches, self.measurements)
 
 
 def plain(config: ImageGanConfig) -> Config:
