@@ -67,11 +67,7 @@ def run(
     if config.objective == "infomax":
         metrics |= measures.scored(objective, pictures.test, seed)
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= {
-        "precision": history.precision,
-        "trained_on": history.device,
-        "wall_seconds": round(time.perf_counter() - started),
-    }
+    origin |= history.origin(started)
     result = Run(
         experiment="deep-infomax",
         preset=preset,

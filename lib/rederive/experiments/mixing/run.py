@@ -85,11 +85,7 @@ def run(
     )
     metrics, arrays = measure(objective.network, pictures, seed)
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= {
-        "precision": history.precision,
-        "trained_on": history.device,
-        "wall_seconds": round(time.perf_counter() - started),
-    }
+    origin |= history.origin(started)
     result = Run(
         experiment="mixing",
         preset=preset,

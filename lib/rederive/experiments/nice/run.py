@@ -142,11 +142,7 @@ def run(
         loss = article_loss(torch.tensor(-best, dtype=torch.float64), dimensions)
         metrics["held_out_loss"] = float(loss)
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= {
-        "precision": history.precision,
-        "trained_on": history.device,
-        "wall_seconds": round(time.perf_counter() - started),
-    }
+    origin |= history.origin(started)
     result = Run(
         experiment="nice",
         preset=preset,

@@ -122,11 +122,7 @@ def run(
     metrics, found = _measured(model, config, corpus, seed)
     metrics["parameters"] = float(sum(p.numel() for p in model.parameters()))
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= {
-        "precision": history.precision,
-        "trained_on": history.device,
-        "wall_seconds": round(time.perf_counter() - started),
-    }
+    origin |= history.origin(started)
     arrays = _examples(found, corpus, seed)
     if config.keep:
         arrays |= _stored(model, corpus.vocabulary)

@@ -158,11 +158,7 @@ def run(
         drawn = objective.vae.sample(_SHOWN, config.codes, generator(seed, _SAMPLES))
         arrays["samples"] = drawn.to(torch.uint8).numpy()
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= {
-        "precision": history.precision,
-        "trained_on": history.device,
-        "wall_seconds": round(time.perf_counter() - started),
-    }
+    origin |= history.origin(started)
     result = Run(
         experiment="vae-information",
         preset=preset,
