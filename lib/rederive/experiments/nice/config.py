@@ -126,6 +126,9 @@ FULL: dict[str, NiceConfig] = {
     "ablation-constant-rate": replace(_SMALL_MODERN, schedule="constant"),
     "ablation-equal-rates": replace(_SMALL_MODERN, scale_rate=1.0),
     "ablation-he-start": replace(_SMALL_MODERN, initialization="he"),
+    "ablation-no-clipping-no-dropout": replace(
+        _SMALL_MODERN, clip_norm=None, dropout=0.0
+    ),
 }
 _DIGITS_ARTICLE = replace(
     ARTICLE, dataset="digits", width=128, depth=3, scale_rate=10.0, epochs=40
