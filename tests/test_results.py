@@ -331,4 +331,3 @@ def test_a_record_names_the_deviations_that_its_experiment_has(name: str) -> Non
     record = load_record(name)
     chosen = experiment(record.experiment)
     assert record.deviations == list(chosen.deviations.get(record.preset, []))
-    assert record.published == list(chosen.published.get(record.preset, []))
