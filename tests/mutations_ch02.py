@@ -233,8 +233,7 @@ STUDY = [
         "adversarial/convolutions",
         "Doubling(*shared, channels, colours, generator)",
         "Doubling(*shared, channels, 1, generator)",
-        "test_experiments_gan_images.py::"
-        "test_coloured_pictures_are_played_and_judged",
+        "test_experiments_gan_images.py::test_coloured_pictures_are_played_and_judged",
     ),
     tested(
         "unsure pictures count for classes",
