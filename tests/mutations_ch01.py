@@ -10,6 +10,13 @@ METHODS = "test_experiments_mixing.py::test_each_method_changes_the_batch_in_its
 
 MIXING = [
     tested(
+        "the larger study of photographs averages its pictures",
+        "experiments/mixing/config",
+        "_CIFAR, rows=10_000, pool=1,",
+        "_CIFAR, rows=10_000, pool=2,",
+        "test_experiments_mixing.py::test_presets_differ_in_what_their_names_say",
+    ),
+    tested(
         "targets mixed with the other weight",
         "mixing/transforms",
         "return mix(x, partner, weight), mix(targets, partner, weight)",

@@ -221,6 +221,21 @@ STUDY = [
         "test_experiments_gan_images.py::test_the_frechet_distance_is_that_of_scipy",
     ),
     tested(
+        "a step on coloured pictures measured by the sum over colours",
+        "experiments/gan_images/run",
+        "unit=1 / (pictures.colours * pictures.side**2)",
+        "unit=1 / pictures.side**2",
+        "test_experiments_gan_images.py::"
+        "test_a_step_is_measured_by_the_mean_over_all_colours",
+    ),
+    tested(
+        "generators of grey pictures for coloured ones",
+        "adversarial/convolutions",
+        "Doubling(*shared, channels, colours, generator)",
+        "Doubling(*shared, channels, 1, generator)",
+        "test_experiments_gan_images.py::test_coloured_pictures_are_played_and_judged",
+    ),
+    tested(
         "unsure pictures count for classes",
         "experiments/gan_images/judge",
         "counts.scatter_add_(-1, which, good.to(counts.dtype))",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,8 +25,10 @@ from rederive.experiments.gan_images.judge import (
     moments,
     total_variance,
 )
-from rederive.experiments.gan_images.pictures import load_pictures, small
+from rederive.experiments.gan_images.pictures import Pictures, load_pictures, small
 from scipy.linalg import sqrtm
+
+study = import_module("rederive.experiments.gan_images.run")
 
 TINY = replace(
     presets("quick")["dcgan-norm-1"],
@@ -107,13 +111,60 @@ def test_the_judge_knows_real_pictures(rng: torch.Generator) -> None:
     assert torch.equal(again.real[0], judge.real[0])  # one judge for all runs
 
 
+def test_coloured_pictures_are_played_and_judged(
+    rng: torch.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = torch.randint(10, (400,), generator=rng)
+    shades = torch.rand(10, 3, 1, 1, generator=rng) - 0.5
+    pixels = (shades[labels] + torch.rand(400, 3, 8, 8, generator=rng) - 0.5).flatten(1)
+    pictures = Pictures(
+        pixels[:300], labels[:300], pixels[300:], labels[300:], 8, 3, ["made here"]
+    )
+    monkeypatch.setattr(study, "load_pictures", lambda name: pictures)
+    result, makers = run(replace(TINY, judge_epochs=20), "tiny", seed=3)
+    assert result.arrays["frames"].shape == (2, 2, 8, 9, 3 * 8 * 8)
+    assert np.isfinite(result.arrays["distance"]).all()
+    assert result.metrics["accuracy"] > 0.5  # one colour a class; by chance 0.1
+    assert Judge(pictures, 2).classifier.features[1].weight.shape[1] == 3
+    game = study.players(TINY, 8, 3, colours=3)
+    with pytest.raises(RuntimeError):
+        game[1](torch.zeros(4, 5, 8 * 8))  # grey pictures do not fit
+    assert game[1](makers(torch.zeros(4, 5, TINY.noise))).shape == (4, 5, 1)
+
+
+def test_a_step_is_measured_by_the_mean_over_all_colours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grey = load_pictures("digits")
+    coloured = replace(
+        grey, train=grey.train.repeat(1, 3), test=grey.test.repeat(1, 3), colours=3
+    )
+    seen = []
+    genuine = study.Game
+
+    def noted(*parts: Any, unit: float) -> Any:
+        seen.append(unit)
+        return genuine(*parts, unit=unit)
+
+    monkeypatch.setattr(study, "Game", noted)
+    monkeypatch.setattr(study, "load_pictures", lambda name: coloured)
+    run(TINY, "tiny", seed=3)
+    assert seen == [pytest.approx(1 / (3 * 64))]
+
+
 def test_presets() -> None:
     full = presets("full")
-    assert len(full) == 7
+    assert len(full) == 9
     assert set(DEVIATIONS) == set(full)
     assert all(config.weights[0] == 0 for config in full.values())
     assert all(config.members >= 10 for config in full.values())
-    assert {config.dataset for config in full.values()} == {"fashion-mnist"}
+    for name, config in full.items():
+        coloured = name.startswith("cifar10")
+        assert config.dataset == ("cifar10" if coloured else "fashion-mnist")
+        twin = full[name.replace("cifar10", "dcgan")]
+        same = replace(config, dataset=twin.dataset, samples=twin.samples)
+        assert same == twin
+        assert ("CIFAR-10" in DEVIATIONS[name][0]) == coloured
     turns = {(c.discriminator_batches, c.generator_batches) for c in full.values()}
     assert turns == {(1, 1), (5, 5)}
     assert experiment("gan-images").chapter == 2

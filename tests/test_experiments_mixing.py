@@ -22,7 +22,7 @@ def test_presets_differ_in_what_their_names_say() -> None:
         found = mixing.presets(profile)
         for name, config in found.items():
             family = name.split("-")[0]
-            kept = family in {"resnet18", "digits"}
+            kept = family in {"resnet18", "digits", "large"}
             base = found[f"{family}-erm" if kept else "erm"]
             if name.startswith("digits-all"):
                 base = found["digits-all"]
@@ -41,6 +41,8 @@ def test_presets_differ_in_what_their_names_say() -> None:
                 assert changed <= {"method", "alpha", "strength"}
     with pytest.raises(ValueError, match="quick or full"):
         mixing.presets("slow")
+    small, large = (mixing.presets("full")[name] for name in ("erm", "large-erm"))
+    assert large.rows * large.pool**-2 == 40 * small.rows * small.pool**-2
     assert experiment("mixing").chapter == 1
     assert set(mixing.DEVIATIONS) == set(mixing.presets("full"))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rederive.experiments import experiment
 from rederive.results import (
     Published,
     Record,
@@ -323,3 +324,10 @@ def test_provenance_without_a_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     found = provenance()
     assert found["commit"] == "unknown"
     assert found["dirty"] is False
+
+
+@pytest.mark.parametrize("name", record_names())
+def test_a_record_names_the_deviations_that_its_experiment_has(name: str) -> None:
+    record = load_record(name)
+    chosen = experiment(record.experiment)
+    assert record.deviations == list(chosen.deviations.get(record.preset, []))

@@ -97,6 +97,7 @@ class Generators(nn.Module):
         noise: dimension of z.
         channels: of the half-sized layer; the quarter-sized one has twice as many.
         side: of a picture, a multiple of 4.
+        colours: channels of a picture, 1 or 3.
         normalized: whether both hidden layers have batch normalisation.
     """
 
@@ -110,6 +111,7 @@ class Generators(nn.Module):
         channels: int,
         side: int,
         normalized: bool,
+        colours: int = 1,
     ) -> None:
         super().__init__()
         _require_quarters(side)
@@ -123,12 +125,12 @@ class Generators(nn.Module):
             Doubling(*shared, 2 * channels, channels, generator),
             _norm(networks * channels, normalized),
             nn.ReLU(),
-            Doubling(*shared, channels, 1, generator),
+            Doubling(*shared, channels, colours, generator),
             nn.Tanh(),
         )
 
     def forward(self, z: Tensor) -> Tensor:
-        """Map noise (N, B, noise) to flat pictures (N, B, side^2) in [-1, 1]."""
+        """Map noise (N, B, noise) to flat pictures (N, B, D) in [-1, 1]."""
         small = together(self.linear(z), 2 * self.channels, self.side // 4)
         return apart(self.layers(small), self.networks)
 
@@ -142,6 +144,7 @@ class Discriminators(nn.Module):
         generator: source of the starting weights.
         channels: of the half-sized layer; the quarter-sized one has twice as many.
         side: of a picture, a multiple of 4.
+        colours: channels of a picture, 1 or 3.
         normalized: whether the second layer has batch normalisation.
     """
 
@@ -154,13 +157,14 @@ class Discriminators(nn.Module):
         channels: int,
         side: int,
         normalized: bool,
+        colours: int = 1,
     ) -> None:
         super().__init__()
         _require_quarters(side)
-        self.networks, self.side = networks, side
+        self.networks, self.side, self.colours = networks, side, colours
         shared = networks, seeds
         self.layers = nn.Sequential(
-            Halving(*shared, 1, channels, generator),
+            Halving(*shared, colours, channels, generator),
             nn.LeakyReLU(0.2),
             Halving(*shared, channels, 2 * channels, generator),
             _norm(networks * 2 * channels, normalized),
@@ -170,8 +174,8 @@ class Discriminators(nn.Module):
         self.linear = Linear(*shared, last, 1, generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map flat pictures (N, B, side^2) to logits (N, B, 1)."""
-        small = self.layers(together(x, 1, self.side))
+        """Map flat pictures (N, B, D) to logits (N, B, 1)."""
+        small = self.layers(together(x, self.colours, self.side))
         logits: Tensor = self.linear(apart(small, self.networks))
         return logits
 

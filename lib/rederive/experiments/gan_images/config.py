@@ -17,11 +17,12 @@ class ImageGanConfig:
     """A study of one game on pictures at several weights of the proximity term.
 
     Attributes:
-        dataset: whose training pictures are used; those of 28 pixels are averaged to
-            14, and all are padded with background to a side that is a multiple of 4.
+        dataset: whose training pictures are used; those of 28 or 32 pixels are averaged
+            to half of that, and all are padded with background to a side that is a
+            multiple of 4.
         network: small DCGANs, or perceptrons with two hidden layers.
-        weights: of the mean square of G - G_old over the pixels, as in the article's
-            program; lambda is this over the number of pixels.
+        weights: of the mean square of G - G_old over the components of a picture, as in
+            the article's program; lambda is this over their number.
         members: networks for each weight.
         batch_norm: in both hidden layers of the generator and the second of the
             discriminator.
@@ -41,7 +42,7 @@ class ImageGanConfig:
         judge_epochs: passes of the classifier that judges.
     """
 
-    dataset: Literal["fashion-mnist", "digits"] = "fashion-mnist"
+    dataset: Literal["fashion-mnist", "cifar10", "digits"] = "fashion-mnist"
     network: Literal["convolutional", "perceptron"] = "convolutional"
     weights: tuple[float, ...] = (0.0, 5.0, 50.0)
     members: int = 10
@@ -76,9 +77,9 @@ def plain(config: ImageGanConfig) -> Config:
 def presets(profile: str) -> dict[str, ImageGanConfig]:
     """Return the named configs of a profile, ``quick`` or ``full``.
 
-    Names say which networks play, whether there is batch normalisation, how many
-    batches each player has in turn, and whether the learning rate is five times as
-    high.
+    Names say which networks play, or that small DCGANs play on CIFAR-10, whether
+    there is batch normalisation, how many batches each player has in turn, and whether
+    the learning rate is five times as high.
 
     Raises:
         ValueError: if the profile has another name.
@@ -98,6 +99,10 @@ def presets(profile: str) -> dict[str, ImageGanConfig]:
         found[f"perceptron-{name}"] = replace(
             found[f"dcgan-{name}"], network="perceptron", width=64, updates=1500
         )
+    for name in ("norm-1", "plain-5"):
+        found[f"cifar10-{name}"] = replace(
+            found[f"dcgan-{name}"], dataset="cifar10", samples=500
+        )
     if profile == "full":
         return found
     small = replace(
@@ -114,20 +119,35 @@ def presets(profile: str) -> dict[str, ImageGanConfig]:
     return {"dcgan-norm-1": small}
 
 
-_SAME = [
+_GREY = (
     "Fashion-MNIST, averaged to 14 pixels and padded to 16, in place of CelebA at 64; "
-    "one colour channel.",
+    "one colour channel."
+)
+_COLOURED = (
+    "A copy of CIFAR-10 with lossy (JPEG) pixels, averaged to 16 pixels, in place of "
+    "CelebA at 64."
+)
+_SAME = [
     "Learning rate 2e-3 (fast: 1e-2) in place of 2e-4, and fewer than two epochs in "
     "place of 50.",
     "Batches of 32 in place of 64, noise of 32 numbers in place of 100.",
     "Ten networks for each weight, from the same ten starts, pictures and noise, "
     "trained side by side in one process.",
 ]
+_DCGAN = (
+    "Two convolutional layers of 8 and 16 channels in each player in place "
+    "of four of 64 to 512, started as He and others do."
+)
 _NETWORKS = {
-    "dcgan": "Two convolutional layers of 8 and 16 channels in each player in place "
-    "of four of 64 to 512, started as He and others do.",
+    "dcgan": _DCGAN,
+    "cifar10": _DCGAN,
     "perceptron": "Perceptrons with two hidden layers of 64 units in place of a DCGAN.",
 }
 DEVIATIONS: dict[str, list[str]] = {
-    name: [*_SAME, _NETWORKS[name.split("-")[0]]] for name in presets("full")
+    name: [
+        _COLOURED if name.startswith("cifar10") else _GREY,
+        *_SAME,
+        _NETWORKS[name.split("-")[0]],
+    ]
+    for name in presets("full")
 }

@@ -16,25 +16,28 @@ CONFIDENT = 0.9  # probability of a class from which a sample counts as good
 _SHARE = 0.1  # of its fair share that a class needs to count as covered
 _NARROW = 0.25  # of the real pictures' spread, below which a generator has collapsed
 _STARTS = 42  # random stream
+_FEATURES = 64
 _CHUNK = 10_000  # pictures looked at together
 
 
 class Classifier(nn.Module):
-    """A perceptron with 64 features before the logits.
+    """A network with 64 features before the logits.
+
+    A perceptron for grey pictures; for coloured ones, which are harder to tell apart,
+    three convolutions with two halvings between them.
 
     Args:
         side: pixels of a picture.
+        colours: channels of a picture, 1 or 3.
     """
 
-    def __init__(self, side: int) -> None:
+    def __init__(self, side: int, colours: int = 1) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            nn.Linear(side * side, 256), nn.ReLU(), nn.Linear(256, 64), nn.ReLU()
-        )
-        self.last = nn.Linear(64, CLASSES)
+        self.features = _perceptron(side) if colours == 1 else _filters(side, colours)
+        self.last = nn.Linear(_FEATURES, CLASSES)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        """Return the cross-entropy of flat pictures (B, side^2), nats."""
+        """Return the cross-entropy of flat pictures (B, D), nats."""
         _, logits = self.seen(x)
         return functional.cross_entropy(logits, labels)
 
@@ -63,7 +66,7 @@ class Judge:
     def __init__(
         self, pictures: Pictures, epochs: int, directory: Path | None = None
     ) -> None:
-        self.classifier = Classifier(pictures.side)
+        self.classifier = Classifier(pictures.side, pictures.colours)
         _start(self.classifier)
         batch = 200
         fit(
@@ -81,13 +84,13 @@ class Judge:
 
     @torch.no_grad()
     def look(self, flat: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features and class probabilities of flat pictures (n, side^2)."""
+        """Return features and class probabilities of flat pictures (n, D)."""
         parts = [self.classifier.seen(part) for part in torch.split(flat, _CHUNK)]
         features, logits = (torch.cat(column) for column in zip(*parts, strict=True))
         return features, logits.softmax(-1)
 
     def __call__(self, samples: Tensor) -> dict[str, Tensor]:
-        """Judge samples (..., n, side^2).
+        """Judge samples (..., n, D), flat pictures.
 
         Returns:
             ``covered`` (classes), ``good`` (share of samples), ``distance`` and
@@ -171,6 +174,31 @@ def frechet_distance(
     square = (mean - other_mean).square().sum(-1)
     distance: Tensor = square + traces - 2 * middle.sqrt().sum(-1)
     return distance
+
+
+def _perceptron(side: int) -> nn.Sequential:
+    """Return 64 features of flat grey pictures."""
+    return nn.Sequential(
+        nn.Linear(side * side, 256), nn.ReLU(), nn.Linear(256, _FEATURES), nn.ReLU()
+    )
+
+
+def _filters(side: int, colours: int) -> nn.Sequential:
+    """Return 64 features of flat coloured pictures."""
+    return nn.Sequential(
+        nn.Unflatten(1, (colours, side, side)),
+        nn.Conv2d(colours, 32, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(64, 128, 3, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(128 * (side // 4) ** 2, _FEATURES),
+        nn.ReLU(),
+    )
 
 
 def _start(classifier: Classifier) -> None:

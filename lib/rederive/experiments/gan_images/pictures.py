@@ -18,11 +18,12 @@ class Pictures:
     """Training and test pictures of one data set.
 
     Attributes:
-        train: flat pictures (n, side^2), -1 background to 1.
+        train: flat pictures (n, colours side^2), -1 background to 1.
         labels: their classes, (n,), int64.
         test: flat pictures for looking at, never for training.
         test_labels: their classes.
         side: pixels.
+        colours: 1 for grey pictures, 3 for coloured ones.
         sources: where they came from, with fingerprints.
     """
 
@@ -31,11 +32,12 @@ class Pictures:
     test: Tensor
     test_labels: Tensor
     side: int
+    colours: int
     sources: list[str]
 
 
 def small(pixels: Tensor) -> Tensor:
-    """Average, pad and scale pictures (n, 1, H, W) in [0, 1] to (n, 1, S, S).
+    """Average, pad and scale pictures (n, C, H, W) in [0, 1] to (n, C, S, S).
 
     A picture of more than 14 pixels a side is averaged in squares of 2 x 2; then
     background is added at both sides until the side is a multiple of 4.
@@ -48,7 +50,7 @@ def small(pixels: Tensor) -> Tensor:
 
 
 def load_pictures(dataset: ImageName) -> Pictures:
-    """Load a data set of grey pictures with ten classes."""
+    """Load a data set of pictures with ten classes."""
     train, test = (datasets.load(dataset, part) for part in ("train", "test"))
     seen, unseen = small(train.unit()), small(test.unit())
     return Pictures(
@@ -57,6 +59,7 @@ def load_pictures(dataset: ImageName) -> Pictures:
         test=unseen.flatten(1),
         test_labels=test.labels,
         side=seen.shape[-1],
+        colours=seen.shape[1],
         sources=[
             f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)
         ],

@@ -24,7 +24,7 @@ _POINTS = 9  # pictures kept of each filmed member
 
 
 def players(
-    config: ImageGanConfig, side: int, seed: int
+    config: ImageGanConfig, side: int, seed: int, colours: int = 1
 ) -> tuple[nn.Module, nn.Module]:
     """Return generators and discriminators at their start.
 
@@ -32,6 +32,7 @@ def players(
         config: which networks.
         side: pixels of a picture.
         seed: decides the starting weights.
+        colours: channels of a picture.
     """
     members, width, norm = config.members, config.width, config.batch_norm
     networks, starts = len(config.weights) * members, generator(seed, _WEIGHTS)
@@ -39,12 +40,13 @@ def players(
     if config.network == "convolutional":
         makers = Generators(
             *shared, starts, noise=config.noise, channels=width, side=side,
-            normalized=norm,
+            normalized=norm, colours=colours,
         )  # fmt: skip
         return makers, Discriminators(
-            *shared, starts, channels=width, side=side, normalized=norm
-        )
-    pixels = side * side
+            *shared, starts, channels=width, side=side,
+            normalized=norm, colours=colours,
+        )  # fmt: skip
+    pixels = colours * side**2
     sizes = (config.noise, width, width, pixels), (pixels, width, width, 1)
     plain_makers = mlp(*shared, sizes[0], starts, normalized=(norm, norm))
     judges = mlp(*shared, sizes[1], starts, leak=0.2, normalized=(False, norm))
@@ -81,10 +83,10 @@ def run(
 
     game = Game(
         config,
-        players(config, pictures.side, seed),
+        players(config, pictures.side, seed, pictures.colours),
         data,
         generator(seed, _DRAWS),
-        unit=1 / pictures.side**2,
+        unit=1 / (pictures.colours * pictures.side**2),
     )
     fixed = game.noise(config.samples, generator(seed, _JUDGED))
     identity = {"config": config_hash("gan-images", plain(config)), "seed": str(seed)}

@@ -71,6 +71,9 @@ _DIGITS = replace(
     width=128,
     epochs=40,
 )
+_LARGE = replace(
+    _CIFAR, rows=10_000, pool=1, validation=5000, epochs=25, batch_size=100
+)
 _PAPER = replace(
     _CIFAR,
     rows=50_000,
@@ -98,6 +101,16 @@ def _methods(base: MixingConfig) -> dict[str, MixingConfig]:
     }
 
 
+def _large(base: MixingConfig) -> dict[str, MixingConfig]:
+    """Return the methods that are compared on more and larger pictures.
+
+    The penalty is left out: it trains on twice as many pictures a step.
+    """
+    methods = _methods(base)
+    del methods["penalty"]
+    return {f"large-{name}": config for name, config in methods.items()}
+
+
 def _digits(base: MixingConfig) -> dict[str, MixingConfig]:
     """Return the cheap studies: flips, and the law of the weights."""
     more = replace(base, rows=1200, epochs=15)
@@ -116,6 +129,7 @@ FULL = (
     | {"erm-no-flip": replace(_CIFAR, flip=False)}
     | {"mixup-8": replace(_CIFAR, method="mixup", alpha=8.0)}
     | _digits(_DIGITS)
+    | _large(_LARGE)
     | {
         "resnet18-erm": _PAPER,
         "resnet18-mixup": replace(_PAPER, method="mixup"),
@@ -148,6 +162,8 @@ PUBLISHED: dict[str, list[Published]] = {
 }
 for _name in ("erm", "mixup"):
     PUBLISHED[f"resnet18-{_name}"] = PUBLISHED[_name][-1:]
+for _name in ("erm", "pairing", "mixup"):
+    PUBLISHED[f"large-{_name}"] = PUBLISHED[_name]
 
 _SMALL = [
     f"The first {_CIFAR.rows:,} training pictures, not 50,000; the last "
@@ -155,6 +171,14 @@ _SMALL = [
     "Squares of 2 by 2 pixels are averaged: pictures of 16 by 16.",
     "A residual network of 8 layers, 16 to 64 channels, whose stem has stride 2; "
     f"{_CIFAR.epochs} epochs.",
+    "A copy of CIFAR-10 with lossy (JPEG) pixels.",
+    "Flips, and no random crops.",
+]
+_MORE = [
+    f"The first {_LARGE.rows:,} training pictures, not 50,000; the last "
+    f"{_LARGE.validation:,} are the validation set.",
+    "A residual network of 8 layers, 16 to 64 channels, whose stem has stride 2; "
+    f"{_LARGE.epochs} epochs.",
     "A copy of CIFAR-10 with lossy (JPEG) pixels.",
     "Flips, and no random crops.",
 ]
@@ -167,6 +191,7 @@ _OURS = [
 DEVIATIONS: dict[str, list[str]] = {
     name: [_ALTERED] if name.startswith("resnet18") else list(_SMALL) for name in FULL
 }
+DEVIATIONS |= {name: list(_MORE) for name in FULL if name.startswith("large")}
 DEVIATIONS |= {name: list(_OURS) for name in FULL if name.startswith("digits")}
 for _name in ("digits-all", "digits-all-flip"):
     DEVIATIONS[_name][-1] = (
