@@ -155,7 +155,8 @@ def convolution_network(
     """Build a coupling network: 3x3 and 1x1 convolutions with ReLU, a 3x3 of zeros.
 
     Hidden weights follow He's rule; since the last layer is zero, the network's first
-    output is zero and a coupling starts as the identity (Glow, section 3.3).
+    output is zero and a coupling starts as the identity (Glow, section 3.3).  Weights
+    lie in memory with their channels last, as the convolutions are fastest.
 
     Args:
         inputs: channels of the kept part.
@@ -170,8 +171,9 @@ def convolution_network(
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
         nn.init.zeros_(layer.bias)
     last = _zero_convolution(width, outputs)
-    relu = nn.ReLU(inplace=True)
-    return nn.Sequential(first, relu, second, relu, last)
+    relu = nn.ReLU()
+    network = nn.Sequential(first, relu, second, relu, last)
+    return network.to(memory_format=torch.channels_last)
 
 
 def _zero_convolution(inputs: int, outputs: int) -> nn.Conv2d:

@@ -1,0 +1,274 @@
+"""One Glow with the parts of each library, on shared weights.
+
+Levels of ActNorm, channel shuffle and additive coupling; after each level half of the
+channels leave without a conditional prior; a last ActNorm; a standard normal prior.
+Every peer takes the weights of our flow, and its networks are copies of ours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import FrEIA.framework as freia
+import FrEIA.modules
+import nflows.distributions
+import nflows.flows
+import nflows.transforms
+import normflows
+import torch
+from rederive.flows import ActNorm, Flow
+from torch import Tensor, nn
+from torch.nn import functional
+
+from benchmarks.glow_parts import FreiaShift
+from benchmarks.nice_parts import WithoutContext
+
+
+@dataclass(frozen=True)
+class GlowModel:
+    """A library's Glow behind what the benchmark and the parity tests need.
+
+    Attributes:
+        module: what holds the parameters.
+        networks: the coupling networks, the one nearest to the data first.
+        log_prob: from images to log-densities ``(B,)``, nats.
+        decode: from a code in parts to images; the parts are what leaves after each
+            level, ``(B, C, h, w)``, the first level's first.
+        sign: -1 where the map goes from code to data, so that shifts are negated.
+    """
+
+    module: nn.Module
+    networks: Sequence[nn.Module]
+    log_prob: Callable[[Tensor], Tensor]
+    decode: Callable[[list[Tensor]], Tensor]
+    sign: float = 1.0
+
+    @torch.no_grad()
+    def weights(self) -> Tensor:
+        """Return all weights of the networks in one sign convention, flat."""
+        found: list[Tensor] = []
+        for network in self.networks:
+            *hidden, weight, bias = network.parameters()
+            found += [*hidden, self.sign * weight, self.sign * bias]
+        return torch.cat([one.flatten() for one in found])
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of our flow consists of."""
+
+    actnorm: ActNorm
+    order: Tensor
+    network: nn.Module
+
+
+def dissect(flow: Flow) -> tuple[list[list[Step]], ActNorm]:
+    """Return the steps of every level of ``glow``, and its last ActNorm."""
+    levels: list[list[Step]] = []
+    part: Any = flow.bijection.get_submodule("steps.1")
+    while True:
+        level, after = part.steps
+        parts = list(level.steps)
+        triples = zip(parts[0::3], parts[1::3], parts[2::3], strict=True)
+        levels.append([Step(a, mix.order, move.shift) for a, mix, move in triples])
+        if isinstance(after, ActNorm):
+            return levels, after
+        part = after.inner.steps[1]
+
+
+def rederive_glow(flow: Flow) -> GlowModel:
+    """Return the library's own."""
+    levels, _ = dissect(flow)
+
+    def decode(parts: list[Tensor]) -> Tensor:
+        *leaving, code = parts
+        for part in reversed(leaving):
+            code = torch.cat((functional.pixel_shuffle(code, 2), part), dim=1)
+        return flow.bijection.inverse(functional.pixel_shuffle(code, 2))[0]
+
+    networks = [step.network for steps in levels for step in steps]
+    return GlowModel(flow, networks, flow.log_prob, decode)
+
+
+def normflows_glow(flow: Flow) -> GlowModel:
+    """Build a ``MultiscaleFlow``; its maps go from code to data."""
+    levels, last = dissect(flow)
+    networks: list[nn.Module] = []
+    flows: list[list[nn.Module]] = []
+    for steps in levels:
+        inwards: list[nn.Module] = []
+        for step in steps:
+            networks.append(_negated(step.network))
+            inwards += [
+                _normflows_actnorm(step.actnorm),
+                _normflows_shuffle(step.order),
+                normflows.flows.AffineCouplingBlock(networks[-1], scale=False),
+            ]
+        flows.append([normflows.flows.Squeeze(), *inwards])
+    flows[-1].append(_normflows_actnorm(last))
+    priors = [
+        normflows.distributions.DiagGaussian(shape, trainable=False)
+        for shape in part_shapes(flow.event_shape, len(levels))
+    ]
+    module = normflows.MultiscaleFlow(
+        priors[::-1],
+        [one[::-1] for one in flows[::-1]],
+        [normflows.flows.Merge() for _ in levels[1:]],
+        class_cond=False,
+    )
+    return GlowModel(
+        module,
+        networks,
+        lambda x: module.log_prob(x, None),
+        lambda parts: module.forward_and_log_det(parts[::-1])[0],
+        sign=-1.0,
+    )
+
+
+def nflows_glow(flow: Flow) -> GlowModel:
+    """Build a ``MultiscaleCompositeTransform``, where the *first* half leaves.
+
+    The last shuffle of a level therefore exchanges the halves.
+    """
+    levels, last = dissect(flow)
+    transforms = nflows.transforms
+    networks: list[nn.Module] = []
+    multiscale = transforms.MultiscaleCompositeTransform(len(levels))
+    channels, side = flow.event_shape[:2]
+    for number, steps in enumerate(levels, start=1):
+        channels, side = (4 if number == 1 else 2) * channels, side // 2
+        layers = [transforms.SqueezeTransform()]
+        for place, step in enumerate(steps, start=1):
+            swap = place == len(steps) and number < len(levels)
+            order = step.order.roll(channels // 2) if swap else step.order
+            changed = (torch.arange(channels) < channels // 2) == swap
+            networks.append(deepcopy(step.network))
+            layers += [
+                _nflows_actnorm(step.actnorm),
+                transforms.Permutation(order, dim=1),
+                transforms.AdditiveCouplingTransform(
+                    changed.int(), lambda _i, _o, n=networks[-1]: WithoutContext(n)
+                ),
+            ]
+        if number == len(levels):
+            layers.append(_nflows_actnorm(last))
+        multiscale.add_transform(
+            transforms.CompositeTransform(layers), (channels, side, side)
+        )
+    prior = nflows.distributions.StandardNormal([math.prod(flow.event_shape)])
+    module = nflows.flows.Flow(multiscale, prior)
+
+    def decode(parts: list[Tensor]) -> Tensor:
+        x: Tensor = multiscale.inverse(torch.cat([p.flatten(1) for p in parts], 1))[0]
+        return x
+
+    return GlowModel(module, networks, module.log_prob, decode)
+
+
+def freia_glow(flow: Flow) -> GlowModel:
+    """Build a ``GraphINN`` with a ``Split`` after each level; densities by hand."""
+    levels, last = dissect(flow)
+    networks: list[nn.Module] = []
+    nodes = [freia.InputNode(*flow.event_shape)]
+    outputs = []
+
+    def add(kind: type, **options: object) -> None:
+        nodes.append(freia.Node(nodes[-1].out0, kind, options))
+
+    for number, steps in enumerate(levels, start=1):
+        add(FrEIA.modules.IRevNetDownsampling)
+        for step in steps:
+            networks.append(deepcopy(step.network))
+            _freia_actnorm(nodes, step.actnorm)
+            add(FrEIA.modules.PermuteRandom)
+            nodes[-1].module.perm.data.copy_(step.order)
+            nodes[-1].module.perm_inv.data.copy_(step.order.argsort())
+            add(FreiaShift, network=networks[-1])
+        if number < len(levels):
+            add(FrEIA.modules.Split)
+            outputs.append(freia.OutputNode(nodes[-1].out1))
+    _freia_actnorm(nodes, last)
+    outputs.append(freia.OutputNode(nodes[-1].out0))
+    module = freia.GraphINN([*nodes, *outputs])
+    return GlowModel(
+        module,
+        networks,
+        lambda x: freia_log_prob(module, x),
+        lambda parts: module(parts, rev=True)[0],
+    )
+
+
+BUILDERS: dict[str, Callable[[Flow], GlowModel]] = {
+    "rederive": rederive_glow,
+    "normflows": normflows_glow,
+    "nflows": nflows_glow,
+    "FrEIA": freia_glow,
+}
+"""The library's own model first, then the peers'."""
+
+
+def part_shapes(event_shape: tuple[int, ...], levels: int) -> list[tuple[int, ...]]:
+    """Return the shapes of what leaves after each level, the first level's first."""
+    channels, height, width = event_shape
+    sizes = range(1, levels + 1)
+    shapes = [(channels * 2**k, height >> k, width >> k) for k in sizes]
+    top = shapes[-1]
+    return [*shapes[:-1], (2 * top[0], *top[1:])]
+
+
+def freia_log_prob(module: nn.Module, x: Tensor) -> Tensor:
+    """Return the log-density as FrEIA's documentation writes it out."""
+    parts, log_det = module(x)
+    parts = (parts,) if isinstance(parts, Tensor) else parts
+    squares = sum(torch.sum(part**2, dim=(1, 2, 3)) for part in parts)
+    constant = 0.5 * x[0].numel() * math.log(2.0 * math.pi)
+    log_density: Tensor = log_det - 0.5 * squares - constant
+    return log_density
+
+
+def _negated(network: nn.Module) -> nn.Module:
+    """Return a copy whose output has the other sign."""
+    copy = deepcopy(network)
+    with torch.no_grad():
+        for one in list(copy.parameters())[-2:]:
+            one.neg_()
+    return copy
+
+
+@torch.no_grad()
+def _normflows_actnorm(ours: ActNorm) -> nn.Module:
+    theirs = normflows.flows.ActNorm((len(ours.shift), 1, 1))
+    theirs.s.copy_(-ours.log_scale.view_as(theirs.s))
+    theirs.t.copy_((-ours.shift * (-ours.log_scale).exp()).view_as(theirs.t))
+    theirs.data_dep_init_done.fill_(1.0)
+    layer: nn.Module = theirs
+    return layer
+
+
+def _normflows_shuffle(order: Tensor) -> nn.Module:
+    shuffle: nn.Module = normflows.flows.Permute(len(order))
+    shuffle.inv_perm.copy_(order)
+    shuffle.perm.copy_(order.argsort())
+    return shuffle
+
+
+@torch.no_grad()
+def _nflows_actnorm(ours: ActNorm) -> nn.Module:
+    theirs: nn.Module = nflows.transforms.ActNorm(len(ours.shift))
+    theirs.log_scale.copy_(ours.log_scale)
+    theirs.shift.copy_(ours.shift)
+    theirs.initialized.fill_(True)
+    return theirs
+
+
+@torch.no_grad()
+def _freia_actnorm(nodes: list[Any], ours: ActNorm) -> None:
+    nodes.append(freia.Node(nodes[-1].out0, FrEIA.modules.ActNorm, {}))
+    theirs = nodes[-1].module
+    theirs.scale.copy_(ours.log_scale.view_as(theirs.scale))
+    theirs.bias.copy_(ours.shift.view_as(theirs.bias))
+    theirs.init_on_next_batch = False
