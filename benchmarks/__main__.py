@@ -92,12 +92,13 @@ def _glow(quick: bool) -> Suite:
     """Return the benchmark of chapter 5, which needs the peer libraries."""
     try:
         from benchmarks import bench_glow  # noqa: PLC0415 - only where peers are
+        from benchmarks.glow_documented import GlowSize  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise SystemExit(
             f"{error.name} is not installed: "
             'pip install -c constraints.txt -e ".[peers]" brings the peers'
         ) from error
-    size = bench_glow.QUICK if quick else bench_glow.GlowSize()
+    size = bench_glow.QUICK if quick else GlowSize()
     return Suite(
         bench_glow.groups(size),
         [] if quick else bench_glow.goals(),

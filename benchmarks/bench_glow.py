@@ -68,7 +68,7 @@ def like_for_like(size: GlowSize) -> Group:
 
 
 def as_documented(size: GlowSize) -> Group:
-    """Train with each library's own parts; the models differ, so nothing is compared."""
+    """Train with each library's own parts: other models, so nothing is compared."""
 
     def contender(library: str) -> Contender:
         ours = library == "rederive"
@@ -143,8 +143,8 @@ def about(size: GlowSize) -> dict[str, Any]:
         "default_precision": default_precision(),
         "saved_bytes_by_steps": {"kept": kept, "recomputed": recomputed},
         "note": (
-            "like for like is additive couplings and fixed shuffles, the one model that "
-            "all four libraries can be given with equal weights; as documented, models "
+            "like for like is additive couplings and fixed shuffles, the one model "
+            "that all four libraries can be given with equal weights; as documented, models "
             "are of one architecture but not equal; bf16 was not timed"
         ),
     }

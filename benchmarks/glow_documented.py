@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import FrEIA.framework as freia
 import FrEIA.modules
@@ -83,7 +84,7 @@ def normflows_documented(size: GlowSize) -> tuple[nn.Module, LossOf]:
 
 
 def nflows_documented(size: GlowSize) -> tuple[nn.Module, LossOf]:
-    """Build it from nflows' ``ActNorm``, ``OneByOneConvolution`` and affine coupling."""
+    """Build it from nflows' normalisation, convolution and affine coupling."""
     multiscale = nflows.transforms.MultiscaleCompositeTransform(size.levels)
     channels, side = 12, size.side // 2
     for _ in range(size.levels):
@@ -112,8 +113,10 @@ def freia_documented(size: GlowSize) -> tuple[nn.Module, LossOf]:
     outputs = []
     block = {"subnet_constructor": lambda i, o: plain_network(i, o, size.width)}
     for number in range(1, size.levels + 1):
-        layers = [(FrEIA.modules.IRevNetDownsampling, {})]
-        layers += [(FrEIA.modules.AllInOneBlock, block)] * size.steps
+        layers: list[tuple[type, dict[str, Any]]] = [
+            (FrEIA.modules.IRevNetDownsampling, {}),
+            *[(FrEIA.modules.AllInOneBlock, block)] * size.steps,
+        ]
         for kind, options in layers:
             nodes.append(freia.Node(nodes[-1].out0, kind, options))
         if number < size.levels:

@@ -100,16 +100,17 @@ def normflows_glow(flow: Flow) -> GlowModel:
     networks: list[nn.Module] = []
     flows: list[list[nn.Module]] = []
     for steps in levels:
-        inwards: list[nn.Module] = []
+        flows.append([normflows.flows.Squeeze()])
         for step in steps:
             networks.append(_negated(step.network))
-            inwards += [
-                _normflows_actnorm(step.actnorm),
-                _normflows_shuffle(step.order),
+            parts = [
                 normflows.flows.AffineCouplingBlock(networks[-1], scale=False),
+                _normflows_shuffle(step.order),
+                _normflows_actnorm(step.actnorm),
             ]
-        flows.append([normflows.flows.Squeeze(), *inwards])
-    flows[-1].append(_normflows_actnorm(last))
+            if steps is levels[-1] and step is steps[-1]:
+                parts.insert(0, _normflows_actnorm(last))
+            flows[-1].append(normflows.flows.Composite(parts))
     priors = [
         normflows.distributions.DiagGaussian(shape, trainable=False)
         for shape in part_shapes(flow.event_shape, len(levels))
@@ -241,7 +242,7 @@ def _negated(network: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def _normflows_actnorm(ours: ActNorm) -> nn.Module:
-    theirs = normflows.flows.ActNorm((len(ours.shift), 1, 1))
+    theirs: Any = normflows.flows.ActNorm((len(ours.shift), 1, 1))
     theirs.s.copy_(-ours.log_scale.view_as(theirs.s))
     theirs.t.copy_((-ours.shift * (-ours.log_scale).exp()).view_as(theirs.t))
     theirs.data_dep_init_done.fill_(1.0)
@@ -250,19 +251,21 @@ def _normflows_actnorm(ours: ActNorm) -> nn.Module:
 
 
 def _normflows_shuffle(order: Tensor) -> nn.Module:
-    shuffle: nn.Module = normflows.flows.Permute(len(order))
+    shuffle: Any = normflows.flows.Permute(len(order))
     shuffle.inv_perm.copy_(order)
     shuffle.perm.copy_(order.argsort())
-    return shuffle
+    layer: nn.Module = shuffle
+    return layer
 
 
 @torch.no_grad()
 def _nflows_actnorm(ours: ActNorm) -> nn.Module:
-    theirs: nn.Module = nflows.transforms.ActNorm(len(ours.shift))
+    theirs: Any = nflows.transforms.ActNorm(len(ours.shift))
     theirs.log_scale.copy_(ours.log_scale)
     theirs.shift.copy_(ours.shift)
     theirs.initialized.fill_(True)
-    return theirs
+    layer: nn.Module = theirs
+    return layer
 
 
 @torch.no_grad()

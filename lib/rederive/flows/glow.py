@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 import torch
 from torch import nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from rederive.flows.actnorm import ActNorm
 from rederive.flows.bijection import Bijection, Composition, Inverse
@@ -173,7 +174,7 @@ def convolution_network(
     last = _zero_convolution(width, outputs)
     relu = nn.ReLU()
     network = nn.Sequential(first, relu, second, relu, last)
-    return network.to(memory_format=torch.channels_last)
+    return convert_conv2d_weight_memory_format(network, torch.channels_last)
 
 
 def _zero_convolution(inputs: int, outputs: int) -> nn.Conv2d:
