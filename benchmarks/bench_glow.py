@@ -144,8 +144,8 @@ def about(size: GlowSize) -> dict[str, Any]:
         "saved_bytes_by_steps": {"kept": kept, "recomputed": recomputed},
         "note": (
             "like for like is additive couplings and fixed shuffles, the one model "
-            "that all four libraries can be given with equal weights; as documented, models "
-            "are of one architecture but not equal; bf16 was not timed"
+            "that all four libraries can be given with equal weights; as documented, "
+            "models are of one architecture but not equal; bf16 was not timed"
         ),
     }
 

@@ -94,8 +94,10 @@ class LUConvolution(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``W x`` at each place, and ``H W sum log_size``."""
-        lower, upper = self._factors()
-        return _multiply(self.permutation @ lower @ upper, x), self._log_det(x)
+        with torch.autocast(x.device.type, enabled=False):
+            lower, upper = self._factors()
+            weight = self.permutation @ lower @ upper
+        return _multiply(weight, x), self._log_det(x)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``W^-1 z`` by two triangular solutions, and ``-H W sum log_size``."""

@@ -35,7 +35,7 @@ class Squeeze(Bijection):
                 f"squeezing needs an even height and width, got {height} x {width}: "
                 "pad the image or build fewer levels"
             )
-        squares = x.unflatten(3, (-1, 2)).unflatten(2, (-1, 2))  # B, C, h, 2, w, 2
+        squares = x.view(*x.shape[:2], height // 2, 2, width // 2, 2)
         moved = squares.permute(0, 2, 4, 1, 3, 5).flatten(3)  # B, h, w, 4C
         return moved.permute(0, 3, 1, 2), zero_log_det(x)
 
