@@ -2,8 +2,8 @@
 
 Three groups:
 
-* like for like: float32, one model with additive couplings on shared weights, networks
-  with channels last in memory, and the same fused AdamW for all;
+* like for like: float32, one model with additive couplings on shared weights, all
+  networks with channels last in memory, and the same fused AdamW;
 * as documented: affine couplings, each library's own steps and defaults; ours takes a
   fused Adam, the peers ``torch.optim.Adam`` with its defaults;
 * recomputation: what it costs in time to recompute activations instead of keeping them.

@@ -21,7 +21,7 @@ import torch
 from rederive.flows import glow
 from torch import Tensor, nn
 
-from benchmarks.glow_libraries import freia_log_prob, part_shapes
+from benchmarks.glow_libraries import freia_log_prob, part_shapes, plain_network
 from benchmarks.nice_parts import WithoutContext
 
 LossOf = Callable[[Tensor], Tensor]
@@ -134,14 +134,3 @@ DOCUMENTED: dict[str, Callable[[GlowSize], tuple[nn.Module, LossOf]]] = {
     "FrEIA": freia_documented,
 }
 """The library's own model first, then the peers'."""
-
-
-def plain_network(inputs: int, outputs: int, width: int) -> nn.Sequential:
-    """Return Glow's coupling network as one writes it for a library that has none."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, width, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(width, width, 1),
-        nn.ReLU(),
-        nn.Conv2d(width, outputs, 3, padding=1),
-    )

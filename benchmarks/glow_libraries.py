@@ -2,14 +2,14 @@
 
 Levels of ActNorm, channel shuffle and additive coupling; after each level half of the
 channels leave without a conditional prior; a last ActNorm; a standard normal prior.
-Every peer takes the weights of our flow, and its networks are copies of ours.
+Every peer takes the weights of our flow.  Its networks are written as one writes them
+for a library that has none, with channels last in memory as ours.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ import torch
 from rederive.flows import ActNorm, Flow
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from benchmarks.glow_parts import FreiaShift
 from benchmarks.nice_parts import WithoutContext
@@ -102,7 +103,7 @@ def normflows_glow(flow: Flow) -> GlowModel:
     for steps in levels:
         flows.append([normflows.flows.Squeeze()])
         for step in steps:
-            networks.append(_negated(step.network))
+            networks.append(_negated(_plain(step.network)))
             parts = [
                 normflows.flows.AffineCouplingBlock(networks[-1], scale=False),
                 _normflows_shuffle(step.order),
@@ -147,7 +148,7 @@ def nflows_glow(flow: Flow) -> GlowModel:
             swap = place == len(steps) and number < len(levels)
             order = step.order.roll(channels // 2) if swap else step.order
             changed = (torch.arange(channels) < channels // 2) == swap
-            networks.append(deepcopy(step.network))
+            networks.append(_plain(step.network))
             layers += [
                 _nflows_actnorm(step.actnorm),
                 transforms.Permutation(order, dim=1),
@@ -183,7 +184,7 @@ def freia_glow(flow: Flow) -> GlowModel:
     for number, steps in enumerate(levels, start=1):
         add(FrEIA.modules.IRevNetDownsampling)
         for step in steps:
-            networks.append(deepcopy(step.network))
+            networks.append(_plain(step.network))
             _freia_actnorm(nodes, step.actnorm)
             add(FrEIA.modules.PermuteRandom)
             nodes[-1].module.perm.data.copy_(step.order)
@@ -232,12 +233,32 @@ def freia_log_prob(module: nn.Module, x: Tensor) -> Tensor:
 
 
 def _negated(network: nn.Module) -> nn.Module:
-    """Return a copy whose output has the other sign."""
-    copy = deepcopy(network)
+    """Change the sign of a network's output, in place."""
     with torch.no_grad():
-        for one in list(copy.parameters())[-2:]:
+        for one in list(network.parameters())[-2:]:
             one.neg_()
-    return copy
+    return network
+
+
+def _plain(ours: nn.Module) -> nn.Module:
+    """Return a plain network with the weights of ours, channels last."""
+    assert isinstance(ours, nn.Sequential)
+    first, last = ours[0], ours[-1]
+    assert isinstance(first, nn.Conv2d) and isinstance(last, nn.Conv2d)
+    network = plain_network(first.in_channels, last.out_channels, first.out_channels)
+    network.load_state_dict(ours.state_dict())
+    return convert_conv2d_weight_memory_format(network, torch.channels_last)
+
+
+def plain_network(inputs: int, outputs: int, width: int) -> nn.Sequential:
+    """Return Glow's coupling network as one writes it for a library that has none."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, width, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(width, width, 1),
+        nn.ReLU(),
+        nn.Conv2d(width, outputs, 3, padding=1),
+    )
 
 
 @torch.no_grad()

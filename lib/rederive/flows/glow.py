@@ -172,7 +172,7 @@ def convolution_network(
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
         nn.init.zeros_(layer.bias)
     last = _zero_convolution(width, outputs)
-    relu = nn.ReLU()
+    relu = nn.ReLU(inplace=True)
     network = nn.Sequential(first, relu, second, relu, last)
     return convert_conv2d_weight_memory_format(network, torch.channels_last)
 

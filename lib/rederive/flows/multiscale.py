@@ -20,7 +20,6 @@ class Squeeze(Bijection):
 
     Channel ``4c + 2i + j`` of the result holds the pixels of channel ``c`` in row ``i``
     and column ``j`` of their square.  It reorders coordinates, so log|det| is zero.
-    The result lies in memory with its channels last, where convolutions are fastest.
     """
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -35,9 +34,7 @@ class Squeeze(Bijection):
                 f"squeezing needs an even height and width, got {height} x {width}: "
                 "pad the image or build fewer levels"
             )
-        squares = x.view(*x.shape[:2], height // 2, 2, width // 2, 2)
-        moved = squares.permute(0, 2, 4, 1, 3, 5).flatten(3)  # B, h, w, 4C
-        return moved.permute(0, 3, 1, 2), zero_log_det(x)
+        return functional.pixel_unshuffle(x, 2), zero_log_det(x)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Move channels back into space."""
