@@ -21,7 +21,8 @@ import torch
 from rederive.flows import glow
 from torch import Tensor, nn
 
-from benchmarks.glow_libraries import freia_log_prob, part_shapes, plain_network
+from benchmarks.glow_libraries import freia_log_prob, part_shapes
+from benchmarks.glow_parts import plain_network
 from benchmarks.nice_parts import WithoutContext
 
 LossOf = Callable[[Tensor], Tensor]

@@ -23,9 +23,16 @@ import torch
 from rederive.flows import ActNorm, Flow
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from benchmarks.glow_parts import FreiaShift
+from benchmarks.glow_parts import (
+    FreiaShift,
+    freia_actnorm,
+    negated,
+    nflows_actnorm,
+    normflows_actnorm,
+    normflows_shuffle,
+    plain,
+)
 from benchmarks.nice_parts import WithoutContext
 
 
@@ -103,14 +110,14 @@ def normflows_glow(flow: Flow) -> GlowModel:
     for steps in levels:
         flows.append([normflows.flows.Squeeze()])
         for step in steps:
-            networks.append(_negated(_plain(step.network)))
+            networks.append(negated(plain(step.network)))
             parts = [
                 normflows.flows.AffineCouplingBlock(networks[-1], scale=False),
-                _normflows_shuffle(step.order),
-                _normflows_actnorm(step.actnorm),
+                normflows_shuffle(step.order),
+                normflows_actnorm(step.actnorm),
             ]
             if steps is levels[-1] and step is steps[-1]:
-                parts.insert(0, _normflows_actnorm(last))
+                parts.insert(0, normflows_actnorm(last))
             flows[-1].append(normflows.flows.Composite(parts))
     priors = [
         normflows.distributions.DiagGaussian(shape, trainable=False)
@@ -148,16 +155,16 @@ def nflows_glow(flow: Flow) -> GlowModel:
             swap = place == len(steps) and number < len(levels)
             order = step.order.roll(channels // 2) if swap else step.order
             changed = (torch.arange(channels) < channels // 2) == swap
-            networks.append(_plain(step.network))
+            networks.append(plain(step.network))
             layers += [
-                _nflows_actnorm(step.actnorm),
+                nflows_actnorm(step.actnorm),
                 transforms.Permutation(order, dim=1),
                 transforms.AdditiveCouplingTransform(
                     changed.int(), lambda _i, _o, n=networks[-1]: WithoutContext(n)
                 ),
             ]
         if number == len(levels):
-            layers.append(_nflows_actnorm(last))
+            layers.append(nflows_actnorm(last))
         multiscale.add_transform(
             transforms.CompositeTransform(layers), (channels, side, side)
         )
@@ -184,8 +191,8 @@ def freia_glow(flow: Flow) -> GlowModel:
     for number, steps in enumerate(levels, start=1):
         add(FrEIA.modules.IRevNetDownsampling)
         for step in steps:
-            networks.append(_plain(step.network))
-            _freia_actnorm(nodes, step.actnorm)
+            networks.append(plain(step.network))
+            freia_actnorm(nodes, step.actnorm)
             add(FrEIA.modules.PermuteRandom)
             nodes[-1].module.perm.data.copy_(step.order)
             nodes[-1].module.perm_inv.data.copy_(step.order.argsort())
@@ -193,7 +200,7 @@ def freia_glow(flow: Flow) -> GlowModel:
         if number < len(levels):
             add(FrEIA.modules.Split)
             outputs.append(freia.OutputNode(nodes[-1].out1))
-    _freia_actnorm(nodes, last)
+    freia_actnorm(nodes, last)
     outputs.append(freia.OutputNode(nodes[-1].out0))
     module = freia.GraphINN([*nodes, *outputs])
     return GlowModel(
@@ -230,69 +237,3 @@ def freia_log_prob(module: nn.Module, x: Tensor) -> Tensor:
     constant = 0.5 * x[0].numel() * math.log(2.0 * math.pi)
     log_density: Tensor = log_det - 0.5 * squares - constant
     return log_density
-
-
-def _negated(network: nn.Module) -> nn.Module:
-    """Change the sign of a network's output, in place."""
-    with torch.no_grad():
-        for one in list(network.parameters())[-2:]:
-            one.neg_()
-    return network
-
-
-def _plain(ours: nn.Module) -> nn.Module:
-    """Return a plain network with the weights of ours, channels last."""
-    assert isinstance(ours, nn.Sequential)
-    first, last = ours[0], ours[-1]
-    assert isinstance(first, nn.Conv2d) and isinstance(last, nn.Conv2d)
-    network = plain_network(first.in_channels, last.out_channels, first.out_channels)
-    network.load_state_dict(ours.state_dict())
-    return convert_conv2d_weight_memory_format(network, torch.channels_last)
-
-
-def plain_network(inputs: int, outputs: int, width: int) -> nn.Sequential:
-    """Return Glow's coupling network as one writes it for a library that has none."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, width, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(width, width, 1),
-        nn.ReLU(),
-        nn.Conv2d(width, outputs, 3, padding=1),
-    )
-
-
-@torch.no_grad()
-def _normflows_actnorm(ours: ActNorm) -> nn.Module:
-    theirs: Any = normflows.flows.ActNorm((len(ours.shift), 1, 1))
-    theirs.s.copy_(-ours.log_scale.view_as(theirs.s))
-    theirs.t.copy_((-ours.shift * (-ours.log_scale).exp()).view_as(theirs.t))
-    theirs.data_dep_init_done.fill_(1.0)
-    layer: nn.Module = theirs
-    return layer
-
-
-def _normflows_shuffle(order: Tensor) -> nn.Module:
-    shuffle: Any = normflows.flows.Permute(len(order))
-    shuffle.inv_perm.copy_(order)
-    shuffle.perm.copy_(order.argsort())
-    layer: nn.Module = shuffle
-    return layer
-
-
-@torch.no_grad()
-def _nflows_actnorm(ours: ActNorm) -> nn.Module:
-    theirs: Any = nflows.transforms.ActNorm(len(ours.shift))
-    theirs.log_scale.copy_(ours.log_scale)
-    theirs.shift.copy_(ours.shift)
-    theirs.initialized.fill_(True)
-    layer: nn.Module = theirs
-    return layer
-
-
-@torch.no_grad()
-def _freia_actnorm(nodes: list[Any], ours: ActNorm) -> None:
-    nodes.append(freia.Node(nodes[-1].out0, FrEIA.modules.ActNorm, {}))
-    theirs = nodes[-1].module
-    theirs.scale.copy_(ours.log_scale.view_as(theirs.scale))
-    theirs.bias.copy_(ours.shift.view_as(theirs.bias))
-    theirs.init_on_next_batch = False
