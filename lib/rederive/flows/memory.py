@@ -15,7 +15,7 @@ def saved_bytes(bijection: Bijection, x: Tensor) -> int:
 
     The loss is that of a standard normal prior.  Every tensor that is saved between
     the forward and the backward pass counts, from when it is saved until it is
-    released, each storage once; parameters do not count, since they are there anyway.
+    released, each storage once; parameters and buffers, there anyway, do not count.
     Gradients of parameters and an operation's own scratch space are not seen.  The
     number is the same on every machine.  Gradients that parameters held are kept.
 
@@ -24,7 +24,8 @@ def saved_bytes(bijection: Bijection, x: Tensor) -> int:
         x: a batch of events.
     """
     parameters = [one for one in bijection.parameters() if one.requires_grad]
-    meter = _Meter({_address(one) for one in bijection.parameters()})
+    there_anyway = [*bijection.parameters(), *bijection.buffers()]
+    meter = _Meter({_address(one) for one in there_anyway})
     with torch.autograd.graph.saved_tensors_hooks(
         lambda tensor: _Kept(tensor, meter), lambda kept: kept.tensor
     ):
