@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from rederive.flows import (
+    ActNorm,
     AdditiveCoupling,
     AffineCoupling,
     Bijection,
+    ChannelPermutation,
     Channels,
     Checkerboard,
     Composition,
     DiagonalScale,
+    FactorOut,
     Inverse,
+    InvertibleConvolution,
+    LUConvolution,
     OddEven,
     Permutation,
     Prefix,
+    RecomputedComposition,
     Reverse,
     Split,
+    Squeeze,
     StandardLogistic,
+    glow,
+    glow_bijection,
     nice,
     nice_as_article,
 )
@@ -157,5 +167,86 @@ def _inverted(case: Case) -> Case:
     return Case(f"Inverse-{case.name}", lambda rng: Inverse(case.make(rng)), case.shape)
 
 
-KINDS = _couplings() + _others()
+SMALL, DEEP = (4, 1, 2), (2, 4, 4)
+
+
+def _smooth(bijection: Bijection) -> Bijection:
+    """Put tanh in the place of ReLU, which no finite difference may step over."""
+    for module in bijection.modules():
+        if isinstance(module, nn.Sequential):
+            for place, layer in enumerate(module):
+                if isinstance(layer, nn.ReLU):
+                    module[place] = nn.Tanh()
+    return bijection
+
+
+def _glow(**options: Any) -> Callable[[torch.Generator], Bijection]:
+    return lambda rng: _smooth(
+        glow(DEEP, steps=1, width=2, generator=rng, **options).bijection
+    )
+
+
+def _glow_parts() -> list[Case]:
+    return [
+        Case("ActNorm", lambda _: ActNorm(6), VECTOR),
+        Case("ActNorm-image", lambda _: ActNorm(2), IMAGE),
+        Case(
+            "ChannelPermutation",
+            lambda rng: ChannelPermutation(torch.randperm(4, generator=rng)),
+            SMALL,
+        ),
+        Case("InvertibleConvolution", lambda r: InvertibleConvolution(4, r), SMALL),
+        Case("LUConvolution", lambda rng: LUConvolution(4, rng), SMALL),
+        Case(
+            "RecomputedComposition",
+            lambda rng: RecomputedComposition(
+                ActNorm(2),
+                InvertibleConvolution(2, rng),
+                AffineCoupling(Channels(), convolution(1, 2)),
+            ),
+            IMAGE,
+        ),
+    ]
+
+
+def _glows() -> list[Case]:
+    return [
+        Case("FactorOut", lambda _: FactorOut(ActNorm(1)), IMAGE),
+        Case(
+            "FactorOut-conditional",
+            lambda _: FactorOut(ActNorm(1), convolution(1, 2)),
+            IMAGE,
+        ),
+        Case("glow-1-additive-shuffle", _glow(levels=1), DEEP),
+        Case(
+            "glow-2-affine-convolution",
+            _glow(levels=2, coupling="affine", mixing="convolution"),
+            DEEP,
+        ),
+        Case(
+            "glow-2-affine-lu-recompute",
+            _glow(levels=2, coupling="affine", mixing="lu", recompute=True),
+            DEEP,
+        ),
+        Case(
+            "glow-2-unconditional",
+            _glow(levels=2, conditional=False),
+            DEEP,
+        ),
+        Case(
+            "glow_bijection",
+            lambda rng: _smooth(
+                glow_bijection(4, levels=2, steps=1, width=2, generator=rng)
+            ),
+            (4, 2, 2),
+        ),
+        Case(
+            "Squeeze-and-back",
+            lambda _: Composition(Squeeze(), Inverse(Squeeze())),
+            DEEP,
+        ),
+    ]
+
+
+KINDS = _couplings() + _others() + _glow_parts() + _glows()
 CASES = KINDS + [_inverted(case) for case in KINDS]

@@ -263,3 +263,22 @@ def test_the_quick_run_of_the_searches_finds_the_same_titles(tmp_path, capsys):
     (group,) = bench_titles.groups(bench_titles.QUICK)
     assert {goal.group for goal in bench_titles.goals(size)} == {group.name}
     assert bench_titles.goals(size)[0].least == 40 * 4 / 64
+
+
+@pytest.mark.peers
+@pytest.mark.filterwarnings("ignore:torch.lu is deprecated")
+def test_the_quick_run_of_glow_finds_all_libraries_equal(tmp_path, capsys):
+    from benchmarks.__main__ import main
+
+    options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "glow"]
+    main([*options, "--results", str(tmp_path)])
+    assert "activations kept or recomputed" in capsys.readouterr().out
+    read = json.loads((tmp_path / "glow.json").read_text(encoding="utf-8"))
+    like_for_like, documented, recomputation = read["groups"]
+    peers = {"normflows", "nflows", "FrEIA"}
+    assert set(like_for_like["relative_errors"]) == peers
+    assert set(documented["speed_over"]) == peers
+    assert set(recomputation["relative_errors"]) == {"recomputed"}
+    memory = read["about"]["saved_bytes_by_steps"]
+    assert memory["recomputed"]["8"] == memory["recomputed"]["1"]
+    assert memory["kept"]["8"] > 4 * memory["kept"]["1"]
