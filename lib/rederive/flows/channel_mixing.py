@@ -122,7 +122,8 @@ def random_rotation(size: int, generator: torch.Generator) -> Tensor:
     """Draw an orthogonal matrix, uniformly (QR with a positive diagonal of R)."""
     gaussian = torch.randn(size, size, generator=generator, dtype=torch.float64)
     orthogonal, triangle = torch.linalg.qr(gaussian)
-    return (orthogonal * triangle.diagonal().sign()).to(torch.get_default_dtype())
+    rotation: Tensor = orthogonal * triangle.diagonal().sign()
+    return rotation.to(torch.get_default_dtype())
 
 
 def _multiply(weight: Tensor, x: Tensor) -> Tensor:
