@@ -1,0 +1,53 @@
+"""f-VAEs: variational autoencoders whose posterior is a conditional flow."""
+
+from rederive.fvae.builders import article_fvae, fvae, residual_vae
+from rederive.fvae.model import FVAE, VAE, LatentModel, MeanBound
+from rederive.fvae.networks import (
+    MeanAndScale,
+    ResidualStep,
+    residual_decoder,
+    residual_encoder,
+)
+from rederive.fvae.objective import (
+    Likelihood,
+    Posterior,
+    Terms,
+    normal,
+    objective,
+    standard_normal,
+)
+from rederive.fvae.posteriors import NormalPosterior, ShiftedFlow
+from rederive.fvae.readings import (
+    best_sigma_2,
+    bilinear,
+    flow_prior,
+    line,
+    with_flow_prior,
+)
+
+__all__ = [
+    "FVAE",
+    "VAE",
+    "LatentModel",
+    "Likelihood",
+    "MeanAndScale",
+    "MeanBound",
+    "NormalPosterior",
+    "Posterior",
+    "ResidualStep",
+    "ShiftedFlow",
+    "Terms",
+    "article_fvae",
+    "best_sigma_2",
+    "bilinear",
+    "flow_prior",
+    "fvae",
+    "line",
+    "normal",
+    "objective",
+    "residual_decoder",
+    "residual_encoder",
+    "residual_vae",
+    "standard_normal",
+    "with_flow_prior",
+]

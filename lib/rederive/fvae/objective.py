@@ -1,0 +1,87 @@
+r"""The loss of a VAE whose posterior is a conditional flow, one draw at a time.
+
+The posterior is the law of ``z = F_x(u)`` with ``u`` standard normal and ``F_x``
+invertible in ``u``, its parameters depending on ``x``.  Then (Su and Wu 2018,
+arXiv:1809.05861; equation 6 of the article, without the constant ``E log p~(x)``)
+
+    loss = E [ log q(u) - log q(x|z) - log q(z) - log|det dF_x(u)/du| ],
+
+which bounds ``-E log q(x)`` from above.  ``q(z)`` is the prior's *density at* ``z``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+Posterior = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""From ``(u, x)`` to ``z = F_x(u)`` and ``log|det dz/du|``, ``(B,)``, nats."""
+
+Likelihood = Callable[[Tensor, Tensor], Tensor]
+"""From ``(x, z)`` to ``log q(x|z)``, ``(B,)``, nats."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the loss consists of, for each data point; nats, ``(B,)``.
+
+    Attributes:
+        distortion: ``-log q(x|z)``, with all its constants.
+        prior: ``-log q(z)``, the standard normal density at the code.
+        base: ``log q(u)``, the standard normal density at the noise.
+        log_det: ``log|det dF_x(u)/du|``.
+    """
+
+    distortion: Tensor
+    prior: Tensor
+    base: Tensor
+    log_det: Tensor
+
+    @property
+    def rate(self) -> Tensor:
+        """``log p(z|x) - log q(z)`` at the draw; its mean is ``KL(p(z|x) || q(z))``."""
+        return self.base - self.log_det + self.prior
+
+    def bound(self) -> Tensor:
+        """Return ``distortion + rate``; its mean over ``u`` is at least -log q(x)."""
+        return self.distortion + self.rate
+
+
+def objective(
+    posterior: Posterior, log_likelihood: Likelihood, x: Tensor, u: Tensor
+) -> Terms:
+    """Return the terms of the loss for any conditional flow and any decoder.
+
+    Args:
+        posterior: the conditional flow ``F``.
+        log_likelihood: the decoder.
+        x: data, ``(B, *event)``.
+        u: standard normal noise, ``(B, *code)``.
+    """
+    z, log_det = posterior(u, x)
+    return Terms(
+        distortion=-log_likelihood(x, z),
+        prior=-standard_normal(z),
+        base=standard_normal(u),
+        log_det=log_det,
+    )
+
+
+def standard_normal(z: Tensor) -> Tensor:
+    """Return the standard normal log-density of events of any shape, ``(B,)``, nats."""
+    square = z.flatten(1).square().sum(1)
+    return -0.5 * square - 0.5 * math.log(2 * math.pi) * z[0].numel()
+
+
+def normal(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
+    """Return ``log N(x; mean, sigma^2 I)`` of events of any shape, ``(B,)``, nats.
+
+    Args:
+        x: points, ``(B, *event)``.
+        mean: the laws' means, the same shape.
+        log_sigma: the logarithm of the one deviation, a scalar.
+    """
+    return standard_normal((x - mean) * (-log_sigma).exp()) - x[0].numel() * log_sigma

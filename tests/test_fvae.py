@@ -1,0 +1,337 @@
+"""f-VAEs against closed forms, quadrature, linear-Gaussian models and torch's laws."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from rederive.distributions import kl_multivariate, kl_to_standard
+from rederive.flows import Bijection, Composition, Flow, StandardNormal, glow_bijection
+from rederive.fvae import (
+    FVAE,
+    VAE,
+    MeanAndScale,
+    MeanBound,
+    NormalPosterior,
+    ResidualStep,
+    ShiftedFlow,
+    Terms,
+    article_fvae,
+    best_sigma_2,
+    bilinear,
+    flow_prior,
+    fvae,
+    line,
+    normal,
+    objective,
+    residual_vae,
+    standard_normal,
+    with_flow_prior,
+)
+from rederive.training import generator
+from scipy import integrate, optimize, stats
+from torch import Tensor, nn
+
+Normal = torch.distributions.Normal
+DOUBLE = torch.float64
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=generator(5, seed), dtype=DOUBLE)
+
+
+def tiny(code_channels: int | None = None, norm: str = "batch") -> FVAE:
+    """A small f-VAE in float64 whose every parameter is away from its start."""
+    model = fvae(
+        (3, 8, 8), scales=2, steps=1, levels=2, flow_steps=2, flow_width=8,
+        generator=generator(5, 1), code_channels=code_channels,
+        norm=norm,  # type: ignore[arg-type]
+    )  # fmt: skip
+    model.double().eval()
+    shift(model, 2)
+    return model
+
+
+def shift(module: nn.Module, seed: int, by: float = 0.1) -> None:
+    draw = generator(5, seed)
+    with torch.no_grad():
+        for one in module.parameters():
+            one.add_(by * torch.randn(one.shape, generator=draw, dtype=one.dtype))
+
+
+def pictures(count: int = 3) -> Tensor:
+    return torch.rand(count, 3, 8, 8, generator=generator(5, 3), dtype=DOUBLE) * 2 - 1
+
+
+class Line(Bijection):
+    """``z = a h``, as a bijection of one number."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.factor * x, x.new_full((len(x),), math.log(abs(self.factor)))
+
+    def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        return z / self.factor, z.new_full((len(z),), -math.log(abs(self.factor)))
+
+
+class Times(nn.Module):
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.factor * x
+
+
+def gauss_hermite(count: int) -> tuple[Tensor, Tensor]:
+    """Nodes and weights of a standard normal mean."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(count)
+    return torch.tensor(nodes), torch.tensor(weights / weights.sum())
+
+
+def test_densities_are_torchs() -> None:
+    x, mean, log_sigma = noise(4, 3, 2), noise(4, 3, 2, seed=1), torch.tensor(0.7)
+    expected = Normal(mean, log_sigma.double().exp()).log_prob(x).sum((1, 2))
+    torch.testing.assert_close(normal(x, mean, log_sigma.double()), expected)
+    zero = torch.zeros((), dtype=DOUBLE)
+    plain = Normal(zero, zero + 1).log_prob(x).sum((1, 2))
+    torch.testing.assert_close(standard_normal(x), plain)
+
+
+def test_the_loss_is_the_divergence_by_quadrature() -> None:
+    """One number x, a bent monotone posterior, a bent decoder; SciPy on both sides."""
+    points, weights = torch.tensor([-1.0, 0.5, 2.0]).double(), [0.2, 0.5, 0.3]
+
+    def bend(u: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        z = 0.6 * u + 0.3 * torch.tanh(2 * u) + 0.4 * x
+        slope = 0.6 + 0.6 * (1 - torch.tanh(2 * u) ** 2)
+        return z, slope.log().flatten(1).sum(1)
+
+    def decoder(x: Tensor, z: Tensor) -> Tensor:
+        return normal(x, torch.sin(z) + z, torch.tensor(-0.4).double())
+
+    def column(value: float) -> Tensor:
+        return torch.full((1, 1), value, dtype=DOUBLE)
+
+    ours = theirs = 0.0
+    for x, weight in zip(points.tolist(), weights, strict=True):
+
+        def drawn(u: float, x: float = x) -> float:
+            terms = objective(bend, decoder, column(x), column(u))
+            return float(terms.bound()) * stats.norm.pdf(u)
+
+        def direct(z: float, x: float = x) -> float:
+            u = optimize.brentq(lambda v: float(bend(column(v), column(x))[0]) - z,
+                                -60, 60, xtol=1e-13)  # fmt: skip
+            slope = float(bend(column(u), column(x))[1].exp())
+            log_p = stats.norm.logpdf(u) - math.log(slope)
+            log_q = stats.norm.logpdf(x, math.sin(z) + z, math.exp(-0.4))
+            return math.exp(log_p) * (log_p - log_q - stats.norm.logpdf(z))
+
+        ours += weight * integrate.quad(drawn, -8, 8, epsabs=1e-10)[0]
+        theirs += weight * integrate.quad(direct, -8, 8, epsabs=1e-10)[0]
+    assert ours == pytest.approx(theirs, abs=1e-7)
+
+
+@given(mean=st.floats(-2, 2), log_sigma=st.floats(-2, 1))
+def test_the_rate_of_a_normal_posterior_is_its_closed_form(
+    mean: float, log_sigma: float
+) -> None:
+    nodes, weights = gauss_hermite(8)
+    m, s = (torch.full((8, 1), v, dtype=DOUBLE) for v in (mean, log_sigma))
+    posterior = NormalPosterior(Fixed(m, s))
+    z, log_det = posterior(nodes[:, None], m)
+    terms = Terms(
+        m[:, 0] * 0, -standard_normal(z), standard_normal(nodes[:, None]), log_det
+    )
+    expected = kl_to_standard(m[0], 2 * s[0])
+    torch.testing.assert_close((weights * terms.rate).sum(), expected)
+
+
+class Fixed(nn.Module):
+    """An encoder that returns what it was given."""
+
+    def __init__(self, mean: Tensor, log_sigma: Tensor) -> None:
+        super().__init__()
+        self.mean, self.log_sigma = mean, log_sigma
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        del x
+        return self.mean, self.log_sigma
+
+
+def test_a_flow_with_noise_is_exact() -> None:
+    """Equation (15): every constant cancels, for each single draw."""
+    flow = glow_bijection(4, levels=1, steps=3, width=8, generator=generator(5, 4))
+    flow.double()
+    shift(flow, 5, 0.3)
+    x, u = noise(6, 4, 2, 2, seed=6), noise(6, 4, 2, 2, seed=7)
+    posterior = ShiftedFlow(flow, nn.Identity(), math.log(0.3)).double()
+
+    def decoder(x: Tensor, z: Tensor) -> Tensor:
+        return normal(x, flow.inverse(z)[0], posterior.log_sigma)
+
+    bound = objective(posterior, decoder, x, u).bound()
+    sigma = posterior.log_sigma.exp()
+    law = Flow(flow, StandardNormal(), (4, 2, 2))
+    torch.testing.assert_close(bound, -law.log_prob(x + sigma * u))
+
+
+def test_the_bound_of_a_linear_model_is_the_likelihood_plus_the_gap() -> None:
+    e, f, g, s1, s2 = 0.4, 1.3, 0.9, 0.5, 0.6
+    model = FVAE(
+        Times(e), Times(g), Composition(Line(f)), (1,),
+        log_sigma_1=math.log(s1), log_sigma_2=math.log(s2),
+    ).double()  # fmt: skip
+    nodes, weights = gauss_hermite(6)
+    x = torch.full((6, 1), 0.8, dtype=DOUBLE)
+    bound = (weights * model.bound(x, nodes[:, None])).sum()
+    slope = g / f  # x = slope z + s2 noise
+    precision = 1 + slope**2 / s2**2
+    one = torch.ones(1, 1, dtype=DOUBLE)
+    gap = kl_multivariate(
+        one[0] * f * e * 0.8, one * (f * s1) ** 2,
+        one[0] * slope * 0.8 / s2**2 / precision, one / precision,
+    )  # fmt: skip
+    evidence = stats.norm.logpdf(0.8, 0.0, math.hypot(slope, s2))
+    assert float(bound.detach()) == pytest.approx(-evidence + float(gap), abs=1e-6)
+
+
+def test_the_model_is_the_general_loss_and_the_flow_prior() -> None:
+    model, x = tiny(), pictures()
+    u = noise(3, *model.code_shape, seed=8)
+    terms = model.terms(x, u)
+    general = objective(model.posterior, model.log_likelihood, x, u)
+    for name in ("distortion", "prior", "base", "log_det"):
+        torch.testing.assert_close(getattr(terms, name), getattr(general, name))
+    other = with_flow_prior(model, x, u)
+    torch.testing.assert_close(other.bound(), terms.bound())
+    assert float((other.prior - terms.prior).detach().abs().max()) > 0.01
+
+
+def test_the_log_determinant_is_autograds() -> None:
+    model, x = tiny(), pictures(1)
+    u = noise(1, *model.code_shape, seed=9)
+    jacobian = torch.autograd.functional.jacobian(
+        lambda v: model.posterior(v, x)[0].flatten(), u
+    ).reshape(192, 192)
+    expected = torch.linalg.slogdet(jacobian).logabsdet
+    torch.testing.assert_close(model.posterior(u, x)[1][0], expected)
+
+
+def test_the_printed_loss_lacks_the_scale_and_constants() -> None:
+    model, x = tiny(), pictures()
+    u = noise(3, *model.code_shape, seed=10)
+    mean, sigma = model.decoder(model.hidden(u, x)), model.log_sigma_2.exp()
+    z, log_det = model.posterior(u, x)
+    expected = (
+        0.5 * ((x - mean) / sigma).flatten(1).square().sum(1)
+        + 0.5 * z.flatten(1).square().sum(1)
+        - log_det
+    )
+    torch.testing.assert_close(model.printed_loss(x, u), expected)
+    full = model.bound(x, u).mean()
+    printed = model.printed_loss(x, u).mean()
+    (by_full,) = torch.autograd.grad(full, model.log_sigma_2)
+    (by_printed,) = torch.autograd.grad(printed, model.log_sigma_2)
+    torch.testing.assert_close(by_full - by_printed, torch.tensor(192.0).double())
+    assert float(by_printed) < 0
+
+
+def test_the_best_deviation_is_where_the_gradient_vanishes() -> None:
+    model, x = tiny(), pictures()
+    u = noise(3, *model.code_shape, seed=11)
+    with torch.no_grad():
+        model.log_sigma_2.copy_(best_sigma_2(model, x, u).log())
+    (slope,) = torch.autograd.grad(model.bound(x, u).mean(), model.log_sigma_2)
+    assert abs(float(slope)) < 1e-9
+
+
+def test_codes_go_back_and_forth() -> None:
+    model, x = tiny(), pictures()
+    z = model.encode(x)
+    torch.testing.assert_close(model.decode(z), model.reconstruct(x))
+    torch.testing.assert_close(flow_prior(model).bijection(model.encoder(x))[0], z)
+
+
+def test_samples_are_the_decoders_mean_at_scaled_codes() -> None:
+    model = tiny().float()
+    draw = model.sample(4, generator(1), 0.5)
+    z = 0.5 * torch.randn((4, *model.code_shape), generator=generator(1))
+    torch.testing.assert_close(draw, model.decode(z))
+    cold = model.sample(3, generator(2), 0.0)
+    torch.testing.assert_close(cold, cold[:1].expand_as(cold))
+    noisy = model.sample(400, generator(1), 0.0, noise=True) - cold[:1]
+    assert float(noisy.detach().std()) == pytest.approx(
+        float(model.log_sigma_2.detach().exp()), rel=0.02
+    )
+
+
+def test_a_code_may_be_smaller_than_the_picture() -> None:
+    model, x = tiny(code_channels=4), pictures()
+    assert model.code_shape == (4, 2, 2)
+    u = noise(3, 4, 2, 2, seed=12)
+    assert model.encode(x).shape == (3, 4, 2, 2)
+    assert model.bound(x, u).shape == (3,)
+    assert model.decode(u).shape == x.shape
+
+
+def test_encoder_and_decoder_start_as_inverses() -> None:
+    model = fvae(
+        (3, 8, 8), scales=2, steps=2, levels=1, flow_steps=1, flow_width=4,
+        generator=generator(0), width=5,
+    )  # fmt: skip
+    x = pictures().float()
+    torch.testing.assert_close(model.reconstruct(x), torch.tanh(x))
+
+
+def test_the_articles_network_has_the_counted_size() -> None:
+    model = article_fvae(generator(0))
+    sizes = [
+        sum(p.numel() for p in part.parameters())
+        for part in (model.encoder, model.decoder, model.flow, model)
+    ]
+    assert sizes == [4_729_536, 4_729_536, 86_371_008, 95_830_082]
+    assert model.code_shape == (192, 16, 16)
+
+
+def test_the_vae_has_a_bounded_scale_and_trains() -> None:
+    model = residual_vae((3, 8, 8), scales=2, steps=1, generator=generator(3))
+    assert isinstance(model, VAE)
+    x = pictures().float()
+    _, log_sigma = MeanAndScale(nn.Identity(), 2.0)(1e3 * x[:, :2])
+    assert float(log_sigma.abs().max()) <= 2.0
+    loss = MeanBound(model)(x)
+    loss.backward()
+    assert all(p.grad is not None for p in model.parameters())
+    torch.manual_seed(3)
+    first = model(x).bound()
+    torch.manual_seed(3)
+    torch.testing.assert_close(model(x).bound(), first)
+
+
+def test_interpolation_by_hand() -> None:
+    a, b = torch.zeros(2, 1), torch.ones(2, 1)
+    torch.testing.assert_close(line(a, b, 3)[:, 0, 0], torch.tensor([0.0, 0.5, 1.0]))
+    corners = torch.tensor([0.0, 1.0, 10.0, 11.0])[:, None]
+    grid = bilinear(corners, 3).reshape(3, 3)
+    expected = torch.tensor([[0, 0.5, 1], [5, 5.5, 6], [10, 10.5, 11]])
+    torch.testing.assert_close(grid, expected)
+
+
+def test_bad_input_is_named() -> None:
+    with pytest.raises(ValueError, match="temperature must be at least 0, got -1"):
+        tiny().sample(1, generator(0), -1.0)
+    with pytest.raises(ValueError, match="four corners, got 3"):
+        bilinear(torch.zeros(3, 2), 4)
+    with pytest.raises(ValueError, match="at least 2 steps, got 1"):
+        line(torch.zeros(2), torch.ones(2), 1)
+    with pytest.raises(ValueError, match="norm must be one of"):
+        ResidualStep(2, 2, generator(0), "layer")  # type: ignore[arg-type]
