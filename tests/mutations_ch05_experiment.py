@@ -46,7 +46,7 @@ EXPERIMENT_5 = [
         "test_experiments_fvae.py::test_a_linear_code_is_read",
     ),
     tested(
-        "f-vae midlevel of a cell is its lower edge",
+        "f-vae middle of a cell is its lower edge",
         "experiments/fvae/data",
         "(pixels.to(torch.float32) + 0.5)",
         "pixels.to(torch.float32)",

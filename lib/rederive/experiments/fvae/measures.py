@@ -167,7 +167,8 @@ def linear_reading(
 
     def predict(part: Tensor, penalty: float) -> Tensor:
         weights = vectors @ (inside / (values + penalty * scale)[:, None])
-        return part @ (train.T @ weights) + middle
+        found: Tensor = part @ (train.T @ weights) + middle
+        return found
 
     errors = [
         float((predict(held_out, penalty) - targets[1]).square().mean())
