@@ -136,10 +136,10 @@ def _quick(config: FVaeConfig) -> FVaeConfig:
 
 
 QUICK = {
-    "vae": _quick(replace(_32["vae"], width=8, codes=24)),
-    "glow": _quick(replace(_32["glow"], levels=3, flow_steps=2, flow_width=24)),
+    "vae": _quick(replace(_32["vae"], width=10, codes=32)),
+    "glow": _quick(replace(_32["glow"], levels=3, flow_steps=2, flow_width=48)),
     "f-vae": _quick(
-        replace(_32["f-vae"], steps=1, levels=2, flow_steps=2, flow_width=24)
+        replace(_32["f-vae"], steps=1, levels=2, flow_steps=1, flow_width=24)
     ),
 }
 
