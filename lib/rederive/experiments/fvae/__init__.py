@@ -1,7 +1,8 @@
 """Chapter 5: a VAE, a Glow and an f-VAE of equal size, trained on the same pictures.
 
 Records: ``f-vae-vae``, ``f-vae-glow``, ``f-vae-f-vae`` (drawn faces of 32 pixels), and
-the same with ``64-`` or ``cifar10-`` before the model.  Metrics, on test pictures:
+the same with ``64-`` or ``cifar10-`` before the model; ``f-vae-vae-long`` and
+``f-vae-f-vae-long`` have the processor time of Glow.  Metrics, on test pictures:
 
 * ``bits_per_dim``: exact for Glow; otherwise the bound with ``importance`` codes a
   picture, ``bits_per_dim_bound`` is that with one; ``bits_per_dim_error``;
