@@ -180,8 +180,8 @@ _REDUCED = [
 DEVIATIONS: dict[str, list[str]] = {name: [*_REDUCED] for name in FULL}
 for _name in ("vae-long", "f-vae-long"):
     DEVIATIONS[_name].append(
-        "More epochs, so that training takes as much processor time as Glow's five, or up "
-        "to two fifths more."
+        "More epochs, so that training takes at least as much processor time as "
+        "Glow's five."
     )
 for _name in _CIFAR:
     DEVIATIONS[f"cifar10-{_name}"][0] = (
