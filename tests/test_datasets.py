@@ -220,6 +220,7 @@ def test_every_name_that_was_asked_for_is_in_the_catalogue():
         "cifar10",
         "tiny-imagenet",
         "celeba",
+        "celeba-128",
         "csl-titles",
         "lctt-titles",
         "digits",

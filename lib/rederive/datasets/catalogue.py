@@ -11,6 +11,7 @@ ImageName = Literal[
     "cifar10",
     "tiny-imagenet",
     "celeba",
+    "celeba-128",
     "digits",
     "drawn-faces-32",
     "drawn-faces-64",
@@ -43,6 +44,29 @@ def _drawn_faces(size: int) -> Entry:
         shape=(size, size),
         levels=256,
         embedded=True,
+    )
+
+
+def _celeba(name: str, size: int) -> Entry:
+    return Entry(
+        name=name,
+        kind="images",
+        rows={"train": 162_770, "valid": 19_867, "test": 19_962},
+        licence="CelebA dataset release agreement: non-commercial research",
+        note=f"aligned JPEG, centred 108x108 pixels resized to {size}x{size}; "
+        "labels: person",
+        hub="flwrlabs/celeba",
+        revision="2d738f56e0e7f925ea36ae7c808ea925264aacec",
+        hub_files={
+            s: _shards(f"img_align+identity+attr/{s}", n)
+            for s, n in (("train", 19), ("valid", 3), ("test", 3))
+        },
+        columns=("image", "celeb_id"),
+        mode="RGB",
+        shape=(size, size),
+        crop=Crop(stored=(218, 178), side=108),
+        levels=256,
+        folders={"celeba": ""},
     )
 
 
@@ -107,25 +131,8 @@ ENTRIES: tuple[Entry, ...] = (
         levels=256,
         folders={"tiny-imagenet": ""},
     ),
-    Entry(
-        name="celeba",
-        kind="images",
-        rows={"train": 162_770, "valid": 19_867, "test": 19_962},
-        licence="CelebA dataset release agreement: non-commercial research",
-        note="aligned JPEG, centred 108x108 pixels resized to 64x64; labels: person",
-        hub="flwrlabs/celeba",
-        revision="2d738f56e0e7f925ea36ae7c808ea925264aacec",
-        hub_files={
-            s: _shards(f"img_align+identity+attr/{s}", n)
-            for s, n in (("train", 19), ("valid", 3), ("test", 3))
-        },
-        columns=("image", "celeb_id"),
-        mode="RGB",
-        shape=(64, 64),
-        crop=Crop(stored=(218, 178), side=108),
-        levels=256,
-        folders={"celeba": ""},
-    ),
+    _celeba("celeba", 64),
+    _celeba("celeba-128", 128),
     Entry(
         name="csl-titles",
         kind="texts",

@@ -13,6 +13,7 @@ from rederive.experiments import (
     adaptive_rates,
     ali,
     blank_pixels,
+    fvae,
     gan,
     gan_images,
     infomax,
@@ -118,6 +119,15 @@ _EXPERIMENTS = {
         run=blank_pixels.run,
         published=blank_pixels.PUBLISHED,
         deviations=blank_pixels.DEVIATIONS,
+    ),
+    "f-vae": Experiment(
+        name="f-vae",
+        chapter=5,
+        presets=fvae.presets,
+        plain=fvae.plain,
+        run=fvae.run,
+        published=fvae.PUBLISHED,
+        deviations=fvae.DEVIATIONS,
     ),
     "deep-infomax": Experiment(
         name="deep-infomax",

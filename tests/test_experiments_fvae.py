@@ -1,0 +1,302 @@
+"""The study of chapter 5: its judge, its measures, its models, and tiny runs."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rederive import datasets
+from rederive.datasets.faces import draw_faces, sample_factors
+from rederive.experiments import experiment, fvae
+from rederive.experiments.fvae import FVaeConfig, measures, presets, run
+from rederive.experiments.fvae.data import (
+    CELLS,
+    Pictures,
+    centred,
+    load_pictures,
+    to_pixels,
+)
+from rederive.experiments.fvae.judge import Judge, Reader, unit_factors
+from rederive.experiments.fvae.models import (
+    ImageModel,
+    activation_bytes,
+    build,
+    start_from_data,
+)
+from rederive.experiments.fvae.spectra import HIGH, high_power, radial_spectrum
+from rederive.flows import Flow
+from rederive.fvae import FVAE
+from rederive.training import CheckpointError, generator
+from scipy.special import logsumexp
+
+TINY = {
+    name: replace(
+        config,
+        rows=160,
+        held_out=40,
+        test_rows=40,
+        epochs=1,
+        judge_epochs=2,
+        samples=20,
+        batch_size=40,
+    )
+    for name, config in presets("quick").items()
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn_once() -> Iterator[None]:
+    """Draw the data set once for all runs of this module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "load", functools.cache(datasets.load))
+        yield
+
+
+def faces(count: int, side: int = 32) -> Pictures:
+    """Draw three parts of faces."""
+    draws = generator(5, 5)
+    factors = [sample_factors(count, draws) for _ in range(3)]
+    pixels = [draw_faces(part, side) for part in factors]
+    labels = [part[:, 3].long() for part in factors]
+    return Pictures(
+        *pixels,
+        labels=(labels[0], labels[1], labels[2]),
+        factors=(factors[0], factors[1], factors[2]),
+        sources=["drawn"],
+    )
+
+
+def test_grey_levels_survive_noise() -> None:
+    pixels = torch.arange(256, dtype=torch.uint8)
+    assert torch.equal(to_pixels(CELLS(pixels, generator(0))), pixels)
+    assert torch.equal(to_pixels(centred(pixels)), pixels)
+    assert float(centred(pixels).mean()) == pytest.approx(0, abs=1e-6)
+    beyond = to_pixels(torch.tensor([-3.0, 3.0]))
+    assert beyond.tolist() == [0, 255]
+
+
+def test_a_wave_has_its_power_at_its_frequency() -> None:
+    x = torch.arange(32.0)
+    wave = torch.sin(2 * math.pi * x / 4).expand(1, 3, 32, 32)
+    frequencies, power = radial_spectrum(wave)
+    assert float(frequencies[power.argmax()]) == pytest.approx(0.25)
+    assert float(frequencies[-1]) == 0.5
+    assert high_power(wave) > 0
+    slow = torch.sin(2 * math.pi * x / 16).expand(1, 3, 32, 32)
+    assert high_power(slow) < 1e-4 * high_power(wave)
+    both = radial_spectrum(2 * wave)[1]
+    np.testing.assert_allclose(both, 4 * power)  # power is a square
+    assert HIGH == 0.25
+
+
+def test_blur_takes_the_high_frequencies(rng: torch.Generator) -> None:
+    pictures = torch.rand(5, 3, 32, 32, generator=rng)
+    blurred = torch.nn.functional.avg_pool2d(pictures, 3, 1, 1)
+    assert high_power(blurred) < 0.2 * high_power(pictures)
+
+
+def test_colours_are_averaged_before_the_spectrum(rng: torch.Generator) -> None:
+    one = torch.rand(4, 1, 16, 16, generator=rng)
+    opposite = torch.cat([one, -one, torch.zeros_like(one)], 1)
+    assert high_power(opposite) == pytest.approx(0, abs=1e-12)
+
+
+def test_the_judge_reads_factors(rng: torch.Generator) -> None:
+    pictures = faces(400)
+    judge = Judge(pictures, 8)
+    features = judge.features(pictures.train)
+    found = judge.factors(features)
+    draw_faces(found, 32)  # within all ranges
+    assert pictures.factors is not None
+    error = (unit_factors(found) - unit_factors(pictures.factors[0])).square().mean()
+    assert float(error) < 0.25  # less than the variance of a factor, 1/3
+    known = judge.distance(judge.features(pictures.held_out))
+    noise = torch.randint(0, 256, (50, 3, 32, 32), generator=rng, dtype=torch.uint8)
+    assert judge.distance(judge.features(noise)) > 5 * known
+    assert measures.residual(judge, noise, judge.features(noise)) > 0.2
+
+
+def test_true_factors_leave_no_residual(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = faces(64)
+    assert pictures.factors is not None
+    judge = Judge(pictures, 2)
+    monkeypatch.setattr(Judge, "factors", lambda *_: pictures.factors[2])
+    again = Judge(pictures, 2)
+    assert torch.equal(again.features(pictures.test), judge.features(pictures.test))
+    features = judge.features(pictures.test)
+    assert measures.residual(judge, pictures.test, features) == 0
+    moved = (pictures.test.int() + 51).clamp(max=255)
+    by_hand = (moved - pictures.test.int()).double().square().mean().sqrt() / 255
+    found = measures.residual(judge, moved.to(torch.uint8), features)
+    assert found == pytest.approx(float(by_hand))
+
+
+def test_a_reader_of_photographs_reads_classes_only() -> None:
+    reader = Reader((3, 32, 32), 10, 0, generator(1))
+    assert reader.factors is None
+    labels = torch.arange(10)
+    loss = reader(torch.zeros(10, 3, 32, 32), labels, torch.zeros(10, 0))
+    assert float(loss.detach()) == pytest.approx(math.log(10), rel=1e-5)
+
+
+def test_a_linear_code_is_read(rng: torch.Generator) -> None:
+    pictures = faces(120)
+    assert pictures.factors is not None
+    columns = [
+        torch.cat([unit_factors(f), torch.nn.functional.one_hot(y, 4).float()], 1)
+        for f, y in zip(pictures.factors, pictures.labels, strict=True)
+    ]
+    mixing = torch.randn(13, 30, generator=rng)
+    codes = [part @ mixing + 3 for part in columns]
+    found = measures.linear_reading((codes[0], codes[1], codes[2]), pictures)
+    assert found["factors_read"] > 0.99
+    assert found["style_read"] == 1
+    noise = [torch.randn(120, 30, generator=rng) for _ in range(3)]
+    blind = measures.linear_reading((noise[0], noise[1], noise[2]), pictures)
+    assert blind["factors_read"] < 0.2
+    assert blind["style_read"] < 0.5
+
+
+@pytest.mark.parametrize("name", ["vae", "glow", "f-vae"])
+def test_bits_are_those_of_the_model(name: str) -> None:
+    model = build(TINY[name], (3, 32, 32), 0).eval()
+    pixels = faces(6).test
+    found = measures.bits(model, pixels, 3, seed=1)
+    x = CELLS(pixels, generator(1, 52))
+    torch.manual_seed(1 + 53)
+    with torch.no_grad():
+        nats = torch.stack([model.nats(x) for _ in range(3)]).double()
+    dimensions = 3 * 32 * 32
+    loose = nats.mean() / (dimensions * math.log(2)) + 7  # cells of width 2/256
+    assert found["bits_per_dim_bound"] == pytest.approx(float(loose), rel=1e-6)
+    weights = logsumexp(-nats.numpy(), axis=0) - math.log(len(nats))
+    tight = -weights.mean() / (dimensions * math.log(2)) + 7
+    assert found["bits_per_dim"] == pytest.approx(float(tight), rel=1e-6)
+    if isinstance(model.law, Flow):
+        assert found["bits_per_dim"] == found["bits_per_dim_bound"]
+    else:
+        assert found["bits_per_dim"] < found["bits_per_dim_bound"]
+    with torch.no_grad():
+        assert float(model(x)) == pytest.approx(found["bits_per_dim_bound"], rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["glow", "f-vae"])
+def test_codes_can_be_decoded(name: str) -> None:
+    model = build(TINY[name], (3, 32, 32), 0).eval()
+    pixels = faces(6).test
+    start_from_data(model, centred(pixels))
+    codes = measures.encode(model, pixels)
+    assert codes.shape[1:] == model.code_shape
+    assert math.prod(model.code_shape) == 3 * 32 * 32
+    again = measures.draw(model, codes)
+    assert measures.rms(again, measures.reconstruct(model, pixels)) < 0.01
+    if name == "glow":
+        assert measures.rms(again, pixels) < 0.01
+    assert float(codes.mean()) == pytest.approx(0, abs=0.2)
+
+
+def test_activations_of_a_deeper_flow_are_more() -> None:
+    x = torch.rand(2, 3, 32, 32)
+    deep = replace(TINY["glow"], flow_steps=4)
+    sizes = [
+        activation_bytes(build(config, (3, 32, 32), 0), x)
+        for config in (TINY["glow"], deep)
+    ]
+    assert 1.5 * sizes[0] < sizes[1] < 2.5 * sizes[0]
+
+
+def _parameters(model: torch.nn.Module) -> int:
+    return sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize("prefix", ["quick", "", "64-", "cifar10-"])
+def test_models_are_of_equal_size(prefix: str) -> None:
+    found = presets("quick")
+    if prefix != "quick":
+        found = {
+            name.removeprefix(prefix): config
+            for name, config in presets("full").items()
+            if name.startswith(prefix)
+        }
+    side = 64 if prefix == "64-" else 32
+    configs = [found[name] for name in ("vae", "glow", "f-vae")]
+    sizes = [_parameters(build(config, (3, side, side), 0)) for config in configs]
+    assert max(sizes) < 1.06 * min(sizes)
+    assert len({(c.epochs, c.batch_size, c.rows, c.dataset) for c in configs}) == 1
+
+
+def test_the_articles_network_has_the_articles_size() -> None:
+    law = build(presets("full")["article-128"], (3, 128, 128), 0).law
+    sizes = {name: _parameters(part) for name, part in law.named_children()}
+    assert sizes == {"encoder": 4_729_536, "decoder": 4_729_536, "flow": 86_371_008}
+    assert _parameters(law) == sum(sizes.values()) + 2 == 95_830_082
+    assert isinstance(law, FVAE)
+    assert float(law.log_sigma_1.detach()) == float(law.log_sigma_2.detach()) == 0
+
+
+def test_presets() -> None:
+    full = presets("full")
+    assert set(fvae.DEVIATIONS) == set(full)
+    assert set(fvae.PUBLISHED) <= set(full)
+    assert set(presets("quick")) == {"vae", "glow", "f-vae"}
+    assert experiment("f-vae").chapter == 5
+    with pytest.raises(ValueError, match="quick or full, got 'fast'"):
+        presets("fast")
+
+
+def test_pictures_are_divided() -> None:
+    pictures = load_pictures(TINY["vae"])
+    assert [len(part) for part in (pictures.train, pictures.held_out)] == [120, 40]
+    assert pictures.factors is not None
+    for pixels, factors in zip(
+        (pictures.train, pictures.held_out, pictures.test),
+        pictures.factors,
+        strict=True,
+    ):
+        assert torch.equal(draw_faces(factors[:2], 32), pixels[:2])
+    with pytest.raises(ValueError, match="do not fill a batch of 40"):
+        load_pictures(replace(TINY["vae"], rows=60))
+
+
+@pytest.mark.parametrize("name", ["vae", "f-vae"])
+def test_a_run_goes_on_along_the_same_trajectory(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config: FVaeConfig = replace(TINY[name], epochs=2)
+    whole, _ = run(config, "tiny", seed=3)
+    genuine, calls = ImageModel.forward, []
+
+    def killed(self: ImageModel, x: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        if len(calls) == 6:  # three steps, one look at the held-out ones, two steps
+            raise KeyboardInterrupt
+        return genuine(self, x)
+
+    monkeypatch.setattr(ImageModel, "forward", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(config, "tiny", seed=3, directory=tmp_path)
+    monkeypatch.setattr(ImageModel, "forward", genuine)
+    resumed, _ = run(config, "tiny", seed=3, directory=tmp_path)
+    timed = {
+        "step_milliseconds",
+        "seconds_per_epoch",
+        "training_seconds",
+        "sampling_milliseconds",
+    }
+    for key in set(whole.metrics) - {*timed, "step_milliseconds"}:
+        assert whole.metrics[key] == resumed.metrics[key], key
+    for key, values in whole.arrays.items():
+        np.testing.assert_array_equal(values, resumed.arrays[key], err_msg=key)
+    assert whole.arrays["sheet"].shape == (7, 4, 3, 32, 32)
+    assert whole.arrays["sheet"].dtype == np.uint8
+    assert whole.arrays["fours"].shape == (5, 5, 3, 32, 32)
+    for row in whole.arrays["sheet"][0]:  # T = 0: one picture
+        np.testing.assert_array_equal(row, whole.arrays["sheet"][0, 0])
+    with pytest.raises(CheckpointError):
+        run(config, "tiny", seed=4, directory=tmp_path)
