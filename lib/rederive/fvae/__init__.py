@@ -1,9 +1,8 @@
 """f-VAEs: variational autoencoders whose posterior is a conditional flow."""
 
-from rederive.fvae.builders import article_fvae, fvae, residual_vae
+from rederive.fvae.builders import article_fvae, fvae
 from rederive.fvae.model import FVAE, VAE, LatentModel, MeanBound
 from rederive.fvae.networks import (
-    MeanAndScale,
     ResidualStep,
     residual_decoder,
     residual_encoder,
@@ -30,7 +29,6 @@ __all__ = [
     "VAE",
     "LatentModel",
     "Likelihood",
-    "MeanAndScale",
     "MeanBound",
     "NormalPosterior",
     "Posterior",
@@ -47,7 +45,6 @@ __all__ = [
     "objective",
     "residual_decoder",
     "residual_encoder",
-    "residual_vae",
     "standard_normal",
     "with_flow_prior",
 ]

@@ -1,17 +1,12 @@
-"""Whole models for images: the article's f-VAE, and the VAE with the same stacks."""
+"""Whole models for images: the article's f-VAE at any size and at its own."""
 
 from __future__ import annotations
 
 import torch
 
 from rederive.flows import glow_bijection
-from rederive.fvae.model import FVAE, VAE
-from rederive.fvae.networks import (
-    MeanAndScale,
-    Norm,
-    residual_decoder,
-    residual_encoder,
-)
+from rederive.fvae.model import FVAE
+from rederive.fvae.networks import Norm, residual_decoder, residual_encoder
 
 
 def fvae(
@@ -65,41 +60,6 @@ def fvae(
         flow,
         (code, height // 2**scales, width_of_image // 2**scales),
     )  # fmt: skip
-
-
-def residual_vae(
-    event_shape: tuple[int, int, int],
-    *,
-    scales: int,
-    steps: int,
-    generator: torch.Generator,
-    code_channels: int | None = None,
-    width: int | None = None,
-    norm: Norm = "batch",
-) -> VAE:
-    """Build the VAE with the same stacks; the encoder also gives ``log sigma(x)``.
-
-    Args:
-        event_shape: ``(C, H, W)`` of an image.
-        scales: squeezes of encoder and decoder.
-        steps: residual steps at each scale.
-        generator: draws the weights.
-        code_channels: channels of the code; None gives it the image's size.
-        width: hidden channels of a residual step; None takes those of its scale.
-        norm: ``"batch"`` or ``"none"``.
-    """
-    channels, height, width_of_image = event_shape
-    code = code_channels or channels * 4**scales
-    encoder = residual_encoder(
-        channels, scales=scales, steps=steps, generator=generator,
-        outputs=2 * code, width=width, norm=norm,
-    )  # fmt: skip
-    decoder = residual_decoder(
-        channels, scales=scales, steps=steps, generator=generator,
-        inputs=code_channels, width=width, norm=norm,
-    )  # fmt: skip
-    shape = (code, height // 2**scales, width_of_image // 2**scales)
-    return VAE(MeanAndScale(encoder), decoder, shape)
 
 
 def article_fvae(generator: torch.Generator) -> FVAE:

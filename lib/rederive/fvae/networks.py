@@ -122,25 +122,6 @@ def residual_decoder(
     return nn.Sequential(*layers, nn.Tanh())
 
 
-class MeanAndScale(nn.Module):
-    """Let a network with twice the channels give ``mu`` and ``log sigma``.
-
-    Args:
-        network: maps ``(B, *event)`` to ``(B, 2 C, ...)``.
-        limit: the bound on the absolute value of ``log sigma``, nats (smooth).
-    """
-
-    def __init__(self, network: nn.Module, limit: float = 6.0) -> None:
-        super().__init__()
-        self.network = network
-        self.limit = limit
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and log-deviation of the code, each ``(B, C, ...)``."""
-        mean, raw = self.network(x).chunk(2, dim=1)
-        return mean, self.limit * torch.tanh(raw / self.limit)
-
-
 def _steps(
     count: int, channels: int, width: int | None, generator: torch.Generator, norm: Norm
 ) -> list[nn.Module]:
