@@ -181,7 +181,6 @@ def intervals(
                     label=name if line == 0 else None,
                 )
         axes.set_yticks(range(len(groups)), list(groups))
-        axes.invert_yaxis()
-        axes.set(xlabel=xlabel)
-        axes.legend(loc="lower right")
+        axes.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
+        axes.legend(loc="best")
     return figure
