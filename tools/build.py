@@ -1,7 +1,8 @@
 """Build the site strictly and say what was run and checked: ``python -m tools.build``.
 
-Chapters are executed through a cache that notices changed chapters.  What it cannot
-notice is a change of the library or of a record; the cache is dropped then.
+Chapters are executed through a cache that notices changed chapters, as many at once
+as there are cores.  What the cache cannot notice is a change of the library or of a
+record; it is dropped then.
 """
 
 import hashlib
@@ -16,9 +17,10 @@ from pathlib import Path
 
 from jupyter_cache import get_cache
 from jupyter_cache.cache.db import NbCacheRecord
+from jupyter_cache.executors import load_executor
 from rederive.claims import verdict
 
-from tools.execute import ENVIRONMENT
+from tools.execute import ENVIRONMENT, TIMEOUT
 from tools.files import RESULTS, ROOT, chapters
 from tools.ledger import by_claim, checks_of
 
@@ -46,6 +48,15 @@ def refresh_cache(digest: str) -> None:
         STAMP.write_text(digest, encoding="utf-8")
 
 
+def run_chapters() -> list[str]:
+    """Run the chapters that the cache lacks, each on a core; the names that failed."""
+    cache = get_cache(CACHE)
+    for notebook in chapters():
+        cache.add_nb_to_project(str(notebook))
+    result = load_executor("local-parallel", cache).run_and_cache(timeout=TIMEOUT)
+    return [Path(uri).stem for uri in (*result.excepted, *result.errored)]
+
+
 def build() -> int:
     """Build from nothing but the cache, warnings being errors; the exit status.
 
@@ -55,7 +66,7 @@ def build() -> int:
         shutil.rmtree(SITE / left, ignore_errors=True)
     command = ["jupyter-book", "build", ".", "-W", "-n", "--keep-going", "-q"]
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    environment = {**os.environ, **ENVIRONMENT, "PATH": path}
+    environment = {**os.environ, "PATH": path}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
@@ -95,10 +106,12 @@ def _how(record: NbCacheRecord, known: set[int]) -> str:
 def main() -> None:
     """Build, print the summary, and exit as the build did."""
     start = time.monotonic()
+    os.environ.update(ENVIRONMENT)
     refresh_cache(library_digest())
     known = {record.pk for record in get_cache(CACHE).list_cache_records()}
-    status = build()
-    if status:
+    if failed := run_chapters():
+        sys.exit(f"a cell failed, see above: {', '.join(failed)}")
+    if build():
         sys.exit("the build failed: every warning above is an error")
     if unrendered := raw_tables():
         sys.exit(f"tables are shown as text on {', '.join(unrendered)}")
