@@ -201,6 +201,16 @@ def test_generated_pages_are_up_to_date():
         assert path.read_text(encoding="utf-8") == text, f"{path.name}: tools.pages"
 
 
+def test_a_bar_in_a_statement_does_not_split_its_row():
+    rows = [
+        line
+        for line in (BOOK / "claims.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| {ref}")
+    ]
+    assert len(rows) == sum(claims for claims, _ in COUNTS.values())
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 4 for row in rows)
+
+
 def test_the_table_of_contents_has_every_page_once():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     entries = [toc["root"]] + [

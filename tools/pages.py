@@ -96,7 +96,7 @@ def _overview(claims: Iterable[LedgerClaim]) -> list[str]:
     rows = [
         (
             f"{{ref}}`{claim.id} <ledger-{claim.id}>`",
-            claim.statement,
+            claim.statement.replace("|", r"\|"),
             claim.verdict.value,
         )
         for claim in claims
