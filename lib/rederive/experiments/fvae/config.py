@@ -112,6 +112,7 @@ ARTICLE_GLOW = replace(
 FULL = (
     _32
     | {f"64-{name}": one for name, one in _FACES_64.items()}
+    | {f"64-{name}-long": replace(one, epochs=8) for name, one in _FACES_64.items()}
     | {f"cifar10-{name}": one for name, one in _CIFAR.items()}
     | {
         "vae-long": replace(_32["vae"], epochs=30),
