@@ -427,6 +427,13 @@ PAGE_MORE = [
         "2.11",
     ),
     on_page(
+        "Fisher matrix of one linear form",
+        "distributions/tables",
+        "return torch.diag(p) - torch.outer(p, p)",
+        "return torch.outer(p, p)",
+        "2.11",
+    ),
+    on_page(
         "posterior normalised over the points",
         "mixtures",
         "return self.log_joint(x).softmax(1)",
