@@ -467,7 +467,7 @@ PAGE_MORE = [
         "adversarial/tables",
         "return generator_risk(model, discriminator) + kl(model, old)",
         "return generator_risk(model, discriminator) + kl(old, model)",
-        *("2.8", "2.9", "2.14"),
+        *("2.8", "2.14"),
     ),
     on_page(
         "proximity to the origin",
