@@ -190,6 +190,41 @@ STUDY = [
         "test_experiments_gan.py::test_a_killed_run_goes_on_along_the_same_trajectory",
     ),
     tested(
+        "the encoder feels the decoder at every weight",
+        "experiments/aae",
+        "felt = still + self.weight * (codes - still)",
+        "felt = codes",
+        "test_experiments_aae.py::test_the_weight_is_felt_by_the_encoder_alone",
+    ),
+    tested(
+        "codes are taken for draws of the prior",
+        "experiments/aae",
+        "for each in (z, codes))",
+        "for each in (codes, z))",
+        "test_experiments_aae.py::test_the_discriminator_prefers_draws_of_the_prior",
+    ),
+    tested(
+        "codes judged on the pictures that were learned",
+        "experiments/aae",
+        "pictures = self.test if judged else self.train",
+        "pictures = self.train",
+        "test_experiments_aae.py::test_pictures_are_judged_on_the_test_part",
+    ),
+    tested(
+        "an error over one number's variance",
+        "experiments/aae",
+        "variance = points.RING_RADIUS**2 + 2 * points.RING_SCALE**2",
+        "variance = points.RING_RADIUS**2 / 2 + points.RING_SCALE**2",
+        "test_experiments_aae.py::test_the_loss_is_equation_34",
+    ),
+    tested(
+        "what was judged before a pause is not saved",
+        "experiments/aae",
+        "keeper.save(sheet, None, players.optimizer, position)",
+        "keeper.save(players, None, players.optimizer, position)",
+        "test_experiments_aae.py::test_a_killed_run_goes_on_along_the_same_trajectory",
+    ),
+    tested(
         "a checkpoint counts one round too many",
         "experiments/ali",
         "keeper.save(players, None, players.optimizer, position)",
@@ -361,4 +396,135 @@ PAGE = [
     ),
 ]
 
-CHAPTER_2 = [*LAWS, *GAMES, *STUDY, *PAGE]
+# Breaks that reach the checks which the ones above leave standing.
+PAGE_MORE = [
+    on_page(
+        "divergence with the sign turned",
+        "distributions/tables",
+        "return _sum(torch.xlogy(p, p) - torch.xlogy(p, q), axes)",
+        "return -_sum(torch.xlogy(p, p) - torch.xlogy(p, q), axes)",
+        *("2.1", "2.4", "2.6", "2.7", "2.9", "2.15"),
+    ),
+    on_page(
+        "Jensen-Shannon is the divergence of the mixture",
+        "distributions/tables",
+        "return 0.5 * kl(p, middle, axes) + 0.5 * kl(q, middle, axes)",
+        "return kl(middle, p, axes)",
+        *("2.6", "2.18"),
+    ),
+    on_page(
+        "determinants exchanged",
+        "distributions/normals",
+        "log_ratio = _log_det(other_root) - _log_det(root)",
+        "log_ratio = _log_det(root) - _log_det(other_root)",
+        *("2.3", "2.12"),
+    ),
+    on_page(
+        "Fisher matrix without the mean's part",
+        "distributions/tables",
+        "return torch.diag(p) - torch.outer(p, p)",
+        "return torch.diag(p)",
+        "2.11",
+    ),
+    on_page(
+        "Fisher matrix of one linear form",
+        "distributions/tables",
+        "return torch.diag(p) - torch.outer(p, p)",
+        "return torch.outer(p, p)",
+        "2.11",
+    ),
+    on_page(
+        "posterior normalised over the points",
+        "mixtures",
+        "return self.log_joint(x).softmax(1)",
+        "return self.log_joint(x).softmax(0)",
+        "2.4",
+    ),
+    on_page(
+        "judged laws of other data",
+        "adversarial/tables",
+        "torch.stack([data * (1 - discriminator), data * discriminator], dim=-1)",
+        "torch.stack([data.flip(0) * (1 - discriminator), "
+        "data.flip(0) * discriminator], dim=-1)",
+        *("2.5", "2.6", "2.7"),
+    ),
+    on_page(
+        "best response on two points",
+        "adversarial/tables",
+        "response[discriminator.argmax()] = 1.0",
+        "response[discriminator.topk(2).indices] = 0.5",
+        "2.10",
+    ),
+    on_page(
+        "damped steps are a third of what they say",
+        "adversarial/tables",
+        "return (1 - share) * old + share * response(old, discriminator)",
+        "return (1 - share / 3) * old + share / 3 * response(old, discriminator)",
+        "2.18",
+    ),
+    on_page(
+        "divergence from the old model the other way round",
+        "adversarial/tables",
+        "return generator_risk(model, discriminator) + kl(model, old)",
+        "return generator_risk(model, discriminator) + kl(old, model)",
+        *("2.8", "2.14"),
+    ),
+    on_page(
+        "proximity to the origin",
+        "adversarial/losses",
+        "(new - old.detach())",
+        "(new - 0 * old.detach())",
+        "2.12",
+    ),
+    on_page(
+        "linearisation with the sign turned",
+        "adversarial/inference",
+        "sign * encoder_rate / 2 * (s - given_x)",
+        "-sign * encoder_rate / 2 * (s - given_x)",
+        "2.17",
+    ),
+    on_page(
+        "minimax loss of ALI with the encoder of the reduced one",
+        "adversarial/inference",
+        "return -softplus(ratio), -softplus(-ratio)",
+        "return softplus(ratio), -softplus(-ratio)",
+        "2.17",
+    ),
+    on_page(
+        "flipped loss of ALI with the encoder of the reduced one",
+        "adversarial/inference",
+        "return softplus(-ratio), softplus(ratio)",
+        "return softplus(ratio), softplus(ratio)",
+        "2.17",
+    ),
+    on_page(
+        "complete loss of ALI without its fourth term",
+        "adversarial/inference",
+        "return softplus(ratio) - fourth * ratio.exp(), softplus(ratio)",
+        "return softplus(ratio), softplus(ratio)",
+        "2.17",
+    ),
+    on_page(
+        "arrivals counted from the end",
+        "experiments/gan/measures",
+        "torch.where(reached.any(-1), reached.int().argmax(-1), times)",
+        "times - torch.where(reached.any(-1), reached.int().argmax(-1), times)",
+        "2.13",
+    ),
+    on_page(
+        "chapter 2: above means below",
+        "claims",
+        "self._mean_beyond(values, bound, confidence, what, sign=1)",
+        "self._mean_beyond(values, bound, confidence, what, sign=-1)",
+        *("2.3", "2.13", "2.15", "2.17", "2.18"),
+    ),
+    on_page(
+        "chapter 2: below means above",
+        "claims",
+        "self._mean_beyond(values, bound, confidence, what, sign=-1)",
+        "self._mean_beyond(values, bound, confidence, what, sign=1)",
+        *("2.13", "2.15", "2.17", "2.18"),
+    ),
+]
+
+CHAPTER_2 = [*LAWS, *GAMES, *STUDY, *PAGE, *PAGE_MORE]

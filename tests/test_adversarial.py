@@ -258,6 +258,23 @@ def test_the_linearisation_is_how_small_steps_move(name: str) -> None:
     torch.testing.assert_close(matrix, matrix.T)
 
 
+@pytest.mark.parametrize("factor", [0.25, 10.0])
+def test_only_the_reduced_loss_leaves_the_solution(factor: float) -> None:
+    rng = source(17)
+    law = random_law((6, 3, 4), rng, axes=(1, 2))
+    near = 0.01 * torch.randn(2, 6, 3, 4, generator=rng, dtype=torch.float64)
+    for name in LOSSES:
+        game = Game(law.sum(2), law.sum(1), *(law.log() + near))
+        start = js(*game.joints(), (1, 2))
+        rate = 0.4 if factor < 1 else 0.1
+        play(game, name, "natural", 300, rate=rate, encoder_factor=factor)
+        p, q = (joint.clamp(min=1e-300) for joint in game.joints())
+        if name == "reduced":
+            assert bool((js(p, q, (1, 2)) > 20 * start).all())
+        else:
+            assert bool((js(p, q, (1, 2)) < 0.1 * start).all())
+
+
 @pytest.mark.parametrize("rule", get_args(Rule))
 def test_a_frozen_encoder_stays_and_the_decoder_learns_it(rule: Rule) -> None:
     _, _, game = tables(3)

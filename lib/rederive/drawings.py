@@ -182,5 +182,5 @@ def intervals(
                 )
         axes.set_yticks(range(len(groups)), list(groups))
         axes.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
-        axes.legend(loc="best")
+        figure.legend(loc="outside lower center", ncols=4)
     return figure

@@ -21,6 +21,7 @@ from rederive.distributions.tables import (
     marginals,
     mutual_information,
     random_law,
+    softmax_fisher,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "mutual_information",
     "mutual_information_normals",
     "random_law",
+    "softmax_fisher",
 ]

@@ -116,6 +116,19 @@ def mutual_information(joint: Tensor) -> Tensor:
     return kl(joint, product, (-2, -1))
 
 
+def softmax_fisher(p: Tensor) -> Tensor:
+    """Return the Fisher information of the logits of a law, diag(p) - p p^T, (n, n).
+
+    Args:
+        p: the softmax of the logits, shape (n,).
+
+    Raises:
+        ValueError: if ``p`` is not a law.
+    """
+    _check(p, None, "p")
+    return torch.diag(p) - torch.outer(p, p)
+
+
 def random_law(
     shape: tuple[int, ...], generator: Generator, axes: Axes = None
 ) -> Tensor:

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from rederive.experiments import (
+    aae,
     adaptive_rates,
     ali,
     blank_pixels,
@@ -74,6 +75,15 @@ _EXPERIMENTS = {
         run=mixing.run,
         published=mixing.PUBLISHED,
         deviations=mixing.DEVIATIONS,
+    ),
+    "aae": Experiment(
+        name="aae",
+        chapter=2,
+        presets=aae.presets,
+        plain=aae.plain,
+        run=aae.run,
+        published=aae.PUBLISHED,
+        deviations=aae.DEVIATIONS,
     ),
     "ali": Experiment(
         name="ali",

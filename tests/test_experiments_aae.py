@@ -1,0 +1,155 @@
+"""The study of adversarial autoencoders: its losses, its data, and tiny runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from rederive.experiments import aae, experiment
+from torch.nn.functional import logsigmoid, mse_loss
+
+TINY = aae.AaeConfig(
+    "ring", weights=(0.0, 2.0), members=2, updates=20, width=8, samples=50
+)
+
+
+def players(config: aae.AaeConfig = TINY, seed: int = 0) -> aae.Players:
+    return aae.Players(config, aae.source(config), seed)
+
+
+def test_the_loss_is_equation_34(rng: torch.Generator) -> None:
+    three = players()
+    x, _ = three.batch(16, rng)
+    with torch.no_grad():
+        found = three.losses(x)
+        for k in range(4):
+            codes = three.encoder(x)[k]
+            game = -logsigmoid(three.judge(three.encoder(x)))[k].mean()
+            assert codes.shape == (16, 2)
+            decoded = three.decoder(three.encoder(x))[k]
+            error = 2 * mse_loss(decoded, x[k]) / (4 + 2 * 0.1**2)
+            assert float(found[k]) == pytest.approx(float(game + error), rel=1e-5)
+
+
+def test_the_weight_is_felt_by_the_encoder_alone(rng: torch.Generator) -> None:
+    three = players()
+    x, _ = three.batch(16, rng)
+    encoder, decoder = three.encoder[0].weight, three.decoder[0].weight
+    torch.autograd.backward(three.losses(x).sum())
+    assert encoder.grad is not None
+    assert decoder.grad is not None
+    torch.testing.assert_close(decoder.grad[0], decoder.grad[2])  # weights 0 and 2
+    found, of_decoder = encoder.grad.clone(), decoder.grad.clone()
+    three.zero_grad()
+    codes = three.encoder(x)
+    game = -logsigmoid(three.judge(codes)).squeeze(-1).mean(-1)
+    weights = torch.tensor([0.0, 0.0, 2.0, 2.0])
+    by_hand = game + weights * three.error(x, codes)
+    torch.autograd.backward(by_hand.sum())
+    torch.testing.assert_close(found, encoder.grad)
+    torch.testing.assert_close(2 * of_decoder[2:], decoder.grad[2:])
+
+
+def test_weights_share_starts_data_and_noise_and_then_part() -> None:
+    three = players()
+    x, z = three.batch(16, three.draws.source)
+    assert torch.equal(x[0], x[2])
+    assert torch.equal(z[1], z[3])
+    assert not torch.equal(x[0], x[1])
+    assert torch.equal(three.encoder(x)[0], three.encoder(x)[2])
+    before = three.judge[0].weight.clone()
+    three.round()
+    assert not torch.equal(three.judge[0].weight, before)
+    assert torch.equal(three.judge[0].weight[0], three.judge[0].weight[2])
+    assert not torch.equal(three.encoder(x)[0], three.encoder(x)[2])
+
+
+def test_the_discriminator_prefers_draws_of_the_prior() -> None:
+    three = players(replace(TINY, learning_rate=0.01))
+    three.encoder.requires_grad_(False)
+    for _ in range(150):
+        three.round()
+    x, z = three.batch(200, three.draws.source)
+    on_prior, on_codes = three.judge(z).mean((1, 2)), three.judge(three.encoder(x))
+    assert bool((on_prior > on_codes.mean((1, 2)) + 0.1).all())
+
+
+def test_a_decoder_may_be_an_affine_map() -> None:
+    decoder = players(replace(TINY, decoder="linear")).decoder
+    assert len(decoder) == 1
+    assert decoder[0].weight.shape == (4, 2, 2)
+
+
+def test_pictures_are_judged_on_the_test_part(rng: torch.Generator) -> None:
+    config = replace(TINY, data="digits")
+    data = aae.source(config)
+    assert data.train is not None
+    assert data.test is not None
+    variance = data.train.double().var(0).sum()
+    assert data.variance == pytest.approx(float(variance), rel=1e-5)
+    for judged, pictures in ((False, data.train), (True, data.test)):
+        drawn = data.draw(40, rng, judged=judged)
+        distances = torch.cdist(drawn, pictures).min(1).values
+        assert float(distances.max()) == pytest.approx(0, abs=1e-3)
+    three = aae.Players(config, data, 0)
+    seen = []
+
+    class Spy(aae.Source):
+        def draw(self, count, draws, *, judged=False):
+            seen.append(judged)
+            return super().draw(count, draws, judged=judged)
+
+    three.data = Spy(**vars(data))
+    three.judged(rng)
+    three.round()
+    assert seen == [True, False, False]
+
+
+def test_a_run_measures_and_is_repeatable() -> None:
+    result, _ = aae.run(TINY, "tiny", seed=1)
+    again, _ = aae.run(TINY, "tiny", seed=1)
+    assert result.metrics == again.metrics
+    for name, metric in (("codes", "codes@2"), ("errors", "error@2")):
+        assert result.arrays[name].shape == (2, 2)
+        mean = float(result.arrays[name][1].mean())
+        assert result.metrics[metric] == pytest.approx(mean)
+    assert 0.1 < result.metrics["floor"] < 0.4  # 50 draws each
+    assert experiment("aae").chapter == 2
+    assert set(aae.DEVIATIONS) == set(aae.presets("full"))
+    assert {c.weights[0] for c in aae.presets("full").values()} == {0.0}
+    assert set(aae.presets("quick")) == {"ring"}
+
+
+def test_what_was_judged_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter(range(10))
+    monkeypatch.setattr(
+        aae.Players,
+        "judged",
+        lambda self, draws: torch.full((2, 4), float(next(looks))),
+    )
+    result, _ = aae.run(TINY, "tiny")
+    assert result.metrics["codes@0"] == pytest.approx(4.5)
+    assert next(looks, None) is None
+
+
+def test_a_killed_run_goes_on_along_the_same_trajectory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aae, "_CHECKPOINT", 4)
+    whole, _ = aae.run(TINY, "tiny", seed=1)
+    genuine, rounds = aae.Players.round, []
+
+    def killed(three: aae.Players) -> None:
+        rounds.append(1)
+        if len(rounds) == 15:
+            raise KeyboardInterrupt
+        genuine(three)
+
+    monkeypatch.setattr(aae.Players, "round", killed)
+    with pytest.raises(KeyboardInterrupt):
+        aae.run(TINY, "tiny", seed=1, directory=tmp_path)
+    resumed, _ = aae.run(TINY, "tiny", seed=1, directory=tmp_path)
+    assert len(rounds) == 15 + 8
+    assert resumed.metrics == whole.metrics
