@@ -48,6 +48,10 @@ def test_presets_and_their_catalogue() -> None:
         plain = replace(full[f"{corpus}-attention"], attention="none")
         assert plain == full[f"{corpus}-plain"]
         assert full[f"{corpus}-transformer"].model == "transformer"
+    quick = titles.presets("quick")
+    for name in ("prior", "transformer"):
+        assert full[f"forecasts-{name}"] == quick[name]
+        assert quick[name].keep
     assert set(titles.DEVIATIONS) == set(full)
     assert experiment("titles").chapter == 4
     with pytest.raises(ValueError, match="quick or full"):
