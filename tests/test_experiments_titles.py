@@ -42,12 +42,12 @@ def test_presets_and_their_catalogue() -> None:
             assert 3 in config.widths
     full = titles.presets("full")
     for corpus in ("csl", "lctt", "lcsts"):
+        assert full[f"{corpus}-transformer"].model == "transformer"
         with_, without = full[f"{corpus}-prior"], full[f"{corpus}-attention"]
         assert replace(with_, prior=False, keep=without.keep) == without
     for corpus in ("csl", "lcsts"):
         plain = replace(full[f"{corpus}-attention"], attention="none")
         assert plain == full[f"{corpus}-plain"]
-        assert full[f"{corpus}-transformer"].model == "transformer"
     quick = titles.presets("quick")
     for name in ("prior", "transformer"):
         assert full[f"forecasts-{name}"] == quick[name]

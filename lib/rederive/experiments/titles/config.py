@@ -99,6 +99,7 @@ FULL = {
     "copies-attention": _COPIES,
     "lctt-attention": replace(_LCTT, prior=False),
     "lctt-prior": replace(_LCTT, keep=True),
+    "lctt-transformer": _transformer(_LCTT),
     "lcsts-plain": _plain(_LCSTS),
     "lcsts-attention": replace(_LCSTS, prior=False),
     "lcsts-prior": replace(_LCSTS, keep=True),
