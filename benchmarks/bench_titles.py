@@ -5,12 +5,16 @@ random weights scaled so that no two symbols tie, and must find the same titles.
 article's scheme takes one text at a time, so its time is proportional to the number of
 texts; it is timed on a few of them, and the goals are scaled by their share.  That it
 finds the same titles is checked on all texts.
+
+Where ``transformers`` is installed its ``generate`` is timed beside them, without a
+goal: on a Transformer of the same width, so on other titles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -19,6 +23,7 @@ from rederive.seq2seq import (
     SPECIAL,
     AllAgain,
     DecoderAgain,
+    RecurrentConfig,
     RecurrentModel,
     Scorer,
     Stateful,
@@ -30,9 +35,10 @@ from torch import Tensor
 from benchmarks.harness import Contender, Findings, Group, Work
 from benchmarks.report import Goal
 
-PACKAGES = ("torch", "numpy")
+PACKAGES = ("torch", "numpy", "transformers")
 NAME = "beam search for titles"
 AGAIN = "decoder again, batched"
+PEER = "transformers"
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ def groups(size: Size) -> list[Group]:
                 batched("rederive", Stateful),
                 batched(AGAIN, DecoderAgain),
                 Contender(_scheme(size), prepare, all_titles),
+                *_peer(size, texts),
             ),
             tolerance=0.0,
         )
@@ -127,20 +134,63 @@ def about(size: Size) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "note": (
             f"the article's scheme is timed on {size.timed} of {size.texts} texts, one "
-            "at a time; its titles are compared on all of them"
+            f"at a time; its titles are compared on all of them; {_about_peer()}"
         ),
     }
+
+
+def installed() -> bool:
+    """Say whether ``transformers`` is there to be timed."""
+    return find_spec("transformers") is not None
+
+
+def _about_peer() -> str:
+    if installed():
+        return "transformers writes other titles, with a Transformer of the same width"
+    return "transformers is not installed, so its generate was not timed"
+
+
+def _peer(size: Size, texts: Tensor) -> tuple[Contender, ...]:
+    """Return ``transformers``' generate as a yardstick, if it is installed.
+
+    Raises:
+        RuntimeError: if its titles are not as many and as long as ours.
+    """
+    if not installed():
+        return ()
+    from benchmarks.titles_libraries import Generate  # noqa: PLC0415 - only where it is
+
+    def prepare() -> Work:
+        width = _config(size).width
+        generate = Generate(
+            size.vocabulary, width, size.characters, size.beams, size.steps
+        )
+        shape = tuple(generate(texts).shape)
+        if shape != (size.texts, 1 + size.steps):
+            raise RuntimeError(
+                f"transformers wrote titles of shape {shape} where {size.texts} of "
+                f"1 + {size.steps} symbols are asked for: its time would say nothing"
+            )
+        return lambda: generate(texts)
+
+    return (Contender(PEER, prepare),)
 
 
 def _scheme(size: Size) -> str:
     return f"article, {size.timed} of {size.texts} texts"
 
 
+def _config(size: Size) -> RecurrentConfig:
+    """Return the article's model as a config, its encoder knowing lengths."""
+    config = replace(article(size.vocabulary), packed=True)
+    if size.width is None:
+        return config
+    return replace(config, width=size.width, hidden=2 * size.width)
+
+
 def _model(size: Size) -> RecurrentModel:
     """Return the article's model; its titles never end, and have no close second."""
-    config = replace(article(size.vocabulary), packed=True)
-    if size.width is not None:
-        config = replace(config, width=size.width, hidden=2 * size.width)
+    config = _config(size)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = RecurrentModel(config).eval()

@@ -35,7 +35,12 @@ def write_images(
     return file
 
 
-def write_texts(file: Path, titles: list[str], texts: list[str]) -> Path:
+def write_texts(
+    file: Path,
+    titles: list[str],
+    texts: list[str],
+    columns: tuple[str, str] = ("title", "text"),
+) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table({"title": titles, "text": texts}), file)
+    pq.write_table(pa.table(dict(zip(columns, (titles, texts), strict=True))), file)
     return file

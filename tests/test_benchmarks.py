@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import pytest
 import torch
 from rederive.flows import StandardLogistic, nice
+from rederive.seq2seq import END, START
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import report
@@ -258,11 +259,50 @@ def test_the_quick_run_of_the_searches_finds_the_same_titles(tmp_path, capsys):
     assert "one at a time" in capsys.readouterr().out
     read = json.loads((tmp_path / "titles.json").read_text(encoding="utf-8"))
     (one,) = read["groups"]
-    assert all(found == {"titles": 0.0} for found in one["relative_errors"].values())
+    compared = {"decoder again, batched", "article, 2 of 4 texts"}
+    assert one["relative_errors"] == {name: {"titles": 0.0} for name in compared}
+    assert compared <= set(one["speed_over"])
+    assert ("transformers" in one["speed_over"]) is bench_titles.installed()
     size = bench_titles.Size()
     (group,) = bench_titles.groups(bench_titles.QUICK)
     assert {goal.group for goal in bench_titles.goals(size)} == {group.name}
     assert bench_titles.goals(size)[0].least == 40 * 4 / 64
+
+
+def test_the_searches_are_timed_without_transformers(monkeypatch):
+    from benchmarks import bench_titles
+
+    monkeypatch.setattr(bench_titles, "find_spec", lambda _: None)
+    (group,) = bench_titles.groups(bench_titles.QUICK)
+    names = [one.name for one in group.contenders]
+    assert names == ["rederive", bench_titles.AGAIN, "article, 2 of 4 texts"]
+    note = bench_titles.about(bench_titles.QUICK)["note"]
+    assert "transformers is not installed" in note
+
+
+@pytest.mark.skipif(
+    find_spec("transformers") is None, reason="not installed: transformers"
+)
+def test_transformers_writes_as_many_symbols_as_we_do(monkeypatch):
+    from benchmarks import bench_titles, titles_libraries
+
+    size = bench_titles.QUICK
+    (group,) = bench_titles.groups(size)
+    peer = group.contenders[-1]
+    assert (peer.name, peer.findings) == ("transformers", None)
+    found = peer.prepare()()
+    assert found.shape == (4, 6)
+    assert (found[:, 0] == START).all()
+    assert not (found == END).any()
+    goals = bench_titles.goals(bench_titles.Size())
+    assert not any("transformers" in goal.over for goal in goals)
+
+    def short(self, texts):
+        return texts[:, :2]
+
+    monkeypatch.setattr(titles_libraries.Generate, "__call__", short)
+    with pytest.raises(RuntimeError, match=r"shape \(4, 2\) where 4 of 1 \+ 5"):
+        peer.prepare()
 
 
 @pytest.mark.peers

@@ -165,6 +165,19 @@ def test_several_files_of_the_hub_are_joined_in_order(folder, monkeypatch):
     assert data.source.fingerprint == hashlib.sha256(together).hexdigest()
 
 
+def test_title_pairs_of_the_hub_come_from_both_files_in_order(folder):
+    def write(file: Path, shard: int) -> None:
+        titles, texts = [f"题{shard}", f"目{shard}"], [f"文{shard}一", f"文{shard}二"]
+        write_texts(file, titles, texts, ("summary", "text"))
+
+    write_in_cache("lcsts", "train", write)
+    data = load("lcsts")
+    assert isinstance(data, Pairs)
+    assert data.titles == ("题0", "目0", "题1", "目1")
+    assert data.texts == ("文0一", "文0二", "文1一", "文1二")
+    assert data.source.where.startswith("hugcyp/LCSTS@")
+
+
 def test_digits_keep_every_picture_once_and_the_classes_in_proportion():
     train, test = load("digits"), load("digits", "test")
     assert train.pixels.shape == (1437, 1, 8, 8)
@@ -223,6 +236,7 @@ def test_every_name_that_was_asked_for_is_in_the_catalogue():
         "celeba-128",
         "csl-titles",
         "lctt-titles",
+        "lcsts",
         "digits",
         "drawn-faces-32",
         "drawn-faces-64",
@@ -266,6 +280,27 @@ def test_no_network_and_no_variable(folder, monkeypatch):
     both_remedies(
         error, "REDERIVE_DATA is not set", "ylecun/mnist", "'image'", "'label'"
     )
+
+
+def test_titles_of_the_hub_without_network(folder):
+    with pytest.raises(DatasetError) as error:
+        load("lcsts", "validation")
+    path = str(folder / "lcsts" / "validation.parquet")
+    both_remedies(error, path, "hugcyp/LCSTS", "network", "'summary'", "'text'")
+
+
+@pytest.mark.parametrize("place", ["local", "hub"])
+def test_titles_of_the_hub_with_other_columns(folder, place):
+    def write(file: Path, shard: int) -> None:
+        write_texts(file, ["题"], ["文"])
+
+    if place == "hub":
+        write_in_cache("lcsts", "test", write)
+    else:
+        write(folder / "lcsts" / "test.parquet", 0)
+    with pytest.raises(DatasetError) as error:
+        load("lcsts", "test")
+    both_remedies(error, "no column 'summary'", "title, text")
 
 
 def test_titles_without_a_hub_copy(folder):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from parquet_files import write_texts
 from rederive import cli
 from rederive.experiments import experiment, titles
 from rederive.experiments.titles import config as configs
@@ -40,11 +41,17 @@ def test_presets_and_their_catalogue() -> None:
         for config in titles.presets(profile).values():
             assert 3 in config.widths
     full = titles.presets("full")
-    for corpus in ("csl", "lctt"):
+    for corpus in ("csl", "lctt", "lcsts"):
+        assert full[f"{corpus}-transformer"].model == "transformer"
         with_, without = full[f"{corpus}-prior"], full[f"{corpus}-attention"]
         assert replace(with_, prior=False, keep=without.keep) == without
-    plain = replace(full["csl-attention"], attention="none")
-    assert plain == full["csl-plain"]
+    for corpus in ("csl", "lcsts"):
+        plain = replace(full[f"{corpus}-attention"], attention="none")
+        assert plain == full[f"{corpus}-plain"]
+    quick = titles.presets("quick")
+    for name in ("prior", "transformer"):
+        assert full[f"forecasts-{name}"] == quick[name]
+        assert quick[name].keep
     assert set(titles.DEVIATIONS) == set(full)
     assert experiment("titles").chapter == 4
     with pytest.raises(ValueError, match="quick or full"):
@@ -164,6 +171,62 @@ def test_the_cascade_on_a_model_that_copies_its_input() -> None:
     assert found["after_wrong"] < 0.1
 
 
+def test_what_is_measured_goes_to_where_the_model_is(
+    trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A validation loss is taken while the model is on the accelerator."""
+    model, _ = titles.restore(trained.config, trained.arrays)
+    pairs = titles.load_corpus(TINY).test
+    expected = measures.loss_and_accuracy(model, pairs)
+    there, moved, plain = torch.device("cuda"), [], torch.Tensor.to
+
+    def to(self, *where, **options):  # type: ignore[no-untyped-def]
+        if where == (there,):
+            moved.append(self.shape)
+            return self
+        return plain(self, *where, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.Tensor, "to", to)
+        found = measures.loss_and_accuracy(model, pairs, there)
+    assert found == expected
+    assert moved == [pairs.text.shape, pairs.title.shape]
+
+
+def write_posts(folder: Path, posts: dict[str, list[tuple[str, str]]]) -> None:
+    for split, pairs in posts.items():
+        names, texts = [list(column) for column in zip(*pairs, strict=True)]
+        file = folder / "lcsts" / f"{split}.parquet"
+        write_texts(file, names, texts, ("summary", "text"))
+
+
+def test_a_corpus_of_the_hub_is_read_like_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Made-up posts; an empty title or text is left out, and no title is recorded."""
+    news = [(f"北京降雨{n}毫米", f"昨夜北京降雨，雨量{n}毫米。") for n in range(90)]
+    news[3] = ("", "没有标题")
+    news[5] = ("没有正文", "")
+    parts = {"train": news[:70], "validation": news[70:80], "test": news[80:]}
+    write_posts(tmp_path, parts)
+    monkeypatch.setenv("REDERIVE_DATA", str(tmp_path))
+    full = titles.presets("full")["lcsts-prior"]
+    tiny = replace(full, rows=60, least=1, width=16, epochs=1, batch_size=20)
+    corpus = titles.load_corpus(tiny)
+    assert (len(corpus.train.titles), len(corpus.test.titles)) == (60, 10)
+    assert all(corpus.train.titles) and all(corpus.train.texts)
+    assert corpus.train.titles[-1] == news[61][0]
+    assert len(corpus.validation.titles) == 10
+    run, _ = titles.run(tiny, "lcsts-prior")
+    assert [source.split()[0] for source in run.data] == [
+        f"lcsts/{split}" for split in ("train", "validation", "test")
+    ]
+    true = {name for pairs in parts.values() for name, _ in pairs if name}
+    kept = {str(value) for array in run.arrays.values() for value in array.flat}
+    assert not true & kept
+    assert "example_written" in run.arrays
+
+
 # The command
 
 
@@ -195,6 +258,24 @@ def test_a_preset_is_trained_first(
     assert list(runs.rglob("run.json"))
 
 
+def ends_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, content: bytes | None, *arguments: str
+) -> str:
+    """Run the command; return its line of error, having seen its status 1."""
+    monkeypatch.setattr(sys, "argv", ["rederive", "title", *arguments])
+    errors = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", errors)
+    if content is not None:
+        pipe = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+        monkeypatch.setattr(sys, "stdin", pipe)
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 1
+    (line,) = errors.getvalue().splitlines()
+    return line
+
+
+@pytest.mark.parametrize("by_file", [True, False])
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -202,33 +283,60 @@ def test_a_preset_is_trained_first(
         (b" \n\t", "empty"),
         (b"No Chinese, 12 words?", "no Chinese character among the 21"),
         ("北京".encode("gb18030"), "not UTF-8: byte 0 is 0xb1"),
+        ("北京".encode()[:-1], "not UTF-8: byte 3 is 0xe4"),
         (b"x" * (titling.LARGEST + 1), "more than 10,000,000"),
     ],
 )
 def test_bad_input_gets_a_clear_answer(
-    content: bytes, message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    content: bytes,
+    message: str,
+    by_file: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    file = tmp_path / "bad.txt"
-    file.write_bytes(content)
-    monkeypatch.setattr(sys, "argv", ["rederive", "title", str(file)])
-    errors = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", errors)
-    with pytest.raises(SystemExit) as caught:
-        cli.main()
-    assert caught.value.code == 1
-    assert message in errors.getvalue()
+    if by_file:
+        file = tmp_path / "bad.txt"
+        file.write_bytes(content)
+        line = ends_with_one_line(monkeypatch, None, str(file))
+    else:
+        line = ends_with_one_line(monkeypatch, content)
+    assert line.startswith("rederive: ")
+    assert message in line
 
 
-def test_a_missing_file_gets_a_clear_answer(tmp_path: Path) -> None:
-    result = CliRunner().invoke(cli.app, ["title", str(tmp_path / "none")])
-    assert isinstance(result.exception, ValueError)
-    assert "cannot be read" in str(result.exception)
+def test_what_is_no_file_gets_a_clear_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for path in (tmp_path, tmp_path / "none"):
+        assert "cannot be read" in ends_with_one_line(monkeypatch, None, str(path))
 
 
-def test_a_long_text_is_cut_and_said_so(trained: Run) -> None:
-    text = titling.readable((NEWS * 2000)[:100_000].encode())
-    found = titling.title(text, trained.config, trained.arrays)
-    assert "read the first 120 of 100,000 characters" in found.notes
+def test_a_preset_without_weights_is_not_trained_in_vain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = ("--preset", "csl-plain", "--profile", "full")
+    monkeypatch.setattr(cli, "run_cached", lambda *_: pytest.fail("trained"))
+    line = ends_with_one_line(monkeypatch, NEWS.encode(), *options)
+    assert "'csl-plain' of titles keeps no weights" in line
+
+
+def test_no_more_of_a_pipe_is_read_than_needed() -> None:
+    pipe = io.BytesIO(b"x" * 3 * titling.LARGEST)
+    with pytest.raises(titling.TextError, match="more than 10,000,000 bytes"):
+        titling.readable(pipe)
+    assert pipe.tell() == titling.LARGEST + 1
+
+
+def test_a_long_text_is_cut_and_said_so(
+    trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (NEWS * 2000)[:100_000]
+    long = call(monkeypatch, trained, input=text.encode())
+    short = call(monkeypatch, trained, input=text[:120].encode())
+    assert long.exit_code == 0
+    assert long.stdout == short.stdout
+    assert "read the first 120 of 100,000 characters" in long.stderr
+    assert "read the first" not in short.stderr
 
 
 def test_only_the_beginning_is_read(trained: Run) -> None:

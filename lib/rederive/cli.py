@@ -128,13 +128,9 @@ def title(
     beams: Annotated[int, typer.Option(help="hypotheses kept")] = 3,
 ) -> None:
     """Title a Chinese text by a recorded model, or by one that is trained first."""
-    try:
-        content = sys.stdin.buffer.read() if file is None else file.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
-    text = titling.readable(content)
+    text = _text_of(file)
     source: Run | Record = (
-        load_record(record) if preset is None else run_cached("titles", preset, profile)
+        load_record(record) if preset is None else _writer(preset, profile)
     )
     found = titling.title(text, source.config, source.arrays, beams)
     typer.echo(found.title)
@@ -172,6 +168,27 @@ def main() -> None:
     ) as error:
         typer.echo(f"rederive: {error}", err=True)
         raise SystemExit(1) from error
+
+
+def _text_of(file: Path | None) -> str:
+    """Read the text that is to be titled, from standard input if no file is named."""
+    if file is None:
+        return titling.readable(sys.stdin.buffer)
+    try:
+        with file.open("rb") as stream:
+            return titling.readable(stream)
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _writer(preset: str, profile: str) -> Run:
+    """Train a preset of titles, or find its run; refuse one that keeps no weights."""
+    if not experiment("titles").config(preset, profile).keep:
+        raise RunError(
+            f"the {profile} preset {preset!r} of titles keeps no weights to write "
+            "with: choose one whose config has keep, such as prior or grammar"
+        )
+    return run_cached("titles", preset, profile)
 
 
 def _record(

@@ -16,7 +16,7 @@ ImageName = Literal[
     "drawn-faces-32",
     "drawn-faces-64",
 ]
-TextName = Literal["csl-titles", "lctt-titles", "title-grammar"]
+TextName = Literal["csl-titles", "lctt-titles", "lcsts", "title-grammar"]
 
 
 _LOSSY_CIFAR = (
@@ -150,6 +150,23 @@ ENTRIES: tuple[Entry, ...] = (
         note="titles and first 1,500 characters of translated articles, cleaned",
         columns=("title", "text"),
         folders={"lctt-titles": ""},
+    ),
+    Entry(
+        name="lcsts",
+        kind="texts",
+        rows={"train": 2_400_591, "validation": 8_685, "test": 725},
+        licence="none stated on the hub; its authors gave it out for research",
+        note="posts of Chinese news accounts (Weibo) and their headlines; the parts "
+        "for validation and test are those judged relevant by people",
+        hub="hugcyp/LCSTS",
+        revision="467735c6750ece7d656436f965fccd0860b705c5",
+        hub_files={
+            "train": _shards("default/lcsts-train", 2),
+            "validation": ("default/lcsts-validation.parquet",),
+            "test": ("default/lcsts-test.parquet",),
+        },
+        columns=("summary", "text"),
+        folders={"lcsts": ""},
     ),
     Entry(
         name="digits",

@@ -116,7 +116,7 @@ def _splits(config: TitlesConfig) -> tuple[_Rows, _Rows, _Rows, list[Source]]:
         [
             (title, text)
             for title, text in zip(pairs.titles, pairs.texts, strict=True)
-            if config.containing in title and text
+            if title and text and config.containing in title
         ]
         for pairs in loaded
     ]

@@ -32,11 +32,19 @@ INJECTED = 4
 
 
 @torch.no_grad()
-def loss_and_accuracy(model: Writer, part: Part) -> tuple[float, float]:
-    """Return nats a symbol, and the share of symbols predicted rightly, if forced."""
+def loss_and_accuracy(
+    model: Writer, part: Part, device: torch.device | None = None
+) -> tuple[float, float]:
+    """Return nats a symbol, and the share of symbols predicted rightly, if forced.
+
+    Args:
+        model: an encoder-decoder.
+        part: pairs, on the CPU.
+        device: where the model is; None if it is on the CPU.
+    """
     losses, hits, count = 0.0, 0, 0
     for rows in _chunks(len(part.text)):
-        text, title = part.text[rows], part.title[rows]
+        text, title = part.text[rows].to(device), part.title[rows].to(device)
         logits = model.decode(model.encode(text), title[:, :-1])
         losses += float(symbol_losses(logits, title[:, 1:]).sum())
         hits += int(symbol_hits(model, text, title).sum())

@@ -102,7 +102,9 @@ def run(
 
     def evaluate(trained: nn.Module) -> dict[str, float]:
         assert isinstance(trained, TitleLoss)
-        loss, _ = measures.loss_and_accuracy(_writer(trained.model), corpus.validation)
+        device = next(trained.parameters()).device
+        part = corpus.validation
+        loss, _ = measures.loss_and_accuracy(_writer(trained.model), part, device)
         return {"validation_loss": loss}
 
     steps = len(corpus.train.text) // config.batch_size * config.epochs
@@ -151,7 +153,10 @@ def restore(values: Config, arrays: Mapping[str, object]) -> tuple[Model, Vocabu
         RunError: if the run kept no weights.
     """
     if "characters" not in arrays:
-        raise RunError("this run kept no weights: choose one whose config has keep")
+        raise RunError(
+            "this run kept no weights of a model that writes titles: take one of the "
+            "titles presets whose config has keep, such as grammar or csl-prior"
+        )
     codes = np.asarray(arrays["characters"])
     vocabulary = Vocabulary(tuple(chr(code) for code in codes.tolist()))
     config = TitlesConfig(**(values | {"widths": tuple(values["widths"])}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from rederive.experiments.titles.run import restore
 from rederive.results import Arrays, Config
@@ -30,19 +31,20 @@ class Titled:
     notes: tuple[str, ...]
 
 
-def readable(content: bytes) -> str:
-    """Return a text from the bytes of a file, white space joined to single spaces.
+def readable(stream: BinaryIO) -> str:
+    """Return a text from a file or a pipe, white space joined to single spaces.
 
     Args:
-        content: UTF-8, with or without byte-order mark.
+        stream: UTF-8, with or without byte-order mark; not read beyond ``LARGEST``.
 
     Raises:
         TextError: if it is too large, no UTF-8, empty, or has no Chinese character.
     """
+    content = stream.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise TextError(
-            f"the input has {len(content):,} bytes, more than {LARGEST:,}: give one "
-            "article; only its beginning is read anyway"
+            f"the input has more than {LARGEST:,} bytes: give one article; a model "
+            "reads only its beginning anyway"
         )
     try:
         text = content.decode("utf-8-sig")
