@@ -62,7 +62,7 @@ _STRIPES = replace(
     epochs=10,
     learning_rate=2e-3,
 )
-_LARGE = replace(_CIFAR, rows=50_000, channels=(32, 64, 128), epochs=3)
+_LARGE = replace(_CIFAR, rows=50_000, channels=(32, 64, 128), epochs=2)
 _TINY_IMAGENET = replace(
     _CIFAR,
     dataset="tiny-imagenet-valid",
