@@ -12,6 +12,7 @@ import torch
 
 from benchmarks import bench_infomax, bench_mixing, bench_optimizers, bench_titles
 from benchmarks.harness import Group, Plan, measure
+from benchmarks.precision import default_precision
 from benchmarks.report import Goal, judge, results, table, verdicts, write
 
 RESULTS = Path(__file__).parent / "results"
@@ -139,10 +140,11 @@ def _mixing(quick: bool) -> Suite:
 def _infomax(quick: bool) -> Suite:
     """Return the benchmark of chapter 6."""
     size = bench_infomax.QUICK if quick else bench_infomax.Size()
+    precision = default_precision()
     return Suite(
-        bench_infomax.groups(size),
-        [] if quick else bench_infomax.goals(size),
-        bench_infomax.about(size),
+        bench_infomax.groups(size, precision),
+        [] if quick else bench_infomax.goals(size, precision),
+        bench_infomax.about(size, precision),
         bench_infomax.PACKAGES,
     )
 

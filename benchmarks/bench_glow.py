@@ -24,7 +24,8 @@ from torch.optim import Adam, AdamW, Optimizer
 from benchmarks.glow_documented import DOCUMENTED, GlowSize
 from benchmarks.glow_libraries import BUILDERS, rederive_glow
 from benchmarks.harness import Contender, Findings, Group
-from benchmarks.nice_work import default_precision, double_precision
+from benchmarks.nice_work import double_precision
+from benchmarks.precision import default_precision
 from benchmarks.report import Goal
 
 PACKAGES = ("torch", "numpy", "normflows", "nflows", "FrEIA")

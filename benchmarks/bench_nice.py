@@ -30,11 +30,11 @@ from benchmarks.nice_work import (
     after_one_step,
     built,
     decoded,
-    default_precision,
     events,
     sampling,
     training_step,
 )
+from benchmarks.precision import default_precision
 from benchmarks.report import Goal
 
 BATCHES: tuple[int, ...] = (128, 512)

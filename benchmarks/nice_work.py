@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from rederive.experiments.nice.run import NegativeLogLikelihood
-from rederive.flows import Flow, StandardNormal, initialize, nice
-from rederive.training import Settings, fit
+from rederive.flows import Flow, initialize
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from benchmarks.harness import Findings, Work
 from benchmarks.nice_libraries import BUILDERS
@@ -93,15 +91,6 @@ def decoded(library: str, size: Size, count: int) -> Findings:
         model = built(library, size)
         codes = model.arrange(events(size, count).double())
         return {"events of given codes": model.restore(model.decode(codes))}
-
-
-def default_precision() -> str:
-    """Ask ``fit`` which arithmetic it chooses on this machine by itself."""
-    flow = nice(2, prior=StandardNormal(), width=2, depth=1, couplings=2)
-    objective = NegativeLogLikelihood(flow)
-    optimizer = Adam(objective.parameters(), fused=True)
-    settings = Settings(epochs=1, batch_size=2)
-    return fit(objective, (torch.zeros(2, 2),), optimizer, settings).precision
 
 
 @contextmanager

@@ -48,6 +48,20 @@ LIBRARY = [
         TESTS + "test_donsker_varadhan_is_exact_on_a_table",
     ),
     tested(
+        "Donsker and Varadhan's estimator gives JS",
+        "infomax/pairs",
+        'if self.kind == "dv":',
+        'if self.kind == "mine":',
+        TESTS + "test_a_trained_discriminator_finds_the_dependence",
+    ),
+    tested(
+        "the estimator of InfoNCE gives JS",
+        "infomax/pairs",
+        'if self.kind == "nce":',
+        'if self.kind == "cpc":',
+        TESTS + "test_a_trained_discriminator_finds_the_dependence",
+    ),
+    tested(
         "InfoNCE without log K",
         "infomax/estimates",
         "return picked.mean() + math.log(count)",
@@ -60,6 +74,27 @@ LIBRARY = [
         "start(encoder, generator(seed, _ENCODER))",
         "start(encoder, generator(seed, _ENCODER, len(config.objective)))",
         "test_experiments_infomax.py::test_every_objective_starts_from_the_same_encoder",
+    ),
+    tested(
+        "pictures of the test are those of the training",
+        "experiments/infomax/data",
+        "test=pixels[-_HELD_OUT:],",
+        "test=pixels[:_HELD_OUT],",
+        "test_experiments_infomax.py::test_the_validation_part_is_cut_without_overlap",
+    ),
+    tested(
+        "the classifier's hidden layer is linear",
+        "experiments/infomax/classifiers",
+        "            nn.ReLU(),\n",
+        "            nn.Identity(),\n",
+        "test_experiments_infomax.py::test_the_classifier_finds_what_a_line_cannot",
+    ),
+    tested(
+        "the classifier of codes sees the map",
+        "experiments/infomax/classifiers",
+        "_accuracy(train.mean, test.mean, pictures, seed)",
+        "_accuracy(train.map, test.map, pictures, seed)",
+        "test_experiments_infomax.py::test_the_classifier_finds_what_a_line_cannot",
     ),
 ]
 

@@ -235,19 +235,35 @@ def test_goals_of_the_optimizers_name_groups_that_exist():
 
 
 def test_the_quick_run_of_infomax_finds_both_forms_equal(tmp_path, capsys):
-    from benchmarks import bench_infomax
     from benchmarks.__main__ import main
 
     options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "infomax"]
     main([*options, "--results", str(tmp_path)])
     assert "encoder alone" in capsys.readouterr().out
     read = json.loads((tmp_path / "infomax.json").read_text(encoding="utf-8"))
-    (group,) = read["groups"]
+    group = read["groups"][0]
     assert group["speed_over"].keys() == {"joined", "encoder alone"}
     assert max(group["relative_errors"]["joined"].values()) < 1e-3
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_infomax_times_bf16_only_where_the_machine_computes_in_it(precision):
+    from benchmarks import bench_infomax
+    from benchmarks.harness import check_equal
+
     size = bench_infomax.Size()
-    names = {one.name for one in bench_infomax.groups(size)}
-    assert {goal.group for goal in bench_infomax.goals(size)} <= names
+    names = {one.name for one in bench_infomax.groups(size, precision)}
+    goals = bench_infomax.goals(size, precision)
+    assert {goal.group for goal in goals} == names
+    with_it = precision == "bf16"
+    assert [goal.least for goal in goals] == [1.2, 0.85] + [2.0] * with_it
+    note = bench_infomax.about(size, precision)["note"]
+    assert ("not measured" in note) != with_it
+    tiny = bench_infomax.groups(bench_infomax.QUICK, precision)
+    for group in tiny:
+        assert max(check_equal(group)["joined"].values()) <= group.tolerance
+    if with_it:
+        assert check_equal(tiny[1])["joined"]["loss"] > 1e-6, "bf16 must round"
 
 
 def test_the_quick_run_of_the_searches_finds_the_same_titles(tmp_path, capsys):

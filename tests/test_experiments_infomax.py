@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from rederive.datasets import Images, Source
 from rederive.experiments import experiment
 from rederive.experiments import infomax as chapter
-from rederive.experiments.infomax import InfoMaxConfig, measures
+from rederive.experiments.infomax import InfoMaxConfig, classifiers, measures
 from rederive.experiments.infomax.config import ARTICLE
 from rederive.experiments.infomax.data import Pictures, load_pictures, stripes
 from rederive.infomax import ConvEncoder
@@ -20,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 TINY = replace(
     chapter.presets("quick")["both-text"], rows=80, channels=(4, 8), codes=6, epochs=1
 )
+SECOND = {"dataset", "rows", "channels", "scale", "batch_size", "epochs"}
 
 
 def test_presets_differ_in_what_their_names_say() -> None:
@@ -43,6 +45,19 @@ def test_presets_differ_in_what_their_names_say() -> None:
                 assert {k for k, v in vars(config).items() if v != base[k]} == changes[
                     name
                 ]
+    full = chapter.presets("full")
+    for prefix, size in (
+        ("large", {"rows", "channels", "epochs"}),
+        ("tiny-imagenet", SECOND),
+    ):
+        names = [name for name in full if name.startswith(f"{prefix}-")]
+        assert {
+            f"{prefix}-{name}" for name in ("untrained", "global-text", "local")
+        } <= {*names}
+        for name in names:
+            small = vars(full[name.removeprefix(f"{prefix}-")])
+            differing = {k for k, v in vars(full[name]).items() if v != small[k]}
+            assert differing | {"epochs"} == size
     with pytest.raises(ValueError, match="quick or full"):
         chapter.presets("slow")
     assert experiment("deep-infomax").chapter == 6
@@ -76,6 +91,49 @@ def test_the_articles_preset_trains_on_a_few_pictures(
     run, _ = chapter.run(tiny, "article", seed=0)
     assert len(run.history) == 1
     assert math.isfinite(run.history[0]["loss"])
+
+
+def test_the_validation_part_is_cut_without_overlap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = 2_050
+    pixels = torch.zeros(count, 3, 2, 2, dtype=torch.uint8)
+    pixels[:, 0, 0, 0] = torch.arange(count) % 251
+    source = Source("tiny-imagenet", "valid", "0", "here", "ImageNet terms")
+    images = Images(pixels, torch.arange(count) % 200, 256, source)
+    asked = []
+
+    def load(name: str, split: str) -> Images:
+        asked.append((name, split))
+        return images
+
+    monkeypatch.setattr("rederive.datasets.load", load)
+    config = replace(chapter.presets("full")["tiny-imagenet-local"], rows=50)
+    found = load_pictures(config)
+    assert asked == [("tiny-imagenet", "valid")]
+    assert found.train_labels.tolist() == list(range(50))
+    assert found.test_labels.tolist() == [k % 200 for k in range(50, count)]
+    grey = (found.test[:, 0, 0, 0] / config.scale + 0.5) * 255
+    assert grey.round().tolist() == [k % 251 for k in range(50, count)]
+    with pytest.raises(ValueError, match="must leave 2000 of 2050"):
+        load_pictures(replace(config, rows=51))
+
+
+def test_the_classifier_finds_what_a_line_cannot() -> None:
+    draw = generator(2)
+    signs = torch.randint(0, 2, (8_000, 2), generator=draw)
+    mean = 2.0 * signs - 1 + 0.2 * torch.randn(8_000, 2, generator=draw)
+    labels = (signs[:, 0] + signs[:, 1]) % 2
+    noise = torch.randn(8_000, 3, generator=draw)
+    halves = zip(mean.split(4_000), noise.split(4_000), strict=True)
+    codes = [measures.Codes(m, m, n) for m, n in halves]
+    first, second = labels.split(4_000)
+    pictures = Pictures(noise, first, noise, second, [])
+    found = classifiers.accuracies(codes[0], codes[1], pictures, 0)
+    assert found["classifier"] > 95
+    assert 35 < found["classifier_map"] < 65
+    assert found == classifiers.accuracies(codes[0], codes[1], pictures, 0)
+    assert classifiers.HiddenClassifier(2, 2).layers[0].out_features == 200
 
 
 def test_stripes_have_labels_and_stamps_of_their_own() -> None:
@@ -144,7 +202,7 @@ def test_classification_is_scikit_learns_on_easy_codes() -> None:
 
     def codes(labels: torch.Tensor) -> measures.Codes:
         mean = centres[labels] + torch.randn(len(labels), 6, generator=draw)
-        return measures.Codes(mean, torch.zeros_like(mean))
+        return measures.Codes(mean, torch.zeros_like(mean), mean)
 
     train, test = codes(pictures.train_labels), codes(pictures.test_labels)
     found = measures.classification(train, test, pictures)
@@ -157,7 +215,8 @@ def test_classification_is_scikit_learns_on_easy_codes() -> None:
 
 
 def test_the_shape_of_standard_codes() -> None:
-    law = measures.Codes(torch.zeros(3000, 4), torch.zeros(3000, 4))
+    zeros = torch.zeros(3000, 4)
+    law = measures.Codes(zeros, zeros, zeros)
     found = measures.shape_of_codes(law, 0)
     assert found["code_sd"] == pytest.approx(1.0, abs=0.03)
     assert found["noise_sd"] == pytest.approx(1.0, abs=1e-6)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ from rederive.infomax import (
     PairDiscriminator,
     Weights,
 )
-from rederive.training import generator
+from rederive.training import Settings, fit, generator
 from scipy import integrate
 from scipy.stats import norm
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -160,8 +162,9 @@ def test_the_softplus_form_is_the_same_number(seed: int) -> None:
     )
 
 
-def test_estimates_at_the_best_scores_of_a_normal_pair() -> None:
-    rho, count = 0.8, 100_000
+@pytest.mark.parametrize("rho", [0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
+def test_estimates_at_the_best_scores_of_a_normal_pair(rho: float) -> None:
+    count = 100_000
     x, z = infomax.draw_pair(count, rho, generator(3))
     own = infomax.log_ratio(x, z, rho)
     other = infomax.log_ratio(x, z.roll(1, 0), rho)
@@ -186,6 +189,35 @@ def test_info_nce_is_cross_entropy_and_at_most_log_k(
     assert found <= math.log(count)
     with pytest.raises(ValueError, match="all pairs"):
         infomax.info_nce(scores[:, :1].expand(-1, count + 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "exact"),
+    [
+        ("js", infomax.js_of_pair),
+        ("dv", infomax.information_of_pair),
+        ("nce", infomax.information_of_pair),
+    ],
+)
+def test_a_trained_discriminator_finds_the_dependence(
+    kind: Literal["js", "dv", "nce"], exact: Callable[[float], float]
+) -> None:
+    rho = 0.8
+    estimator = infomax.PairEstimator(PairDiscriminator(1, 1, 16), kind)
+    infomax.start(estimator, generator(4))
+    adam = torch.optim.Adam(estimator.parameters(), 1e-2)
+    settings = Settings(epochs=3, batch_size=100, precision="float32")
+    seen = infomax.draw_pair(5_000, rho, generator(5))
+    fit(estimator, seen, adam, settings, label=kind)
+    fresh = infomax.draw_pair(400 if kind == "nce" else 20_000, rho, generator(6))
+    with torch.no_grad():
+        found = float(estimator.estimate(*fresh, generator(7)))
+    assert found == pytest.approx(exact(rho), rel=0.15)
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(0)
+        loss = float(estimator(*fresh))
+        torch.manual_seed(0)
+        assert loss == -float(estimator.estimate(*fresh))
 
 
 def test_donsker_varadhan_is_exact_on_a_table() -> None:

@@ -14,7 +14,8 @@ class InfoMaxConfig:
     """An encoder, what it is trained with, and on which pictures.
 
     Attributes:
-        dataset: a name of the catalogue, or ``stripes``, see ``data.stripes``.
+        dataset: a name of the catalogue; ``stripes``, see ``data.stripes``; or
+            ``tiny-imagenet-valid``, the validation part, cut into two.
         rows: how many of the training pictures are used, the first ones.
         objective: ``infomax``; ``vae`` and ``supervised`` train the same encoder in
             other ways, ``none`` leaves it at its starting weights.
@@ -32,7 +33,9 @@ class InfoMaxConfig:
         learning_rate: of Adam, constant.
     """
 
-    dataset: Literal["stripes", "cifar10", "tiny-imagenet"] = "cifar10"
+    dataset: Literal["stripes", "cifar10", "tiny-imagenet", "tiny-imagenet-valid"] = (
+        "cifar10"
+    )
     rows: int = 10_000
     objective: Literal["infomax", "vae", "supervised", "none"] = "infomax"
     form: GlobalForm = "text"
@@ -58,6 +61,16 @@ _STRIPES = replace(
     codes=32,
     epochs=10,
     learning_rate=2e-3,
+)
+_LARGE = replace(_CIFAR, rows=50_000, channels=(32, 64, 128), epochs=2)
+_TINY_IMAGENET = replace(
+    _CIFAR,
+    dataset="tiny-imagenet-valid",
+    rows=8_000,
+    channels=(8, 16, 32, 64),
+    scale=2.0,
+    batch_size=100,
+    epochs=8,
 )
 ARTICLE = replace(
     _CIFAR,
@@ -95,10 +108,22 @@ def _settings(base: InfoMaxConfig) -> dict[str, InfoMaxConfig]:
     }
 
 
-FULL = _settings(_CIFAR) | {
-    "article": ARTICLE,
-    "article-tiny-imagenet": ARTICLE_TINY_IMAGENET,
-}
+def _named(prefix: str, base: InfoMaxConfig, *names: str) -> dict[str, InfoMaxConfig]:
+    """Return some of the settings of another base, with a prefix to their names."""
+    settings = _settings(base)
+    return {f"{prefix}-{name}": settings[name] for name in names}
+
+
+FULL = (
+    _settings(_CIFAR)
+    | _named(
+        "large",
+        _LARGE,
+        *("untrained", "global-text", "local", "both-text", "vae", "supervised"),
+    )
+    | _named("tiny-imagenet", _TINY_IMAGENET, "untrained", "global-text", "local")
+    | {"article": ARTICLE, "article-tiny-imagenet": ARTICLE_TINY_IMAGENET}
+)
 QUICK = _settings(_STRIPES)
 
 
@@ -115,6 +140,8 @@ def presets(profile: str) -> dict[str, InfoMaxConfig]:
 
 _README = "official README of DIM, classifier on the frozen encoder, 73 to 74"
 _PAPER = "Hjelm and others 2019, table 1, code of 64 numbers, classifier with 200 units"
+_MAP = "Hjelm and others 2019, table 1, last convolution, classifier with 200 units"
+_SECOND = "Hjelm and others 2019, table 2, Tiny ImageNet, code of 64 numbers"
 
 PUBLISHED: dict[str, list[Published]] = {
     "local": [
@@ -129,6 +156,27 @@ PUBLISHED: dict[str, list[Published]] = {
 }
 """Other encoders, all training pictures, other classifiers: beside ours, not equal."""
 
+PUBLISHED |= {
+    f"large-{name}": [*PUBLISHED[name], Published("classifier_map", value, source)]
+    for name, value, source in (
+        ("local", 73.25, f"{_MAP}: DIM(L) JSD"),
+        ("global-text", 52.2, f"{_MAP}: DIM(G)"),
+        ("vae", 60.71, f"{_MAP}: VAE"),
+    )
+}
+PUBLISHED["large-local"] += [
+    Published(
+        "classifier", 71.0, "official README of DIM, monitored in pretraining, 71 to 72"
+    )
+]
+PUBLISHED["large-supervised"] = PUBLISHED["supervised"]
+PUBLISHED["tiny-imagenet-local"] = [
+    Published("classifier", 31.66, f"{_SECOND}: DIM(L) JSD")
+]
+PUBLISHED["tiny-imagenet-global-text"] = [
+    Published("classifier", 4.95, f"{_SECOND}: DIM(G)")
+]
+
 _REDUCED = [
     f"The article's encoder at a quarter of its width and {_CIFAR.codes} codes instead "
     f"of 256; the first {_CIFAR.rows} training pictures; {_CIFAR.epochs} epochs "
@@ -138,6 +186,27 @@ _REDUCED = [
     "CIFAR-10 from a lossy (JPEG) copy where the data line below says so.",
 ]
 DEVIATIONS: dict[str, list[str]] = {name: [*_REDUCED] for name in FULL}
+_WIDER = (
+    f"The article's encoder at half of its width and {_LARGE.codes} codes instead of "
+    f"256; {_LARGE.epochs} epochs instead of 50."
+)
+_CLASSIFIER = (
+    "The classifier of 200 units is trained for 10 epochs; the paper's for many more, "
+    "and its accuracy is a mean over the last 100."
+)
+for _name in FULL:
+    if _name.startswith("large-"):
+        DEVIATIONS[_name] = [_WIDER, *_REDUCED[1:], _CLASSIFIER]
+    if _name.startswith("tiny-imagenet-"):
+        DEVIATIONS[_name] = [
+            "The article's encoder at a quarter of its width and "
+            f"{_TINY_IMAGENET.codes} codes instead of 256; {_TINY_IMAGENET.epochs} "
+            "epochs instead of 100.",
+            f"{_TINY_IMAGENET.rows} pictures of the validation part for training and "
+            "its last 2000 for the test, instead of 100,000 and all 10,000.",
+            *_REDUCED[1:3],
+            _CLASSIFIER,
+        ]
 DEVIATIONS["article"] = ["Batch normalisation averages with 0.9 instead of 0.99."]
 DEVIATIONS["article-tiny-imagenet"] = [*DEVIATIONS["article"]]
 DEVIATIONS["local-among"] += [

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from rederive import datasets
+from rederive.datasets import Images
 from rederive.experiments.infomax.config import InfoMaxConfig
 from rederive.training import generator
 
 _STRIPES = 25  # random stream
 _TEST_ROWS = 1_000
+_HELD_OUT = 2_000  # of the validation part of Tiny-ImageNet, where that is all
 _SIDE, _STAMP = 16, 4  # pixels of a striped picture and of its stamp
 _DIRECTIONS = 8
 _CONTRAST, _NOISE = 0.25, 0.2
@@ -45,29 +47,56 @@ class Pictures:
 
 
 def load_pictures(config: InfoMaxConfig) -> Pictures:
-    """Load the pictures of a config and centre their pixels."""
+    """Load the pictures of a config and centre their pixels.
+
+    Raises:
+        ValueError: if the pictures of training would reach into those of the test.
+    """
     if config.dataset == "stripes":
         train_rows, test_rows = (
             stripes(count, generator(_STRIPES, part))
             for part, count in enumerate((config.rows, _TEST_ROWS))
         )
         return Pictures(*train_rows, *test_rows, ["stripes, drawn by this module"])
+    if config.dataset == "tiny-imagenet-valid":
+        return _cut(datasets.load("tiny-imagenet", "valid"), config)
     final = "valid" if config.dataset == "tiny-imagenet" else "test"
     train, test = (datasets.load(config.dataset, part) for part in ("train", final))
-
-    def centred(pixels: Tensor, levels: int) -> Tensor:
-        return (pixels.float() / (levels - 1) - 0.5) * config.scale
-
     return Pictures(
-        train=centred(train.pixels[: config.rows], train.levels),
+        train=_centred(train.pixels[: config.rows], train.levels, config.scale),
         train_labels=train.labels[: config.rows],
-        test=centred(test.pixels, test.levels),
+        test=_centred(test.pixels, test.levels, config.scale),
         test_labels=test.labels,
-        sources=[
-            f"{s.name}/{s.split} {s.fingerprint} {s.note}".rstrip()
-            for s in (train.source, test.source)
-        ],
+        sources=[_source(part) for part in (train, test)],
     )
+
+
+def _cut(images: Images, config: InfoMaxConfig) -> Pictures:
+    """Return the first rows for training and the last 2,000 for the test."""
+    if config.rows + _HELD_OUT > len(images.labels):
+        raise ValueError(
+            f"rows must leave {_HELD_OUT} of {len(images.labels)} pictures for the "
+            f"test, got {config.rows}"
+        )
+    pixels = _centred(images.pixels, images.levels, config.scale)
+    return Pictures(
+        train=pixels[: config.rows],
+        train_labels=images.labels[: config.rows],
+        test=pixels[-_HELD_OUT:],
+        test_labels=images.labels[-_HELD_OUT:],
+        sources=[_source(images)],
+    )
+
+
+def _centred(pixels: Tensor, levels: int, scale: float) -> Tensor:
+    """Return grey levels as numbers around zero."""
+    return (pixels.float() / (levels - 1) - 0.5) * scale
+
+
+def _source(images: Images) -> str:
+    """Return where pictures came from, in one line."""
+    source = images.source
+    return f"{source.name}/{source.split} {source.fingerprint} {source.note}".rstrip()
 
 
 def stripes(count: int, draw: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from rederive.experiments.infomax import measures
+from rederive.experiments.infomax import classifiers, measures
 from rederive.experiments.infomax.config import InfoMaxConfig
 from rederive.experiments.infomax.data import Pictures, load_pictures
 from rederive.experiments.infomax.objectives import build
@@ -62,6 +62,8 @@ def run(
     train = measures.encode(encoder, pictures.train)
     test = measures.encode(encoder, pictures.test)
     metrics = measures.classification(train, test, pictures)
+    if config.dataset != "stripes":  # published accuracies are of real pictures
+        metrics |= classifiers.accuracies(train, test, pictures, seed)
     metrics |= measures.shape_of_codes(train, seed)
     metrics |= measures.corners(pictures.train / config.scale, seed)
     if config.objective == "infomax":
