@@ -91,7 +91,7 @@ class Dequantization:
     def __call__(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
         """Return float32 values for integer pixels, one uniform draw each."""
         noise = torch.rand(pixels.shape, generator=generator, device=generator.device)
-        return self.low + self.cell_width * (pixels + noise)
+        return self.low + self.cell_width * (pixels + noise.to(pixels.device))
 
     def bits_per_dim(self, log_likelihood: float, dimensions: int) -> float:
         """Convert nats per event of dequantised data to bits per dimension."""

@@ -45,20 +45,24 @@ class Batches:
         self.share = slice(process, None, processes)
         self.rows = _rows(data, settings.batch_size, processes)
         self.steps_per_epoch = self.rows // self.size
+        self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
 
     def at(self, step: int, device: torch.device) -> Batch:
-        """Return this process's rows of a step, on its device."""
+        """Return this process's rows of a step, prepared on its device."""
         epoch, place = divmod(step, self.steps_per_epoch)
-        rows = self._order(epoch)[place * self.size : (place + 1) * self.size]
-        batch = tuple(tensor[rows] for tensor in self.data)
+        rows = self._order_of(epoch)[place * self.size : (place + 1) * self.size]
+        batch = tuple(tensor[rows].to(device) for tensor in self.data)
         prepare = self.prepare if self.stages is None else self.stages(epoch)
         if prepare is not None:
             batch = prepare(batch, generator(self.seed, NOISE, step))
         return tuple(tensor[self.share].to(device) for tensor in batch)
 
-    def _order(self, epoch: int) -> Tensor:
-        """Return the order of the rows in an epoch."""
-        return torch.randperm(self.rows, generator=generator(self.seed, ORDER, epoch))
+    def _order_of(self, epoch: int) -> Tensor:
+        """Return the order of the rows in an epoch, drawn once an epoch."""
+        if epoch != self._epoch:
+            draw = generator(self.seed, ORDER, epoch)
+            self._epoch, self._order = epoch, torch.randperm(self.rows, generator=draw)
+        return self._order
 
 
 def _rows(data: Batch, batch_size: int, processes: int) -> int:

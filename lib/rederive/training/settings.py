@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 Batch = tuple[Tensor, ...]
 Prepare = Callable[[Batch, torch.Generator], Batch]
-"""What turns stored rows into a batch (noise, augmentation), with its own generator."""
+"""What turns stored rows into a batch (noise, augmentation), with its own generator.
+
+The rows are on the device of the model, the generator is the CPU's."""
 Stages = Callable[[int], Prepare | None]
 """What prepares the batches of an epoch, counted from zero; None leaves them alone."""
 Evaluate = Callable[[nn.Module], dict[str, float]]

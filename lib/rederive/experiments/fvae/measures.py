@@ -31,7 +31,7 @@ def bits(model: ImageModel, test: Tensor, codes: int, seed: int) -> dict[str, fl
     """Return bits per dimension of dequantised pictures, and its standard error.
 
     Args:
-        model: the model, on the CPU.
+        model: the model, on any device.
         test: uint8 pictures.
         codes: drawn for each picture; a flow needs none.
         seed: decides noise and codes.
@@ -41,11 +41,11 @@ def bits(model: ImageModel, test: Tensor, codes: int, seed: int) -> dict[str, fl
     torch.manual_seed(seed + _CODES)
     tight, loose = [], []
     for part in torch.split(test, _CHUNK):
-        x = CELLS(part, noise)
+        x = CELLS(part.to(model.device), noise)
         nats = torch.stack([model.nats(x).double() for _ in range(draws)])
         loose.append(model.bits(nats.mean(0)))
         tight.append(model.bits(-(torch.logsumexp(-nats, 0) - math.log(draws))))
-    each = torch.cat(tight)
+    each = torch.cat(tight).cpu()
     return {
         "bits_per_dim": float(each.mean()),
         "bits_per_dim_bound": float(torch.cat(loose).mean()),
@@ -55,23 +55,26 @@ def bits(model: ImageModel, test: Tensor, codes: int, seed: int) -> dict[str, fl
 
 @torch.no_grad()
 def draw(model: ImageModel, codes: Tensor) -> Tensor:
-    """Return the pictures of codes, uint8."""
+    """Return the pictures of codes, uint8, on the CPU."""
     parts = torch.split(codes, _CHUNK)
-    return torch.cat([to_pixels(model.decode(part)) for part in parts])
+    seen = [to_pixels(model.decode(part.to(model.device))) for part in parts]
+    return torch.cat(seen).cpu()
 
 
 @torch.no_grad()
 def encode(model: ImageModel, pixels: Tensor) -> Tensor:
-    """Return the codes of uint8 pictures."""
+    """Return the codes of uint8 pictures, on the CPU."""
     parts = torch.split(pixels, _CHUNK)
-    return torch.cat([model.encode(centred(part)) for part in parts])
+    codes = [model.encode(centred(part.to(model.device))) for part in parts]
+    return torch.cat(codes).cpu()
 
 
 @torch.no_grad()
 def reconstruct(model: ImageModel, pixels: Tensor) -> Tensor:
-    """Return uint8 pictures after encoding and decoding, uint8."""
-    parts = [model.reconstruct(centred(part)) for part in torch.split(pixels, _CHUNK)]
-    return to_pixels(torch.cat(parts))
+    """Return uint8 pictures after encoding and decoding, uint8, on the CPU."""
+    parts = torch.split(pixels, _CHUNK)
+    again = [model.reconstruct(centred(part.to(model.device))) for part in parts]
+    return to_pixels(torch.cat(again)).cpu()
 
 
 def rms(first: Tensor, second: Tensor) -> float:

@@ -68,11 +68,13 @@ def run(
         first = pictures.train[:_START_ROWS]
         start_from_data(model, CELLS(first, generator(seed, _START)))
     example = CELLS(pictures.train[: config.batch_size], generator(seed, _START))
-    model.eval()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device).eval()
+    example = example.to(device)
     saved = activation_bytes(model, example)
     step = step_seconds(model, example)
     history = _train(model, config, pictures, seed, (preset, directory))
-    model.to("cpu").eval()
+    model.eval()
     seconds = history.column("seconds")
     metrics = {
         "parameters": float(sum(p.numel() for p in model.parameters())),
@@ -128,6 +130,7 @@ def _train(
             seed,
             clip_norm=config.clip_norm,
             average_decay=config.average_decay,
+            precision="float32",  # for every record, so that they can be compared
             checkpoint_every=100,
         ),
         schedule=one_cycle(steps) if config.schedule == "one-cycle" else constant,

@@ -58,9 +58,10 @@ def run(
     else:
         label = f"deep-infomax {preset} seed {seed}"
         history = _train(objective, config, pictures, seed, _Keep(directory, label))
-    objective.to("cpu").eval()
+    objective.eval()
     train = measures.encode(encoder, pictures.train)
     test = measures.encode(encoder, pictures.test)
+    objective.to("cpu")
     metrics = measures.classification(train, test, pictures)
     if config.dataset != "stripes":  # published accuracies are of real pictures
         metrics |= classifiers.accuracies(train, test, pictures, seed)
@@ -98,7 +99,8 @@ def _train(
         objective,
         data,
         torch.optim.Adam(objective.parameters(), config.learning_rate, fused=True),
-        Settings(config.epochs, config.batch_size, seed, precision="auto"),
+        # one precision for every record; batches are too small for bf16 to pay on a GPU
+        Settings(config.epochs, config.batch_size, seed, precision="float32"),
         directory=keep.directory,
         label=keep.label,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -77,7 +78,7 @@ def run(
             momentum=0.9,
             weight_decay=config.weight_decay,
         ),
-        Settings(config.epochs, config.batch_size, seed, precision="float32"),
+        Settings(config.epochs, config.batch_size, seed, precision=_precision(config)),
         schedule=rates_of(config, steps),
         stages=stages_of(config, pictures),
         directory=directory,
@@ -98,6 +99,11 @@ def run(
         arrays=arrays,
     )
     return result, objective
+
+
+def _precision(config: MixingConfig) -> Literal["auto", "float32"]:
+    """Return the arithmetic: bf16, where there is any, for the large network only."""
+    return "auto" if config.network == "preact-resnet18" else "float32"
 
 
 @torch.no_grad()

@@ -96,8 +96,8 @@ def with_noise(
     if noise == "none":
         return values
     if noise == "gaussian":
-        draw = torch.randn(pixels.shape, generator=generator)
+        draw = torch.randn(pixels.shape, generator=generator).to(pixels.device)
         return values + NOISE_WIDTH / 12**0.5 * draw
     offset = {"negative": -1.0, "positive": 0.0, "centred": -0.5}[noise]
-    draw = torch.rand(pixels.shape, generator=generator)
+    draw = torch.rand(pixels.shape, generator=generator).to(pixels.device)
     return values + NOISE_WIDTH * (draw + offset)
