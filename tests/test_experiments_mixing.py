@@ -22,7 +22,9 @@ def test_presets_differ_in_what_their_names_say() -> None:
         found = mixing.presets(profile)
         for name, config in found.items():
             family = name.split("-")[0]
-            kept = family in {"resnet18", "digits", "large"}
+            if name.startswith("resnet18-short"):
+                family = "resnet18-short"
+            kept = family in {"resnet18", "resnet18-short", "digits", "large"}
             base = found[f"{family}-erm" if kept else "erm"]
             if name.startswith("digits-all"):
                 base = found["digits-all"]
