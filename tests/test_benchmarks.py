@@ -330,8 +330,9 @@ def test_the_quick_run_of_glow_finds_all_libraries_equal(tmp_path, capsys):
     main([*options, "--results", str(tmp_path)])
     assert "activations kept or recomputed" in capsys.readouterr().out
     read = json.loads((tmp_path / "glow.json").read_text(encoding="utf-8"))
-    like_for_like, documented, recomputation = read["groups"]
+    one_layout, like_for_like, documented, recomputation = read["groups"]
     peers = {"normflows", "nflows", "FrEIA"}
+    assert set(one_layout["relative_errors"]) == peers
     assert set(like_for_like["relative_errors"]) == peers
     assert set(documented["speed_over"]) == peers
     assert set(recomputation["relative_errors"]) == {"recomputed"}
