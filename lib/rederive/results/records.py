@@ -61,6 +61,8 @@ class Summary:
     n: int
 
     def __str__(self) -> str:
+        if self.sd == 0 and self.mean >= 1000 and self.mean.is_integer():
+            return f"{self.mean:,.0f} (n = {self.n})"  # a count
         if self.n == 1:
             return f"{self.mean:.2f} (n = 1)"
         return f"{self.mean:.2f} ± {self.sd:.2f} (n = {self.n})"
