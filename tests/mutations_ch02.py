@@ -449,10 +449,10 @@ PAGE_MORE = [
         *("2.5", "2.6", "2.7"),
     ),
     on_page(
-        "best response on two points",
+        "best response shared with the worst",
         "adversarial/tables",
         "response[discriminator.argmax()] = 1.0",
-        "response[discriminator.topk(2).indices] = 0.5",
+        "response[[discriminator.argmax(), discriminator.argmin()]] = 0.5",
         "2.10",
     ),
     on_page(
@@ -510,6 +510,27 @@ PAGE_MORE = [
         "torch.where(reached.any(-1), reached.int().argmax(-1), times)",
         "times - torch.where(reached.any(-1), reached.int().argmax(-1), times)",
         "2.13",
+    ),
+    on_page(
+        "divergence forgets its own entropy",
+        "distributions/tables",
+        "_sum(torch.xlogy(p, p) - torch.xlogy(p, q), axes)",
+        "_sum(-torch.xlogy(p, q), axes)",
+        *("2.1", "2.2", "2.7", "2.18"),
+    ),
+    on_page(
+        "divergence of normal laws without the trace",
+        "distributions/normals",
+        "return 0.5 * (trace + square - len(mean) + log_ratio)",
+        "return 0.5 * (square - len(mean) + log_ratio)",
+        *("2.3", "2.12"),
+    ),
+    on_page(
+        "every loss of ALI is the minimax one",
+        "adversarial/inference",
+        'if name == "minimax":\n        terms',
+        "if name in LOSSES:\n        terms",
+        *("2.16", "2.17"),
     ),
     on_page(
         "chapter 2: above means below",
