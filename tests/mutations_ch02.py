@@ -350,7 +350,7 @@ PAGE = [
         "adversarial/tables",
         "return weight * data / total",
         "return (1 - weight) * model / total",
-        *("2.8", "2.9", "2.10", "2.15", "2.16", "2.18"),
+        *("2.8", "2.9", "2.10", "2.14", "2.15", "2.16", "2.18"),
     ),
     on_page(
         "divergence a tenth too small",
@@ -452,7 +452,7 @@ PAGE_MORE = [
         "best response shared with the worst",
         "adversarial/tables",
         "response[discriminator.argmax()] = 1.0",
-        "response[[discriminator.argmax(), discriminator.argmin()]] = 0.5",
+        "response[discriminator.sort().indices[[0, -1]]] = 0.5",
         "2.10",
     ),
     on_page(
@@ -531,6 +531,13 @@ PAGE_MORE = [
         'if name == "minimax":\n        terms',
         "if name in LOSSES:\n        terms",
         *("2.16", "2.17"),
+    ),
+    on_page(
+        "arrays of records are read back to front",
+        "results/runs",
+        "return {name: stored[name] for name in stored.files}",
+        "return {name: np.flip(stored[name]).copy() for name in stored.files}",
+        *("2.13", "2.17", "2.18"),
     ),
     on_page(
         "chapter 2: above means below",
