@@ -350,7 +350,7 @@ PAGE = [
         "adversarial/tables",
         "return weight * data / total",
         "return (1 - weight) * model / total",
-        *("2.8", "2.9", "2.10", "2.15", "2.16", "2.18"),
+        *("2.8", "2.9", "2.10", "2.14", "2.15", "2.16", "2.18"),
     ),
     on_page(
         "divergence a tenth too small",
@@ -449,10 +449,10 @@ PAGE_MORE = [
         *("2.5", "2.6", "2.7"),
     ),
     on_page(
-        "best response on two points",
+        "best response shared with the worst",
         "adversarial/tables",
         "response[discriminator.argmax()] = 1.0",
-        "response[discriminator.topk(2).indices] = 0.5",
+        "response[discriminator.sort().indices[[0, -1]]] = 0.5",
         "2.10",
     ),
     on_page(
@@ -510,6 +510,34 @@ PAGE_MORE = [
         "torch.where(reached.any(-1), reached.int().argmax(-1), times)",
         "times - torch.where(reached.any(-1), reached.int().argmax(-1), times)",
         "2.13",
+    ),
+    on_page(
+        "divergence forgets its own entropy",
+        "distributions/tables",
+        "_sum(torch.xlogy(p, p) - torch.xlogy(p, q), axes)",
+        "_sum(-torch.xlogy(p, q), axes)",
+        *("2.1", "2.2", "2.7", "2.18"),
+    ),
+    on_page(
+        "divergence of normal laws without the trace",
+        "distributions/normals",
+        "return 0.5 * (trace + square - len(mean) + log_ratio)",
+        "return 0.5 * (square - len(mean) + log_ratio)",
+        *("2.3", "2.12"),
+    ),
+    on_page(
+        "every loss of ALI is the minimax one",
+        "adversarial/inference",
+        'if name == "minimax":\n        terms',
+        "if name in LOSSES:\n        terms",
+        *("2.16", "2.17"),
+    ),
+    on_page(
+        "arrays of records are read back to front",
+        "results/runs",
+        "return {name: stored[name] for name in stored.files}",
+        "return {name: np.flip(stored[name]).copy() for name in stored.files}",
+        *("2.13", "2.17", "2.18"),
     ),
     on_page(
         "chapter 2: above means below",
