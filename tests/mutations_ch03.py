@@ -206,7 +206,7 @@ FLOWS = [
     tested(
         "noise of one width for any number of levels",
         "flows/density",
-        "self.low + self.cell_width * (pixels + noise)",
+        "self.low + self.cell_width * (pixels + noise.to(pixels.device))",
         "self.low + self.cell_width * pixels + noise / 256",
         "test_likelihood.py::test_dequantization_fills_each_levels_cell",
     ),
