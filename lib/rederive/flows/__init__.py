@@ -10,7 +10,7 @@ from rederive.flows.channel_mixing import (
 from rederive.flows.coupling import AdditiveCoupling, AffineCoupling
 from rederive.flows.density import Dequantization, Flow, bits_per_dim
 from rederive.flows.glow import convolution_network, glow, glow_bijection
-from rederive.flows.memory import saved_bytes
+from rederive.flows.memory import gradient_bytes, saved_bytes
 from rederive.flows.multiscale import FactorOut, Squeeze
 from rederive.flows.nice import (
     article_loss,
@@ -56,6 +56,7 @@ __all__ = [
     "coupling_network",
     "glow",
     "glow_bijection",
+    "gradient_bytes",
     "initialize",
     "initialize_actnorms",
     "nice",

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rederive.flows.bijection import Bijection
 
 
 def saved_bytes(bijection: Bijection, x: Tensor) -> int:
-    """Return the most bytes that autograd keeps while it differentiates a bijection.
-
-    The loss is that of a standard normal prior.  Every tensor that is saved between
-    the forward and the backward pass counts, from when it is saved until it is
-    released, each storage once; parameters and buffers, there anyway, do not count.
-    Gradients of parameters and an operation's own scratch space are not seen.  The
-    number is the same on every machine.  Gradients that parameters held are kept.
+    """Return ``gradient_bytes`` of a bijection's loss under a standard normal prior.
 
     Args:
         bijection: the map to differentiate.
         x: a batch of events.
     """
-    parameters = [one for one in bijection.parameters() if one.requires_grad]
-    there_anyway = [*bijection.parameters(), *bijection.buffers()]
+
+    def loss() -> Tensor:
+        z, log_det = bijection(x)
+        return (0.5 * z.square().flatten(1).sum(1) - log_det).sum()
+
+    return gradient_bytes(bijection, loss)
+
+
+def gradient_bytes(module: nn.Module, loss: Callable[[], Tensor]) -> int:
+    """Return the most bytes that autograd keeps while it differentiates a loss.
+
+    Every tensor that is saved between the forward and the backward pass counts, from
+    when it is saved until it is released, each storage once; parameters and buffers,
+    there anyway, do not count.  Gradients of parameters and an operation's own scratch
+    space are not seen.  The number is the same on every machine.  Gradients that
+    parameters held are kept.
+
+    Args:
+        module: whose parameters the loss is differentiated by.
+        loss: computes the loss, a scalar.
+    """
+    parameters = [one for one in module.parameters() if one.requires_grad]
+    there_anyway = [*module.parameters(), *module.buffers()]
     meter = _Meter({_address(one) for one in there_anyway})
     with torch.autograd.graph.saved_tensors_hooks(
         lambda tensor: _Kept(tensor, meter), lambda kept: kept.tensor
     ):
-        z, log_det = bijection(x)
-        loss = (0.5 * z.square().flatten(1).sum(1) - log_det).sum()
-        torch.autograd.grad(loss, parameters, allow_unused=True)
+        torch.autograd.grad(loss(), parameters, allow_unused=True)
     return meter.peak
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rederive.experiments.fvae.config import FVaeConfig
 from rederive.experiments.fvae.data import CELLS
-from rederive.flows import Bijection, Flow, glow, initialize_actnorms, saved_bytes
+from rederive.flows import Flow, glow, gradient_bytes, initialize_actnorms
 from rederive.fvae import FVAE, VAE, LatentModel, Terms, fvae
 from rederive.training import generator
 
@@ -204,16 +204,4 @@ def step_seconds(model: ImageModel, x: Tensor, repeats: int = 5) -> float:
 
 def activation_bytes(model: ImageModel, x: Tensor) -> int:
     """Return the bytes that autograd keeps for one step of training on a batch."""
-    return saved_bytes(_OneStep(model), x)
-
-
-class _OneStep(Bijection):
-    """A loss in the clothes of a bijection, for counting what it keeps."""
-
-    def __init__(self, model: ImageModel) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return nothing as the code, and minus the loss as the log-determinant."""
-        return x.new_zeros(len(x), 1), -self.model.nats(x)
+    return gradient_bytes(model, lambda: model(x))
