@@ -163,6 +163,27 @@ TRAINING = [
 
 RESULTS = [
     tested(
+        "sources lose their notes",
+        "results/tables",
+        'notes.append(f"{len(notes) + 1}. {source}")',
+        'notes.append(f"{len(notes) + 1}. a source")',
+        "test_results_tables.py::test_sources_are_numbered_rows_and_notes",
+    ),
+    tested(
+        "tables are never turned",
+        "results/tables",
+        "if len(metrics) > len(rows):",
+        "if len(metrics) > 99:",
+        "test_results_tables.py::test_more_metrics_than_records_become_rows",
+    ),
+    tested(
+        "averages are shown as counts",
+        "results/records",
+        "if self.sd == 0 and self.mean >= 1000 and self.mean.is_integer():",
+        "if self.mean >= 1000:",
+        "test_results_tables.py::test_counts_are_whole_and_averages_are_not",
+    ),
+    tested(
         "hash includes the seed",
         "results/runs",
         "return config_hash(self.experiment, self.config)",
