@@ -161,6 +161,23 @@ TRAINING = [
     ),
 ]
 
+DEVICE = [
+    tested(
+        "rows are prepared before they travel",
+        "training/batches",
+        "batch = tuple(tensor[rows].to(device) for tensor in self.data)",
+        "batch = tuple(tensor[rows] for tensor in self.data)",
+        "test_batches_device.py::test_rows_are_prepared_on_the_device",
+    ),
+    tested(
+        "dequantisation stays on the processor",
+        "flows/density",
+        "noise.to(pixels.device)",
+        "noise.to('cpu')",
+        "test_batches_device.py::test_noise_follows_the_pixels",
+    ),
+]
+
 RESULTS = [
     tested(
         "sources lose their notes",
@@ -317,4 +334,4 @@ CLAIMS_AND_DATA = [
     ),
 ]
 
-HOUSE = [*TRAINING, *RESULTS, *CLAIMS_AND_DATA]
+HOUSE = [*TRAINING, *DEVICE, *RESULTS, *CLAIMS_AND_DATA]
