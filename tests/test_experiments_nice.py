@@ -91,6 +91,8 @@ def test_published_numbers_and_deviations_belong_to_presets() -> None:
         ("article", "held_out_loss", -2200.0),
         ("paper", "test_log_likelihood", 1980.50),
         ("paper", "test_log_likelihood", 1933.89),
+        ("paper-long", "test_log_likelihood", 1980.50),
+        ("paper-long", "test_log_likelihood", 1933.89),
         ("modern", "test_log_likelihood", 1980.50),
         ("modern", "test_log_likelihood", 1933.89),
     }
