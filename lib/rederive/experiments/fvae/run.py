@@ -74,7 +74,7 @@ def run(
     saved = activation_bytes(model, example)
     step = step_seconds(model, example)
     history = _train(model, config, pictures, seed, (preset, directory))
-    model.eval()
+    model.to(device).eval()
     seconds = history.column("seconds")
     metrics = {
         "parameters": float(sum(p.numel() for p in model.parameters())),
