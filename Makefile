@@ -1,4 +1,4 @@
-# Rederive.  `make book` and `make test` need only Python >= 3.10, pip and make.
+# Rederived.  `make book` and `make test` need only Python >= 3.10, pip and make.
 
 PYTHON  ?= python3
 VENV    := .venv
@@ -54,7 +54,7 @@ bench: $(STAMP) ## time the library against its peers
 	$(BIN)/python -m benchmarks
 
 mutants: $(STAMP) ## break the library on purpose; every break must fail a test
-	$(BIN)/python tests/mutations.py
+	$(BIN)/python -m tools.breaks
 
 clean: ## remove what can be made again, but not the environment and the runs
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,7 +9,7 @@ import statistics
 import time
 
 import torch
-from rederive.datasets.faces import draw_faces, sample_factors
+from rederived.datasets.faces import draw_faces, sample_factors
 
 FACES = 2_000
 REPEATS = 5

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from rederive.flows import Flow, glow, saved_bytes
+from rederived.flows import Flow, glow, saved_bytes
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim import Adam, AdamW, Optimizer
@@ -33,7 +33,7 @@ from benchmarks.precision import default_precision
 from benchmarks.report import Goal
 
 PACKAGES = ("torch", "numpy", "normflows", "nflows", "FrEIA")
-PEERS = tuple(name for name in BUILDERS if name != "rederive")
+PEERS = tuple(name for name in BUILDERS if name != "rederived")
 RATE = 1e-3
 QUICK = GlowSize(side=8, levels=2, steps=2, width=8, batch=4)
 LIKE, DOCUMENTED_NAME = "training step, like for like", "training step, as documented"
@@ -62,7 +62,7 @@ def like_for_like(size: GlowSize, name: str) -> Group:
     def contender(library: str) -> Contender:
         def prepare() -> Callable[[], Tensor]:
             model = BUILDERS[library](shared(size))
-            if name == LIKE and library != "rederive":
+            if name == LIKE and library != "rederived":
                 convert_conv2d_weight_memory_format(
                     model.module, torch.contiguous_format
                 )
@@ -84,7 +84,7 @@ def like_for_like(size: GlowSize, name: str) -> Group:
 
         return Contender(library, prepare, findings)
 
-    return Group(name, "rederive", tuple(map(contender, BUILDERS)), tolerance=1e-8)
+    return Group(name, "rederived", tuple(map(contender, BUILDERS)), tolerance=1e-8)
 
 
 def as_documented(size: GlowSize) -> Group:
@@ -95,7 +95,7 @@ def as_documented(size: GlowSize) -> Group:
     bf16 = default_precision() == "bf16"
 
     def contender(library: str) -> Contender:
-        ours = library == "rederive"
+        ours = library == "rederived"
 
         def prepare() -> Callable[[], Tensor]:
             torch.manual_seed(0)
@@ -108,7 +108,7 @@ def as_documented(size: GlowSize) -> Group:
         return Contender(library, prepare, dict if ours else None)
 
     return Group(
-        DOCUMENTED_NAME, "rederive", tuple(map(contender, DOCUMENTED)), tolerance=0.0
+        DOCUMENTED_NAME, "rederived", tuple(map(contender, DOCUMENTED)), tolerance=0.0
     )
 
 

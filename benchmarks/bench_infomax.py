@@ -17,7 +17,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from rederive.infomax import ConvEncoder, DeepInfoMax, Weights, deranged, start
+from rederived.chapters.infomax import (
+    ConvEncoder,
+    DeepInfoMax,
+    Weights,
+    deranged,
+    start,
+)
 from torch import Tensor
 from torch.nn import functional
 
@@ -56,15 +62,15 @@ def groups(size: Size, precision: str) -> list[Group]:
     """
     joined = _contender("joined", size, plain_loss, fused=False)
     contenders = (
-        _contender("rederive", size, own_loss, fused=True),
+        _contender("rederived", size, own_loss, fused=True),
         joined,
         Contender("encoder alone", lambda: _encoder_step(size)),
     )
-    found = [Group(_name(size), "rederive", contenders, tolerance=1e-3)]
+    found = [Group(_name(size), "rederived", contenders, tolerance=1e-3)]
     if precision == "bf16":
-        ours = _contender("rederive", size, _in_bf16, fused=True)
+        ours = _contender("rederived", size, _in_bf16, fused=True)
         pair = tuple(replace(one, findings=_loss_alone(one)) for one in (ours, joined))
-        found.append(Group(_bf16_name(size), "rederive", pair, tolerance=0.1))
+        found.append(Group(_bf16_name(size), "rederived", pair, tolerance=0.1))
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from rederive.mixing import mix, mixup
+from rederived.chapters.mixup import mix, mixup
 from torch import Tensor
 from torch.nn import functional
 
@@ -124,9 +124,9 @@ def _group(per: str, mode: str, shape: tuple[int, ...]) -> Group:
 
     return Group(
         name=_name(per, shape),
-        subject="rederive",
+        subject="rederived",
         contenders=(
-            Contender("rederive", our_work, our_findings),
+            Contender("rederived", our_work, our_findings),
             Contender("timm", their_work, their_findings),
         ),
         tolerance=1e-5,

@@ -39,7 +39,7 @@ from benchmarks.report import Goal
 
 BATCHES: tuple[int, ...] = (128, 512)
 PACKAGES = ("torch", "numpy", "normflows", "nflows", "zuko", "FrEIA")
-PEERS = tuple(name for name in BUILDERS if name != "rederive")
+PEERS = tuple(name for name in BUILDERS if name != "rederived")
 PRODUCTS = "bare products"
 RATE = 1e-3
 
@@ -65,7 +65,7 @@ def like_for_like(size: Size, batch: int) -> Group:
     yardstick = Contender(PRODUCTS, lambda: products(size, batch, training=True))
     return Group(
         name=_name("like for like", batch),
-        subject="rederive",
+        subject="rederived",
         contenders=(*map(contender, BUILDERS), yardstick),
         tolerance=1e-8,
     )
@@ -76,7 +76,7 @@ def as_documented(size: Size, batch: int) -> Group:
     bf16 = default_precision() == "bf16"
 
     def contender(library: str) -> Contender:
-        ours = library == "rederive"
+        ours = library == "rederived"
 
         def prepare() -> Callable[[], Tensor]:
             model = built(library, size)
@@ -90,7 +90,7 @@ def as_documented(size: Size, batch: int) -> Group:
 
     return Group(
         name=_name("as documented", batch),
-        subject="rederive",
+        subject="rederived",
         contenders=tuple(map(contender, BUILDERS)),
         tolerance=0.01,
     )
@@ -109,7 +109,7 @@ def draws(size: Size, batch: int) -> Group:
     yardstick = Contender(PRODUCTS, lambda: products(size, batch, training=False))
     return Group(
         name=f"sampling, {batch} events",
-        subject="rederive",
+        subject="rederived",
         contenders=(*map(contender, BUILDERS), yardstick),
         tolerance=1e-10,
     )

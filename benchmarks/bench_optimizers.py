@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from rederive.optimizers import AdaGrad, Adam, RMSprop, compiler
+from rederived.chapters.adaptive import AdaGrad, Adam, RMSprop, compiler
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -30,7 +30,7 @@ _CHECKED_STEPS = 3
 Make = Callable[[list[Tensor]], Optimizer]
 
 RMSPROP: dict[str, Make] = {
-    "rederive": lambda p: RMSprop(
+    "rederived": lambda p: RMSprop(
         p, RATE, decay=DECAY, epsilon=EPSILON, epsilon_inside=False
     ),
     "torch": lambda p: torch.optim.RMSprop(
@@ -41,17 +41,17 @@ RMSPROP: dict[str, Make] = {
     ),
 }
 COMPILED: dict[str, Make] = {
-    "rederive": lambda p: RMSprop(
+    "rederived": lambda p: RMSprop(
         p, RATE, decay=DECAY, epsilon=EPSILON, epsilon_inside=False, compiled=True
     ),
     "torch": RMSPROP["torch"],
 }
 ADAM: dict[str, Make] = {
-    "rederive": lambda p: Adam(p, RATE, epsilon=EPSILON),
+    "rederived": lambda p: Adam(p, RATE, epsilon=EPSILON),
     "torch": lambda p: torch.optim.Adam(p, lr=RATE, eps=EPSILON, foreach=False),
 }
 ADAGRAD: dict[str, Make] = {
-    "rederive": lambda p: AdaGrad(p, RATE),
+    "rederived": lambda p: AdaGrad(p, RATE),
     "torch": lambda p: torch.optim.Adagrad(p, lr=RATE, foreach=False),
 }
 KINDS: dict[str, dict[str, Make]] = {
@@ -118,7 +118,7 @@ def _group(
 
     return Group(
         name=_name(kind),
-        subject="rederive",
+        subject="rederived",
         contenders=tuple(contender(name, make) for name, make in makers.items()),
         tolerance=1e-3,
     )

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import torch
-from rederive.seq2seq import (
+from rederived.chapters.titles import (
     END,
     SPECIAL,
     AllAgain,
@@ -96,9 +96,9 @@ def groups(size: Size) -> list[Group]:
     return [
         Group(
             name=NAME,
-            subject="rederive",
+            subject="rederived",
             contenders=(
-                batched("rederive", Stateful),
+                batched("rederived", Stateful),
                 batched(AGAIN, DecoderAgain),
                 Contender(_scheme(size), prepare, all_titles),
                 *_peer(size, texts),

@@ -18,7 +18,7 @@ import nflows.flows
 import nflows.transforms
 import normflows
 import torch
-from rederive.flows import glow
+from rederived.flows import glow
 from torch import Tensor, nn
 
 from benchmarks.glow_libraries import freia_log_prob, part_shapes
@@ -129,7 +129,7 @@ def freia_documented(size: GlowSize) -> tuple[nn.Module, LossOf]:
 
 
 DOCUMENTED: dict[str, Callable[[GlowSize], tuple[nn.Module, LossOf]]] = {
-    "rederive": rederive_documented,
+    "rederived": rederive_documented,
     "normflows": normflows_documented,
     "nflows": nflows_documented,
     "FrEIA": freia_documented,

@@ -20,7 +20,7 @@ import nflows.flows
 import nflows.transforms
 import normflows
 import torch
-from rederive.flows import ActNorm, Flow
+from rederived.flows import ActNorm, Flow
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -212,7 +212,7 @@ def freia_glow(flow: Flow) -> GlowModel:
 
 
 BUILDERS: dict[str, Callable[[Flow], GlowModel]] = {
-    "rederive": rederive_glow,
+    "rederived": rederive_glow,
     "normflows": normflows_glow,
     "nflows": nflows_glow,
     "FrEIA": freia_glow,

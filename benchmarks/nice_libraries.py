@@ -19,7 +19,7 @@ import nflows.transforms
 import normflows
 import torch
 import zuko
-from rederive.flows import StandardNormal, coupling_network, nice
+from rederived.flows import StandardNormal, coupling_network, nice
 from torch import Tensor, nn
 
 from benchmarks.nice_model import NiceModel, Size
@@ -37,7 +37,7 @@ def rederive_nice(size: Size) -> NiceModel:
     )
     (log_scale,) = [p for n, p in flow.named_parameters() if n.endswith("log_scale")]
     return NiceModel(
-        library="rederive",
+        library="rederived",
         module=flow,
         networks=[one for one in flow.modules() if isinstance(one, nn.Sequential)],
         log_scale=log_scale,
@@ -174,7 +174,7 @@ def freia_nice(size: Size) -> NiceModel:
 
 
 BUILDERS: dict[str, Callable[[Size], NiceModel]] = {
-    "rederive": rederive_nice,
+    "rederived": rederive_nice,
     "normflows": normflows_nice,
     "nflows": nflows_nice,
     "zuko": zuko_nice,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from rederive.flows import Flow, initialize
+from rederived.flows import Flow, initialize
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -107,7 +107,7 @@ def double_precision() -> Iterator[None]:
 def _shared_weights(size: Size) -> list[Tensor]:
     """Draw weights by Glorot's rule, and a diagonal scale that is not the identity."""
     generator = torch.Generator().manual_seed(3)
-    model = BUILDERS["rederive"](size)
+    model = BUILDERS["rederived"](size)
     assert isinstance(model.module, Flow)
     initialize(model.module, "glorot", generator)
     nn.init.normal_(model.log_scale, std=0.1, generator=generator)

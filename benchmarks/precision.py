@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from rederive.training import Settings, fit
+from rederived.training import Settings, fit
 from torch import Tensor, nn
 from torch.optim import Adam
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from rederive.results import provenance
-from rederive.results.runs import write_json
+from rederived.records import provenance
+from rederived.records.runs import write_json
 
 from benchmarks.harness import Plan, Ratio, Timing
 

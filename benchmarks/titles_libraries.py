@@ -8,7 +8,7 @@ it does as much: as many texts, as many beams, and titles of full length.
 from __future__ import annotations
 
 import torch
-from rederive.seq2seq import END, PAD, START
+from rederived.chapters.titles import END, PAD, START
 from torch import Tensor
 from transformers import BartConfig, BartForConditionalGeneration
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from rederive.flows import (
+from rederived.flows import (
     ActNorm,
     AdditiveCoupling,
     AffineCoupling,

@@ -27,11 +27,11 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs real data or the peer libraries where there are none."""
-    no_data = pytest.mark.skip(reason="REDERIVE_DATA names no folder of real data")
+    no_data = pytest.mark.skip(reason="REDERIVED_DATA names no folder of real data")
     missing = [name for name in PEERS if find_spec(name) is None]
     no_peers = pytest.mark.skip(reason=f"not installed: {', '.join(missing)}")
     for item in items:
-        if "real_data" in item.keywords and not os.environ.get("REDERIVE_DATA"):
+        if "real_data" in item.keywords and not os.environ.get("REDERIVED_DATA"):
             item.add_marker(no_data)
         if "peers" in item.keywords and missing:
             item.add_marker(no_peers)
@@ -47,5 +47,5 @@ def rng() -> torch.Generator:
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty folder that takes the place of ``./runs``."""
     folder = tmp_path / "runs"
-    monkeypatch.setenv("REDERIVE_RUNS", str(folder))
+    monkeypatch.setenv("REDERIVED_RUNS", str(folder))
     return folder

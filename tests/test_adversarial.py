@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive.adversarial import (
+from rederived.chapters.variational import (
     LOSSES,
     Game,
     alternate,
@@ -34,9 +34,9 @@ from rederive.adversarial import (
     slopes,
     weighted_response,
 )
-from rederive.adversarial.ensembles import BatchNorm, Linear, mlp
-from rederive.adversarial.inference import Rule
-from rederive.distributions import js, kl, marginal, random_law
+from rederived.chapters.variational.ensembles import BatchNorm, Linear, mlp
+from rederived.chapters.variational.inference import Rule
+from rederived.probability import js, kl, marginal, random_law
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from rederive.adversarial.convolutions import (
+from rederived.chapters.variational.convolutions import (
     Discriminators,
     Doubling,
     Generators,

@@ -10,27 +10,25 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive import autoencoders
-from rederive.autoencoders import (
+from rederived import vae as autoencoders
+from rederived.networks import NormalEncoder, initialize, perceptron
+from rederived.training import Settings, fit, generator
+from rederived.vae import (
     VAE,
     AutoregressiveDecoder,
     BernoulliDecoder,
     LinearGaussian,
     NegativeBound,
     NormalDecoder,
-    NormalEncoder,
     aggregate_log_prob,
     causal_mask,
     collapsed,
     information,
-    initialize,
     linear_vae,
     log_likelihood,
     normal_log_prob,
-    perceptron,
     rate_by_coordinate,
 )
-from rederive.training import Settings, fit, generator
 from scipy import integrate
 from scipy import stats as laws
 from torch import Tensor, nn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rederive import bands
+from rederived.figures import intervals as bands
 from scipy import stats
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rederive.figures import stacked_bars
+from rederived.figures import stacked_bars
 
 
 def test_parts_pile_up_by_their_signs() -> None:

@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from rederive.experiments.fvae.data import CELLS
-from rederive.experiments.mixing import MixingConfig
-from rederive.experiments.mixing.methods import change
-from rederive.experiments.nice.data import Noise, with_noise
-from rederive.mixing import random_crop, random_flip
-from rederive.training import Batch, Settings, generator
-from rederive.training.batches import Batches
+from rederived.chapters.fvae.study.data import CELLS
+from rederived.chapters.mixup import random_crop, random_flip
+from rederived.chapters.mixup.study import MixingConfig
+from rederived.chapters.mixup.study.methods import change
+from rederived.chapters.nice.study.data import Noise, with_noise
+from rederived.training import Batch, Settings, generator
+from rederived.training.batches import Batches
 
 META = torch.device("meta")
 

@@ -8,8 +8,8 @@ from importlib.util import find_spec
 
 import pytest
 import torch
-from rederive.flows import StandardLogistic, nice
-from rederive.seq2seq import END, START
+from rederived.chapters.titles import END, START
+from rederived.flows import StandardLogistic, nice
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import report
@@ -291,7 +291,7 @@ def test_the_searches_are_timed_without_transformers(monkeypatch):
     monkeypatch.setattr(bench_titles, "find_spec", lambda _: None)
     (group,) = bench_titles.groups(bench_titles.QUICK)
     names = [one.name for one in group.contenders]
-    assert names == ["rederive", bench_titles.AGAIN, "article, 2 of 4 texts"]
+    assert names == ["rederived", bench_titles.AGAIN, "article, 2 of 4 texts"]
     note = bench_titles.about(bench_titles.QUICK)["note"]
     assert "transformers is not installed" in note
 

@@ -11,7 +11,7 @@ import jupytext
 import nbformat
 import pytest
 import yaml
-from rederive.claims import CHECK_MIME, verdict
+from rederived.claims import CHECK_MIME, verdict
 
 from tools import pages
 from tools.files import BOOK, ROOT, chapter, chapters

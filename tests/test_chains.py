@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from matplotlib.colors import to_hex
-from rederive.cards import COLOURS
-from rederive.chains import chains
+from rederived.chapters.fvae.figures import chains
+from rederived.figures import COLOURS
 
 
 def test_boxes_and_arrows_alternate() -> None:

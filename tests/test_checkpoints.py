@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 import toy_run
-from rederive.training import (
+from rederived.training import (
     LOG,
     CheckpointError,
     checkpoints,

@@ -6,14 +6,14 @@ import sys
 import numpy as np
 import pytest
 import torch
-from rederive import display
-from rederive.claims import (
+from rederived.claims import (
     CHECK_MIME,
     Claim,
     ClaimFailed,
     Evidence,
     Verdict,
     claim,
+    display,
     verdict,
 )
 from scipy import stats
@@ -27,14 +27,14 @@ def shown(monkeypatch):
     """What checks publish: a list of (data, metadata)."""
     outputs = []
     monkeypatch.setattr(
-        "rederive.checks.publish",
+        "rederived.claims.checks.publish",
         lambda data, metadata=None: outputs.append((data, metadata)),
     )
     return outputs
 
 
 def measured(shown):
-    return shown[-1][1]["rederive"]["measured"]
+    return shown[-1][1]["rederived"]["measured"]
 
 
 @pytest.mark.parametrize("wrong", ["3", "3.0", "3.04", "9.1", "3.4a", "3.e1", "", 3.4])
@@ -260,8 +260,8 @@ def test_in_a_notebook_the_output_is_displayed(monkeypatch):
     fake = type(sys)("IPython.display")
     fake.display = lambda data, raw, metadata: shown.append((data, raw, metadata))
     monkeypatch.setitem(sys.modules, "IPython.display", fake)
-    display.publish({"text/plain": "a"}, {"rederive": {}})
-    assert shown == [({"text/plain": "a"}, True, {"rederive": {}})]
+    display.publish({"text/plain": "a"}, {"rederived": {}})
+    assert shown == [({"text/plain": "a"}, True, {"rederived": {}})]
 
 
 def test_an_output_without_plain_text_is_refused():

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import tiny_nice
-from rederive import cli
-from rederive.experiments import nice
-from rederive.experiments.nice import config
-from rederive.results import (
+from rederived import cli
+from rederived.chapters.nice import study as nice
+from rederived.chapters.nice.study import config
+from rederived.records import (
     Run,
     load_record,
     load_run,
@@ -32,7 +32,7 @@ def call(*arguments: str) -> Result:
 
 def fail(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     """Call ``main`` as the shell does; return the status with which it ends."""
-    monkeypatch.setattr(sys, "argv", ["rederive", *arguments])
+    monkeypatch.setattr(sys, "argv", ["rederived", *arguments])
     with pytest.raises(SystemExit) as caught:
         cli.main()
     assert isinstance(caught.value.code, int)
@@ -247,7 +247,7 @@ def test_expected_failures_are_one_line_and_status_one(
     assert fail(monkeypatch, *arguments) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith("rederive: ")
+    assert captured.err.startswith("rederived: ")
     assert words in captured.err
     assert len(captured.err.strip().splitlines()) == 1
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from parquet_files import png, random_pictures, write_images, write_texts
 from PIL import Image
-from rederive.datasets import (
+from rederived.datasets import (
     DatasetError,
     Images,
     Pairs,
@@ -22,8 +22,8 @@ from rederive.datasets import (
     load,
     verify,
 )
-from rederive.datasets.catalogue import entry
-from rederive.datasets.digits import held_out
+from rederived.datasets.catalogue import entry
+from rederived.datasets.digits import held_out
 from sklearn.datasets import load_digits
 
 
@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     """Name an empty local folder by the variable, and forbid the network."""
     local, cache = tmp_path / "local", tmp_path / "cache"
     local.mkdir()
-    monkeypatch.setenv("REDERIVE_DATA", str(local))
+    monkeypatch.setenv("REDERIVED_DATA", str(local))
     monkeypatch.setattr(hub, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(hub, "HF_HUB_CACHE", str(cache))
     return local
@@ -72,7 +72,7 @@ def test_pixels_labels_and_source_of_a_local_file(folder):
     assert data.labels.dtype == torch.int64
     assert data.labels.tolist() == [0, 1, 2, 3, 4]
     assert (data.levels, len(data), data.factors) == (256, 5, None)
-    assert data.source.where == "REDERIVE_DATA/mnist/train.parquet"
+    assert data.source.where == "REDERIVED_DATA/mnist/train.parquet"
     assert data.source.fingerprint == hashlib.sha256(file.read_bytes()).hexdigest()
     assert data.source.fingerprint[:16] in str(data.source)
 
@@ -85,7 +85,7 @@ def test_unit_divides_by_levels_less_one(folder):
 
 
 def test_more_rows_than_one_batch(folder, monkeypatch):
-    monkeypatch.setattr("rederive.datasets.parquet._BATCH", 4)
+    monkeypatch.setattr("rederived.datasets.parquet._BATCH", 4)
     pictures = write_mnist(folder / "mnist" / "train.parquet", rows=11)
     data = load("mnist")
     assert torch.equal(data.pixels[:, 0], torch.from_numpy(pictures))
@@ -147,7 +147,7 @@ def test_the_hub_is_asked_when_the_folder_has_no_such_file(folder):
 
 
 def test_several_files_of_the_hub_are_joined_in_order(folder, monkeypatch):
-    monkeypatch.delenv("REDERIVE_DATA")
+    monkeypatch.delenv("REDERIVED_DATA")
     picture = png(random_pictures(1, (218, 178, 3))[0])
     files = []
 
@@ -256,7 +256,7 @@ def test_every_name_that_was_asked_for_is_in_the_catalogue():
 def test_unknown_name():
     with pytest.raises(DatasetError) as error:
         load("mnits")
-    both_remedies(error, "'mnits'", "fashion-mnist", "rederive data")
+    both_remedies(error, "'mnits'", "fashion-mnist", "rederived data")
 
 
 @pytest.mark.parametrize("name", ["mnist", "digits"])
@@ -270,15 +270,17 @@ def test_no_network_and_no_local_file(folder):
     with pytest.raises(DatasetError) as error:
         load("mnist", "test")
     path = str(folder / "mnist" / "test.parquet")
-    both_remedies(error, "mnist/test", path, "ylecun/mnist", "network", "REDERIVE_DATA")
+    both_remedies(
+        error, "mnist/test", path, "ylecun/mnist", "network", "REDERIVED_DATA"
+    )
 
 
 def test_no_network_and_no_variable(folder, monkeypatch):
-    monkeypatch.delenv("REDERIVE_DATA")
+    monkeypatch.delenv("REDERIVED_DATA")
     with pytest.raises(DatasetError) as error:
         load("mnist")
     both_remedies(
-        error, "REDERIVE_DATA is not set", "ylecun/mnist", "'image'", "'label'"
+        error, "REDERIVED_DATA is not set", "ylecun/mnist", "'image'", "'label'"
     )
 
 
@@ -311,7 +313,7 @@ def test_titles_without_a_hub_copy(folder):
 
 
 def test_the_variable_names_no_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("REDERIVE_DATA", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("REDERIVED_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DatasetError) as error:
         load("mnist")
     both_remedies(error, "nowhere", "which is no folder", "unset it")

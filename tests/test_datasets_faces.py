@@ -7,7 +7,7 @@ import colorsys
 import numpy as np
 import pytest
 import torch
-from rederive.datasets.face_factors import (
+from rederived.datasets.face_factors import (
     FACTORS,
     HAIR_PALETTE,
     HAIR_STYLES,
@@ -17,7 +17,7 @@ from rederive.datasets.face_factors import (
     hue,
     palette,
 )
-from rederive.datasets.faces import draw_faces, sample_factors
+from rederived.datasets.faces import draw_faces, sample_factors
 
 CONTINUOUS = [factor.name for factor in FACTORS if factor.name != "hair_style"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from rederive.datasets import points
+from rederived.datasets import points
 from scipy.stats import multivariate_normal
 
 MIXTURES = {

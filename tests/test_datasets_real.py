@@ -6,17 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
-from rederive.datasets import describe, load, verify
-from rederive.datasets.catalogue import entry
-from rederive.datasets.lookup import find
-from rederive.datasets.parquet import row_count
+from rederived.datasets import describe, load, verify
+from rederived.datasets.catalogue import entry
+from rederived.datasets.lookup import find
+from rederived.datasets.parquet import row_count
 
 pytestmark = pytest.mark.real_data
 
 
 def here() -> list[tuple[str, str]]:
     """Return the names and splits that the local folder holds."""
-    folder = Path(os.environ.get("REDERIVE_DATA") or "none")
+    folder = Path(os.environ.get("REDERIVED_DATA") or "none")
     return [
         (item.name, split)
         for item in describe()
@@ -28,7 +28,7 @@ def here() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("name", "split"), here())
 def test_row_counts(name, split):
     found = find(entry(name), split)
-    assert found.where.startswith("REDERIVE_DATA/")
+    assert found.where.startswith("REDERIVED_DATA/")
     assert row_count(found.files) == entry(name).rows[split]
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 import torch
-from rederive.datasets.title_subjects import SUBJECTS
-from rederive.datasets.titles import split_of, title_pairs
+from rederived.datasets.title_subjects import SUBJECTS
+from rederived.datasets.titles import split_of, title_pairs
 from title_parser import READERS, title_of
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive.distributions import (
+from rederived.probability import (
     conditional,
     entropy,
     entropy_multivariate,

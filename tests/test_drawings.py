@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from rederive import drawings
+from rederived.chapters.variational import figures as drawings
+from rederived.figures.intervals import intervals
 from scipy import stats
 
 
@@ -51,7 +52,7 @@ def test_shares_writes_the_numbers() -> None:
 
 def test_intervals_are_those_of_student() -> None:
     values = np.array([1.0, 2.0, 4.0])
-    figure = drawings.intervals({"line": {"name": values}}, xlabel="x")
+    figure = intervals({"line": {"name": values}}, xlabel="x")
     (bars,) = (c for c in figure.axes[0].containers)
     ends = bars.lines[2][0].get_segments()[0][:, 0]
     expected = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from rederive.experiments import aae, experiment
+from rederived.chapters.variational import study_aae as aae
+from rederived.study import experiment
 from torch.nn.functional import logsigmoid, mse_loss
 
 TINY = aae.AaeConfig(

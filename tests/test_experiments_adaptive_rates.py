@@ -6,13 +6,14 @@ from dataclasses import fields, replace
 
 import pytest
 import torch
-from rederive.experiments import adaptive_rates, experiment
-from rederive.experiments.adaptive_rates import DigitsRace, QuadraticRace, quadratics
-from rederive.experiments.adaptive_rates import digits as digits_race
-from rederive.experiments.adaptive_rates import run as race
-from rederive.optimizers import Adam, RMSprop, ScalarRMSprop
-from rederive.results import config_hash
-from rederive.training import generator
+from rederived.chapters.adaptive import Adam, RMSprop, ScalarRMSprop
+from rederived.chapters.adaptive import study as adaptive_rates
+from rederived.chapters.adaptive.study import DigitsRace, QuadraticRace, quadratics
+from rederived.chapters.adaptive.study import digits as digits_race
+from rederived.chapters.adaptive.study import run as race
+from rederived.records import config_hash
+from rederived.study import experiment
+from rederived.training import generator
 
 TINY = QuadraticRace(
     dimensions=3, conditions=(4.0,), steps=(5, 20), problems=3, rates=4

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from rederive.adversarial import LOSSES
-from rederive.experiments import ali, experiment
+from rederived.chapters.variational import LOSSES
+from rederived.chapters.variational import study_ali as ali
+from rederived.study import experiment
 from scipy import stats
 from torch.distributions import Normal
 from torch.nn.functional import logsigmoid

@@ -11,28 +11,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from rederive import datasets
-from rederive.datasets.faces import draw_faces, sample_factors
-from rederive.experiments import experiment, fvae
-from rederive.experiments.fvae import FVaeConfig, measures, presets, run
-from rederive.experiments.fvae.data import (
+from rederived import datasets
+from rederived.chapters.fvae import FVAE
+from rederived.chapters.fvae import study as fvae
+from rederived.chapters.fvae.study import FVaeConfig, measures, presets, run
+from rederived.chapters.fvae.study.data import (
     CELLS,
     Pictures,
     centred,
     load_pictures,
     to_pixels,
 )
-from rederive.experiments.fvae.judge import Judge, Reader, unit_factors
-from rederive.experiments.fvae.models import (
+from rederived.chapters.fvae.study.judge import Judge, Reader, unit_factors
+from rederived.chapters.fvae.study.models import (
     ImageModel,
     activation_bytes,
     build,
     start_from_data,
 )
-from rederive.experiments.fvae.spectra import HIGH, high_power, radial_spectrum
-from rederive.flows import Flow
-from rederive.fvae import FVAE
-from rederive.training import CheckpointError, generator
+from rederived.chapters.fvae.study.spectra import HIGH, high_power, radial_spectrum
+from rederived.datasets.faces import draw_faces, sample_factors
+from rederived.flows import Flow
+from rederived.study import experiment
+from rederived.training import CheckpointError, generator
 from scipy.special import logsumexp
 
 TINY = {

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from rederive.datasets import points
-from rederive.experiments import experiment, run_preset
-from rederive.experiments.gan import (
+from rederived.cached import run_preset
+from rederived.chapters.variational.study_plane import (
     DEVIATIONS,
     PUBLISHED,
     GanConfig,
@@ -21,10 +20,16 @@ from rederive.experiments.gan import (
     presets,
     run,
 )
-from rederive.training.checkpoints import CheckpointError
+from rederived.datasets import points
+from rederived.study import experiment
+from rederived.training import CheckpointError
 
-match = __import__("rederive.experiments.gan.match", fromlist=["Game"])
-module = __import__("rederive.experiments.gan.run", fromlist=["make_game"])
+match = __import__(
+    "rederived.chapters.variational.study_plane.match", fromlist=["Game"]
+)
+module = __import__(
+    "rederived.chapters.variational.study_plane.run", fromlist=["make_game"]
+)
 TINY = GanConfig(
     "ring",
     weights=(0.0, 5.0),
@@ -158,7 +163,8 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
 def test_the_quick_preset_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     small = replace(presets("quick")["ring-plain-1-fast"], updates=12)
     monkeypatch.setattr(
-        "rederive.experiments.gan.config.presets", lambda _: {"small": small}
+        "rederived.chapters.variational.study_plane.config.presets",
+        lambda _: {"small": small},
     )
     assert run_preset is not None
     result, _ = run(small, "small")

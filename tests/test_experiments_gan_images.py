@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from rederive.experiments import experiment
-from rederive.experiments.gan_images import (
+from rederived.chapters.variational.study_images import (
     DEVIATIONS,
     ImageGanConfig,
     Judge,
@@ -20,15 +19,20 @@ from rederive.experiments.gan_images import (
     presets,
     run,
 )
-from rederive.experiments.gan_images.judge import (
+from rederived.chapters.variational.study_images.judge import (
     covered_classes,
     moments,
     total_variance,
 )
-from rederive.experiments.gan_images.pictures import Pictures, load_pictures, small
+from rederived.chapters.variational.study_images.pictures import (
+    Pictures,
+    load_pictures,
+    small,
+)
+from rederived.study import experiment
 from scipy.linalg import sqrtm
 
-study = import_module("rederive.experiments.gan_images.run")
+study = import_module("rederived.chapters.variational.study_images.run")
 
 TINY = replace(
     presets("quick")["dcgan-norm-1"],

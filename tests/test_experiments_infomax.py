@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 import torch
-from rederive.datasets import Images, Source
-from rederive.experiments import experiment
-from rederive.experiments import infomax as chapter
-from rederive.experiments.infomax import InfoMaxConfig, classifiers, measures
-from rederive.experiments.infomax.config import ARTICLE
-from rederive.experiments.infomax.data import Pictures, load_pictures, stripes
-from rederive.infomax import ConvEncoder
-from rederive.training import generator
+from rederived.chapters.infomax import ConvEncoder
+from rederived.chapters.infomax import study as chapter
+from rederived.chapters.infomax.study import InfoMaxConfig, classifiers, measures
+from rederived.chapters.infomax.study.config import ARTICLE
+from rederived.chapters.infomax.study.data import Pictures, load_pictures, stripes
+from rederived.datasets import Images, Source
+from rederived.study import experiment
+from rederived.training import generator
 from sklearn.linear_model import LogisticRegression
 
 TINY = replace(
@@ -85,7 +85,7 @@ def test_the_articles_preset_trains_on_a_few_pictures(
         x = (torch.rand(16, 3, 32, 32, generator=draw) - 0.5) * config.scale
         return Pictures(x, labels, x, labels, ["noise"])
 
-    module = importlib.import_module("rederive.experiments.infomax.run")
+    module = importlib.import_module("rederived.chapters.infomax.study.run")
     monkeypatch.setattr(module, "load_pictures", few)
     tiny = replace(ARTICLE, epochs=1, batch_size=8)
     run, _ = chapter.run(tiny, "article", seed=0)
@@ -107,7 +107,7 @@ def test_the_validation_part_is_cut_without_overlap(
         asked.append((name, split))
         return images
 
-    monkeypatch.setattr("rederive.datasets.load", load)
+    monkeypatch.setattr("rederived.datasets.load", load)
     config = replace(chapter.presets("full")["tiny-imagenet-local"], rows=50)
     found = load_pictures(config)
     assert asked == [("tiny-imagenet", "valid")]

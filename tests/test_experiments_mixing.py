@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 from parquet_files import png, random_pictures, write_images
-from rederive import datasets
-from rederive.experiments import experiment, mixing
-from rederive.experiments.mixing import MixingConfig, data
-from rederive.mixing import LinearityPenalty, ResidualNet
-from rederive.training import generator
+from rederived import datasets
+from rederived.chapters.mixup import LinearityPenalty, ResidualNet
+from rederived.chapters.mixup import study as mixing
+from rederived.chapters.mixup.study import MixingConfig, data
+from rederived.study import experiment
+from rederived.training import generator
 
 TINY = replace(mixing.presets("quick")["erm"], rows=60, width=16, epochs=3)
 
@@ -138,7 +139,7 @@ def test_residual_presets_run_on_a_few_pictures(
     for split in ("train", "test"):
         file = tmp_path / "cifar10" / f"{split}.parquet"
         write_images(file, pictures, [*range(10), 0, 1], ("img", "label"))
-    monkeypatch.setenv("REDERIVE_DATA", str(tmp_path))
+    monkeypatch.setenv("REDERIVED_DATA", str(tmp_path))
     data._load.cache_clear()
     config = mixing.presets("full")[name]
     config = replace(config, rows=8, validation=0, batch_size=8, epochs=2)

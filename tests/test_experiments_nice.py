@@ -11,18 +11,20 @@ import numpy as np
 import pytest
 import tiny_nice
 import torch
-from rederive import datasets
-from rederive.experiments import experiment, experiment_names, nice, run_cached
-from rederive.experiments.nice import NiceConfig, analysis, config, data
-from rederive.experiments.nice import run as train
-from rederive.flows import DiagonalScale, Flow, StandardNormal, initialize
-from rederive.flows import nice as nice_flow
-from rederive.results import RunError, config_hash, run_directory
-from rederive.training import CheckpointError, generator
+from rederived import datasets
+from rederived.cached import run_cached
+from rederived.chapters.nice import study as nice
+from rederived.chapters.nice.study import NiceConfig, analysis, config, data
+from rederived.chapters.nice.study import run as train
+from rederived.flows import DiagonalScale, Flow, StandardNormal, initialize
+from rederived.flows import nice as nice_flow
+from rederived.records import RunError, config_hash, run_directory
+from rederived.study import experiment, experiment_names
+from rederived.training import CheckpointError, generator
 from scipy import linalg, stats
 from torch import Tensor
 
-module = __import__("rederive.experiments.nice.run", fromlist=["run"])
+module = __import__("rederived.chapters.nice.study.run", fromlist=["run"])
 
 
 def test_experiments_are_found_by_name() -> None:

@@ -11,13 +11,21 @@ import numpy as np
 import pytest
 import torch
 from parquet_files import write_texts
-from rederive import cli
-from rederive.experiments import experiment, titles
-from rederive.experiments.titles import config as configs
-from rederive.experiments.titles import measures, titling
-from rederive.experiments.titles.data import Part, copies
-from rederive.results import Run, RunError
-from rederive.seq2seq import END, SPECIAL, START, Hypothesis, TableModel, Vocabulary
+from rederived import cli
+from rederived.chapters.titles import (
+    END,
+    SPECIAL,
+    START,
+    Hypothesis,
+    TableModel,
+    Vocabulary,
+)
+from rederived.chapters.titles import study as titles
+from rederived.chapters.titles.study import config as configs
+from rederived.chapters.titles.study import measures, titling
+from rederived.chapters.titles.study.data import Part, copies
+from rederived.records import Run, RunError
+from rederived.study import experiment
 from typer.testing import CliRunner, Result
 
 TINY = replace(
@@ -209,7 +217,7 @@ def test_a_corpus_of_the_hub_is_read_like_the_others(
     news[5] = ("没有正文", "")
     parts = {"train": news[:70], "validation": news[70:80], "test": news[80:]}
     write_posts(tmp_path, parts)
-    monkeypatch.setenv("REDERIVE_DATA", str(tmp_path))
+    monkeypatch.setenv("REDERIVED_DATA", str(tmp_path))
     full = titles.presets("full")["lcsts-prior"]
     tiny = replace(full, rows=60, least=1, width=16, epochs=1, batch_size=20)
     corpus = titles.load_corpus(tiny)
@@ -262,7 +270,7 @@ def ends_with_one_line(
     monkeypatch: pytest.MonkeyPatch, content: bytes | None, *arguments: str
 ) -> str:
     """Run the command; return its line of error, having seen its status 1."""
-    monkeypatch.setattr(sys, "argv", ["rederive", "title", *arguments])
+    monkeypatch.setattr(sys, "argv", ["rederived", "title", *arguments])
     errors = io.StringIO()
     monkeypatch.setattr(sys, "stderr", errors)
     if content is not None:
@@ -300,7 +308,7 @@ def test_bad_input_gets_a_clear_answer(
         line = ends_with_one_line(monkeypatch, None, str(file))
     else:
         line = ends_with_one_line(monkeypatch, content)
-    assert line.startswith("rederive: ")
+    assert line.startswith("rederived: ")
     assert message in line
 
 

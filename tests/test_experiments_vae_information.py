@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from rederive import datasets
-from rederive.autoencoders import NegativeBound
-from rederive.experiments import experiment, vae_information
-from rederive.experiments.vae_information import InformationConfig
-from rederive.experiments.vae_information.run import encoder_of, load_pictures
-from rederive.infomax import InfoMax
+from rederived import datasets
+from rederived.chapters.information import InfoMax
+from rederived.chapters.information import study as vae_information
+from rederived.chapters.information.study import InformationConfig
+from rederived.chapters.information.study.run import encoder_of, load_pictures
+from rederived.study import experiment
+from rederived.vae import NegativeBound
 
 TINY = replace(
     vae_information.presets("quick")["reach-0"],

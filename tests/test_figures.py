@@ -9,13 +9,14 @@ import pytest
 import torch
 from matplotlib import pyplot as plt
 from PIL import Image
-from rederive import cards, figures
+from rederived import figures
+from rederived.figures import styling as cards
 
 
 @pytest.fixture
 def shown(monkeypatch):
     outputs = []
-    monkeypatch.setattr("rederive.cards.publish", outputs.append)
+    monkeypatch.setattr("rederived.figures.styling.publish", outputs.append)
     return outputs
 
 

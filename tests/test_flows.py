@@ -10,7 +10,7 @@ import torch
 from bijections import CASES, IMAGE, Case, dense
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive.flows import (
+from rederived.flows import (
     AdditiveCoupling,
     AffineCoupling,
     Bijection,
@@ -30,7 +30,7 @@ from rederive.flows import (
     nice,
     nice_as_article,
 )
-from rederive.training import read_tensors, write_tensors
+from rederived.training import read_tensors, write_tensors
 from torch import Tensor
 from torch.func import functional_call
 

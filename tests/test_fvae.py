@@ -9,9 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive.distributions import kl_multivariate, kl_to_standard
-from rederive.flows import Bijection, Composition, Flow, StandardNormal, glow_bijection
-from rederive.fvae import (
+from rederived.chapters.fvae import (
     FVAE,
     MeanBound,
     NormalPosterior,
@@ -29,7 +27,9 @@ from rederive.fvae import (
     standard_normal,
     with_flow_prior,
 )
-from rederive.training import generator
+from rederived.flows import Bijection, Composition, Flow, StandardNormal, glow_bijection
+from rederived.probability import kl_multivariate, kl_to_standard
+from rederived.training import generator
 from scipy import integrate, optimize, stats
 from torch import Tensor, nn
 

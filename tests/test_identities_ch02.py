@@ -12,7 +12,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive.adversarial import (
+from rederived.chapters.variational import (
     alternate,
     generator_risk,
     joint_kl,
@@ -22,8 +22,7 @@ from rederive.adversarial import (
     proximal_risk,
     proximity,
 )
-from rederive.autoencoders import LinearGaussian
-from rederive.distributions import (
+from rederived.probability import (
     conditional,
     entropy,
     entropy_multivariate,
@@ -34,6 +33,7 @@ from rederive.distributions import (
     random_law,
     softmax_fisher,
 )
+from rederived.vae import LinearGaussian
 from torch import Tensor
 
 seeds = st.integers(0, 2**32 - 1)

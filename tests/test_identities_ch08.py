@@ -15,19 +15,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from rederive.autoencoders import (
+from rederived.networks import NormalEncoder, initialize, perceptron
+from rederived.probability import joint, js_information, mutual_information, random_law
+from rederived.training import generator
+from rederived.vae import (
     VAE,
     BernoulliDecoder,
     LinearGaussian,
     NormalDecoder,
-    NormalEncoder,
-    initialize,
-    perceptron,
     split_loss,
 )
-from rederive.distributions import joint, mutual_information, random_law
-from rederive.infomax import js_information
-from rederive.training import generator
 from torch import Tensor, nn
 
 Array = NDArray[np.float64]

@@ -12,8 +12,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive import infomax
-from rederive.distributions import (
+from rederived import evaluation, probability
+from rederived.chapters import infomax
+from rederived.chapters.infomax import (
+    ConvDecoder,
+    ConvEncoder,
+    DeepInfoMax,
+    PairDiscriminator,
+    Weights,
+)
+from rederived.probability import (
     joint,
     js,
     kl,
@@ -21,14 +29,7 @@ from rederive.distributions import (
     mutual_information_normals,
     random_law,
 )
-from rederive.infomax import (
-    ConvDecoder,
-    ConvEncoder,
-    DeepInfoMax,
-    PairDiscriminator,
-    Weights,
-)
-from rederive.training import Settings, fit, generator
+from rederived.training import Settings, fit, generator
 from scipy import integrate
 from scipy.stats import norm
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -50,11 +51,11 @@ def table(seed: int) -> Tensor:
 @given(seed=seeds)
 def test_pointwise_information_averages_to_mutual_information(seed: int) -> None:
     law = table(seed)
-    mean = (law * infomax.pointwise_information(law)).sum()
+    mean = (law * probability.pointwise_information(law)).sum()
     torch.testing.assert_close(mean, mutual_information(law), atol=1e-12, rtol=0)
     first, second = law.sum(1), law.sum(0)
     by_loops = [[float(a * b) for b in second] for a in first]
-    assert np.allclose(infomax.product_law(law), by_loops, atol=1e-15)
+    assert np.allclose(probability.product_law(law), by_loops, atol=1e-15)
 
 
 @given(seed=seeds, negatives=st.sampled_from([1.0, 5.0]))
@@ -62,47 +63,47 @@ def test_negative_sampling_is_highest_at_the_shifted_information(
     seed: int, negatives: float
 ) -> None:
     law = table(seed)
-    best = infomax.pointwise_information(law) - math.log(negatives)
+    best = probability.pointwise_information(law) - math.log(negatives)
     best.requires_grad_(True)
-    value = infomax.negative_sampling(law, best, negatives)
+    value = probability.negative_sampling(law, best, negatives)
     (slope,) = torch.autograd.grad(value, best)
     assert float(slope.abs().max()) < 1e-12
     other = best.detach() + torch.randn(best.shape, generator=generator(seed))
-    assert infomax.negative_sampling(law, other, negatives) < value
+    assert probability.negative_sampling(law, other, negatives) < value
 
 
 @given(seed=seeds)
 def test_the_maximum_is_twice_js_less_two_log_two(seed: int) -> None:
     law = table(seed)
-    best = infomax.negative_sampling(law, infomax.pointwise_information(law))
-    divergence = js(law, infomax.product_law(law))
+    best = probability.negative_sampling(law, probability.pointwise_information(law))
+    divergence = js(law, probability.product_law(law))
     torch.testing.assert_close(
         best, 2 * divergence - 2 * math.log(2), atol=1e-12, rtol=0
     )
-    torch.testing.assert_close(infomax.js_information(law), divergence)
+    torch.testing.assert_close(probability.js_information(law), divergence)
 
 
 @pytest.mark.parametrize("count", [2, 8, 64, 1000])
 def test_the_ceiling_is_the_divergence_of_the_pairs(count: int) -> None:
     own = torch.eye(count, dtype=torch.float64) / count
     all_pairs = torch.full((count, count), 1 / count**2, dtype=torch.float64)
-    assert infomax.self_pair_ceiling(count) == pytest.approx(
+    assert probability.self_pair_ceiling(count) == pytest.approx(
         float(js(own, all_pairs)), abs=1e-12
     )
     with pytest.raises(ValueError, match="at least 2"):
-        infomax.self_pair_ceiling(1)
+        probability.self_pair_ceiling(1)
 
 
 def test_cooccurrence_counts_by_hand() -> None:
-    found = infomax.cooccurrence([0, 1, 0, 2], 3, 1)
+    found = probability.cooccurrence([0, 1, 0, 2], 3, 1)
     assert torch.equal(
         found * 6, torch.tensor([[0, 2, 1], [2, 0, 0], [1, 0, 0.0]]).double()
     )
-    wider = infomax.cooccurrence([0, 1, 2], 3, 5) * 6
+    wider = probability.cooccurrence([0, 1, 2], 3, 5) * 6
     assert torch.equal(wider, 1.0 - torch.eye(3, dtype=torch.float64))
     for words, window in (([0], 1), ([0, 1], 0)):
         with pytest.raises(ValueError, match="holds no pair"):
-            infomax.cooccurrence(words, 2, window)
+            probability.cooccurrence(words, 2, window)
 
 
 # Normal pairs
@@ -222,12 +223,12 @@ def test_a_trained_discriminator_finds_the_dependence(
 
 def test_donsker_varadhan_is_exact_on_a_table() -> None:
     law = table(5)
-    ratio = infomax.pointwise_information(law)
+    ratio = probability.pointwise_information(law)
     weights = (law * 1e6).round().long().flatten()
     own = ratio.flatten().repeat_interleave(weights)
-    product = (infomax.product_law(law) * 1e6).round().long().flatten()
+    product = (probability.product_law(law) * 1e6).round().long().flatten()
     other = ratio.flatten().repeat_interleave(product)
-    truth = float(kl(law, infomax.product_law(law)))
+    truth = float(kl(law, probability.product_law(law)))
     assert float(infomax.donsker_varadhan(own, other)) == pytest.approx(truth, abs=1e-4)
 
 
@@ -383,19 +384,19 @@ def test_neighbours_and_votes_are_scikit_learns(
     draw = generator(3)
     keys, queries = (torch.randn(n, 4, generator=draw) for n in (200, 30))
     labels = torch.randint(0, 2, (200,), generator=draw)
-    found = infomax.nearest(queries, keys, 5, metric)
+    found = evaluation.nearest(queries, keys, 5, metric)
     peer = NearestNeighbors(n_neighbors=5, metric=name, algorithm="brute").fit(keys)
     assert np.array_equal(found, peer.kneighbors(queries, return_distance=False))
     judge = KNeighborsClassifier(5, metric=name, algorithm="brute").fit(keys, labels)
-    assert np.array_equal(infomax.vote(found, labels), judge.predict(queries))
+    assert np.array_equal(evaluation.vote(found, labels), judge.predict(queries))
     with pytest.raises(ValueError, match="between 1 and 200"):
-        infomax.nearest(queries, keys, 201)
+        evaluation.nearest(queries, keys, 201)
 
 
 def test_overlap_counts_common_entries() -> None:
     first = torch.tensor([[1, 2, 3, 4], [5, 6, 7, 8]])
     second = torch.tensor([[4, 9, 1, 0], [6, 5, 8, 7]])
-    assert infomax.overlap(first, second).tolist() == [0.5, 1.0]
+    assert evaluation.overlap(first, second).tolist() == [0.5, 1.0]
 
 
 def test_js_rises_with_information() -> None:

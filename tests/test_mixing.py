@@ -9,8 +9,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive import mixing
-from rederive.mixing import (
+from rederived.chapters import mixup as mixing
+from rederived.chapters.mixup import (
     PAPER_CIFAR,
     LinearityPenalty,
     PairingSchedule,

@@ -10,8 +10,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive import mixing
-from rederive.mixing import Surd
+from rederived.chapters import mixup as mixing
+from rederived.chapters.mixup import Surd
 from scipy import stats
 from sklearn.linear_model import LinearRegression
 

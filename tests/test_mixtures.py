@@ -6,8 +6,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive.distributions import kl, random_law
-from rederive.mixtures import NormalMixture, e_step, fit_normals, m_step
+from rederived.chapters.variational.em import NormalMixture, e_step, fit_normals, m_step
+from rederived.probability import kl, random_law
 from sklearn.mixture import GaussianMixture
 from torch import Tensor
 from torch.distributions import MultivariateNormal

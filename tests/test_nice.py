@@ -6,9 +6,9 @@ import math
 
 import pytest
 import torch
-from rederive.experiments.nice import NiceConfig, build
-from rederive.experiments.nice.data import NOISE_WIDTH, with_noise
-from rederive.flows import (
+from rederived.chapters.nice.study import NiceConfig, build
+from rederived.chapters.nice.study.data import NOISE_WIDTH, with_noise
+from rederived.flows import (
     Flow,
     StandardLogistic,
     StandardNormal,

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive.optimizers import (
+from rederived.chapters.adaptive import (
     AdaGrad,
     Adam,
     NormalizedGradient,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from rederive.flows import AffineCoupling, Bijection, Composition, Prefix
+from rederived.flows import AffineCoupling, Bijection, Composition, Prefix
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -38,7 +38,7 @@ def pair(request, rng):
     from benchmarks.nice_model import Size
 
     size = Size(dimensions=2 * HALF, width=7, depth=2, couplings=4)
-    ours, peer = BUILDERS["rederive"](size), BUILDERS[request.param](size)
+    ours, peer = BUILDERS["rederived"](size), BUILDERS[request.param](size)
     ours.load([0.7 * torch.randn(w.shape, generator=rng) for w in ours.weights()])
     peer.load(ours.weights())
     return ours, peer
@@ -100,7 +100,7 @@ def glows(request):
     from benchmarks.glow_libraries import BUILDERS
 
     flow = shared(GlowSize(side=8, levels=3, steps=2, width=5))
-    return BUILDERS["rederive"](flow), BUILDERS[request.param](flow)
+    return BUILDERS["rederived"](flow), BUILDERS[request.param](flow)
 
 
 def test_log_densities_of_glows_are_equal(glows, rng):

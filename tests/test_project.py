@@ -144,15 +144,15 @@ def imports(path):
     """Parts of the library that a file imports, by their first name."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "rederive."
+            "rederived."
         ):
             yield node.module.split(".")[1]
-        elif isinstance(node, ast.ImportFrom) and node.module == "rederive":
+        elif isinstance(node, ast.ImportFrom) and node.module == "rederived":
             yield from (name.name for name in node.names)
 
 
 def test_no_two_parts_of_the_library_import_each_other():
-    library = ROOT / "lib" / "rederive"
+    library = ROOT / "lib" / "rederived"
     graph = {}
     for path in library.rglob("*.py"):
         part = path.relative_to(library).parts[0].removesuffix(".py")

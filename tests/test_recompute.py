@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from rederive.flows import (
+from rederived.flows import (
     ActNorm,
     Bijection,
     ChannelPermutation,

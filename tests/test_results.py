@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rederive.experiments import experiment
-from rederive.results import (
+from rederived.records import (
     Published,
     Record,
     Run,
@@ -33,6 +32,7 @@ from rederive.results import (
     save_record,
     save_run,
 )
+from rederived.study import experiment
 
 CONFIG = {"width": 8, "rate": 0.001, "betas": [0.9, 0.99], "clip": None}
 
@@ -94,7 +94,7 @@ def test_seeds_of_one_config_lie_side_by_side(runs: Path) -> None:
 def test_runs_lie_in_the_working_folder_without_a_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv("REDERIVE_RUNS", raising=False)
+    monkeypatch.delenv("REDERIVED_RUNS", raising=False)
     assert runs_root() == Path("runs")
 
 
@@ -289,11 +289,11 @@ def test_records_are_those_of_the_checkout() -> None:
 def test_records_of_a_wheel_lie_inside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = tmp_path / "rederive" / "results" / "records.py"
+    module = tmp_path / "rederived" / "results" / "records.py"
     monkeypatch.setattr(records, "__file__", str(module))
     assert records_root() == tmp_path.parent / "results"
-    (tmp_path / "rederive" / "recorded").mkdir(parents=True)
-    assert records_root() == tmp_path / "rederive" / "recorded"
+    (tmp_path / "rederived" / "recorded").mkdir(parents=True)
+    assert records_root() == tmp_path / "rederived" / "recorded"
 
 
 def test_provenance_says_what_ran_where() -> None:
@@ -311,7 +311,7 @@ def test_provenance_says_what_ran_where() -> None:
     assert found["device"]
     json.dumps(found)  # plain values only
     assert set(found) == {
-        *("rederive", "commit", "dirty", "python", "torch", "device"),
+        *("rederived", "commit", "dirty", "python", "torch", "device"),
         *("driver", "threads", "started", "command"),
     }
 

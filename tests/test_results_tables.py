@@ -3,8 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from rederive.results import Published, Run, show_comparison, show_table
-from rederive.results.records import Record, gather
+from rederived.records import (
+    Published,
+    Record,
+    Run,
+    gather,
+    show_comparison,
+    show_table,
+)
 
 
 def record(published: list[Published], **metrics: float) -> Record:

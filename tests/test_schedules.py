@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from rederive.training import constant, exponential, one_cycle
+from rederived.training import constant, exponential, one_cycle
 
 
 @pytest.mark.parametrize("step", [0, 1, 10**6])

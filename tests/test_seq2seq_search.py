@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive.seq2seq import (
+from rederived.chapters.titles import (
     END,
     SPECIAL,
     START,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from rederive import figures
-from rederive.datasets.classes import two_moons, two_rings
+from rederived.chapters.mixup.figures import decision_surfaces
+from rederived.datasets.classes import two_moons, two_rings
 
 
 def seeded() -> torch.Generator:
@@ -32,7 +32,7 @@ def test_rings_without_noise_have_their_radii() -> None:
 
 def test_a_panel_for_each_classifier() -> None:
     x, labels = two_moons(20, seeded())
-    figure = figures.decision_surfaces(
+    figure = decision_surfaces(
         {"left": lambda p: p[:, 0].sigmoid(), "right": lambda p: p[:, 1].sigmoid()},
         x,
         labels,

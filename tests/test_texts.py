@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from rederive.texts import attention_table, show_attention
+from rederived.chapters.titles.figures import attention_table, show_attention
 
 
 def test_a_table_has_a_row_for_each_written_character():

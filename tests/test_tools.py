@@ -4,8 +4,8 @@ import nbformat
 import numpy as np
 import pytest
 from nbformat import v4
-from rederive.claims import CHECK_MIME, Verdict
-from rederive.results import Published, Record, SeedResult
+from rederived.claims import CHECK_MIME, Verdict
+from rederived.records import Published, Record, SeedResult
 
 from tools import build, files, pages, records_page
 from tools.ledger import StoredCheck, checks_of, read_ledger
@@ -187,7 +187,7 @@ def test_a_wrong_ledger_is_refused(ledger, old, new, message):
 
 def test_checks_are_read_from_outputs():
     check = {"id": "3.1", "kind": "supports", "what": "x", "criterion": "y"}
-    measured = {"rederive": {"measured": {"mean": 2.0}}}
+    measured = {"rederived": {"measured": {"mean": 2.0}}}
     cell = v4.new_code_cell("pass")
     data = {CHECK_MIME: check, "text/plain": "line"}
     cell.outputs = [
@@ -220,7 +220,7 @@ def test_the_errata_page_links_the_claims(ledger):
 
 def test_the_results_page_shows_ours_beside_the_sources(monkeypatch):
     provenance = dict.fromkeys(records_page.PROVENANCE, "known")
-    provenance["command"] = "rederive run nice --seed 0"
+    provenance["command"] = "rederived run nice --seed 0"
     record = Record(
         experiment="nice",
         preset="paper",
@@ -239,7 +239,7 @@ def test_the_results_page_shows_ours_beside_the_sources(monkeypatch):
     page = records_page.results_page()
     assert "| nats | 2.00 ± 1.00 (n = 3) | 1980.5 (the paper, table 2) |" in page
     assert "- Fewer epochs." in page
-    assert "- command: `rederive run nice --seed 0`" in page
+    assert "- command: `rederived run nice --seed 0`" in page
     assert "@" not in page
 
 
@@ -303,7 +303,7 @@ def test_the_cache_goes_with_another_library(cache):
     assert not (cache / "kept").exists()
 
 
-@pytest.mark.parametrize("path", ["lib/rederive/a.py", "results/r/record.json"])
+@pytest.mark.parametrize("path", ["lib/rederived/a.py", "results/r/record.json"])
 def test_the_digest_sees_library_and_records(tmp_path, monkeypatch, path):
     monkeypatch.setattr(build, "ROOT", tmp_path)
     monkeypatch.setattr(build, "RESULTS", tmp_path / "results")

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import torch
 import toy_run
-from rederive.flows import Flow, nice_as_article
-from rederive.training import (
+from rederived.flows import Flow, nice_as_article
+from rederived.training import (
     Batch,
     Evaluate,
     History,
@@ -522,7 +522,7 @@ def test_progress_is_silent_under_pytest(capfd: pytest.CaptureFixture[str]) -> N
 def test_pytest_silences_terminals_and_notebooks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv("REDERIVE_PROGRESS", raising=False)
+    monkeypatch.delenv("REDERIVED_PROGRESS", raising=False)
     monkeypatch.setattr(progress, "_in_notebook", lambda: True)
     monkeypatch.setattr(sys, "stderr", Terminal())
     assert not progress.watched()
@@ -531,7 +531,7 @@ def test_pytest_silences_terminals_and_notebooks(
 def test_progress_shows_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.delenv("PYTEST_VERSION")
-    monkeypatch.delenv("REDERIVE_PROGRESS", raising=False)
+    monkeypatch.delenv("REDERIVED_PROGRESS", raising=False)
     monkeypatch.setattr(progress, "_in_notebook", lambda: False)
     monkeypatch.setattr(sys, "stderr", terminal)
     descend(Settings(epochs=2, batch_size=4), label="a watched run")
@@ -545,9 +545,9 @@ def test_progress_can_be_switched_off_or_is_piped(
 ) -> None:
     stream = Terminal() if value else io.StringIO()
     monkeypatch.delenv("PYTEST_VERSION")
-    monkeypatch.delenv("REDERIVE_PROGRESS", raising=False)
+    monkeypatch.delenv("REDERIVED_PROGRESS", raising=False)
     if value:
-        monkeypatch.setenv("REDERIVE_PROGRESS", value)
+        monkeypatch.setenv("REDERIVED_PROGRESS", value)
     monkeypatch.setattr(progress, "_in_notebook", lambda: False)
     monkeypatch.setattr(sys, "stderr", stream)
     assert not progress.watched()
@@ -569,7 +569,7 @@ def test_progress_goes_on_from_where_a_run_was(
 
 def test_a_notebook_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_VERSION")
-    monkeypatch.delenv("REDERIVE_PROGRESS", raising=False)
+    monkeypatch.delenv("REDERIVED_PROGRESS", raising=False)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     monkeypatch.setattr(progress, "_in_notebook", lambda: True)
     assert progress.watched()

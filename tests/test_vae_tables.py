@@ -8,11 +8,17 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederive.autoencoders import Split, bayes_decoder, split_loss
-from rederive.autoencoders.networks import NormalEncoder, initialize, perceptron
-from rederive.distributions import joint, mutual_information, random_law
-from rederive.infomax import InfoMax, infomax_loss, js_information
-from rederive.training import generator
+from rederived.chapters.information import InfoMax
+from rederived.networks import NormalEncoder, initialize, perceptron
+from rederived.probability import (
+    infomax_loss,
+    joint,
+    js_information,
+    mutual_information,
+    random_law,
+)
+from rederived.training import generator
+from rederived.vae import Split, bayes_decoder, split_loss
 from torch import Tensor
 
 seeds = st.integers(0, 10_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rederive.experiments.nice import NiceConfig
+from rederived.chapters.nice.study import NiceConfig
 
 PAPER = NiceConfig(
     dataset="digits",

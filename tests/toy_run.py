@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from rederive.flows import Flow, StandardLogistic, initialize, nice
-from rederive.training import (
+from rederived.flows import Flow, StandardLogistic, initialize, nice
+from rederived.training import (
     Batch,
     History,
     Settings,

@@ -18,7 +18,7 @@ from pathlib import Path
 from jupyter_cache import get_cache
 from jupyter_cache.cache.db import NbCacheRecord
 from jupyter_cache.executors import load_executor
-from rederive.claims import verdict
+from rederived.claims import verdict
 
 from tools.execute import ENVIRONMENT, TIMEOUT
 from tools.files import RESULTS, ROOT, chapters
@@ -32,7 +32,7 @@ STAMP = CACHE / "library.sha256"
 def library_digest() -> str:
     """SHA-256 of all that a chapter computes with: the library and the records."""
     digest = hashlib.sha256()
-    library = ROOT / "lib" / "rederive"
+    library = ROOT / "lib" / "rederived"
     paths = [*library.rglob("*.py"), *RESULTS.rglob("*.json"), *RESULTS.rglob("*.npz")]
     for path in sorted(paths):
         digest.update(f"{path.relative_to(ROOT)}\n".encode())

@@ -14,8 +14,8 @@ from tools.pairs import LANGUAGE, merged, save
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # the sums of float32 products depend on it
-    "REDERIVE_PROFILE": "quick",
-    "REDERIVE_PROGRESS": "off",  # stored bars render as stacked boxes
+    "REDERIVED_PROFILE": "quick",
+    "REDERIVED_PROGRESS": "off",  # stored bars render as stacked boxes
 }
 """What stored outputs and the site are computed under."""
 

@@ -8,11 +8,30 @@ from typing import Any
 
 import nbformat
 import yaml
-from rederive.claims import CHECK_MIME, Verdict
+from rederived.claims import CHECK_MIME, Verdict
 
 from tools.files import BOOK
 
 KINDS = ("identity", "bound", "limit", "empirical")
+
+
+@dataclass(frozen=True)
+class Break:
+    """One deliberate error of the library that a claim's checks must catch.
+
+    Attributes:
+        name: what goes wrong, in a few words.
+        file: the file below ``lib/rederived``.
+        old: a text that occurs in it exactly once.
+        new: what takes its place.
+        also: other claims of the chapter that must fail too.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -24,6 +43,7 @@ class LedgerClaim:
     source: str
     kind: str
     verdict: Verdict
+    breaks: tuple[Break, ...] = ()
 
     @property
     def chapter(self) -> str:
@@ -74,10 +94,7 @@ def read_ledger(path: Path = BOOK / "claims.yml") -> Ledger:
     """
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     try:
-        claims = tuple(
-            LedgerClaim(**{**entry, "verdict": Verdict(entry["verdict"])})
-            for entry in data["claims"]
-        )
+        claims = tuple(map(_claim, data["claims"]))
         errata = tuple(
             Erratum(**{**entry, "claims": tuple(entry["claims"])})
             for entry in data["errata"]
@@ -94,6 +111,16 @@ def read_ledger(path: Path = BOOK / "claims.yml") -> Ledger:
         if claim.kind not in KINDS:
             raise ValueError(f"{path}: claim {claim.id}: kind is one of {KINDS}")
     return Ledger(claims, errata)
+
+
+def _claim(entry: dict[str, Any]) -> LedgerClaim:
+    """A claim from its entry in the file."""
+    breaks = tuple(
+        Break(**{**one, "also": tuple(one.get("also", ()))})
+        for one in entry.get("breaks", ())
+    )
+    given = {"verdict": Verdict(entry["verdict"]), "breaks": breaks}
+    return LedgerClaim(**{**entry, **given})
 
 
 def stored_checks(notebook: Path) -> list[StoredCheck]:
@@ -113,7 +140,7 @@ def checks_of(notebook: Any) -> list[StoredCheck]:  # noqa: ANN401 - NotebookNod
     return [
         StoredCheck(
             **output.data[CHECK_MIME],
-            measured=dict(output.metadata.get("rederive", {}).get("measured", {})),
+            measured=dict(output.metadata.get("rederived", {}).get("measured", {})),
         )
         for output in outputs
     ]

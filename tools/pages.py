@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from rederive.claims import Evidence
+from rederived.claims import Evidence
 
 from tools.files import BOOK, ROOT, chapters, write
 from tools.ledger import (

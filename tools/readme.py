@@ -1,6 +1,6 @@
 """The README's table of results, made from the records."""
 
-from rederive.results import Record, load_record, record_names
+from rederived.records import Record, load_record, record_names
 
 from tools.files import RESULTS, ROOT
 from tools.markdown import table

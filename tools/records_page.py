@@ -1,6 +1,6 @@
 """The page on results: every recorded run beside what the sources report."""
 
-from rederive.results import Record, load_record, record_names
+from rederived.records import Record, load_record, record_names
 
 from tools.files import RESULTS
 from tools.markdown import plain, table

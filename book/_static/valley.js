@@ -1,6 +1,6 @@
 /* Chapter 7's interactive figure: paths of update rules in a valley.
  *
- * The upper part is the arithmetic of rederive.optimizers.paths, tested against it.
+ * The upper part is the arithmetic of rederived.chapters.adaptive.paths, tested against it.
  * The lower part puts a drawing with controls in the place of the static picture of
  * the figure "fig-ode-play".  Pages without that figure are left alone. */
 (function () {

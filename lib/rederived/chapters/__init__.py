@@ -1,0 +1,1 @@
+"""One folder a chapter; no wing imports another."""

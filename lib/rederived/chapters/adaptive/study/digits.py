@@ -1,0 +1,157 @@
+"""The race on handwritten digits: a small network, real gradients, mini-batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import SGD, Optimizer
+
+from rederived import datasets
+from rederived.chapters.adaptive.moments import Adam
+from rederived.chapters.adaptive.rmsprop import RMSprop, ScalarRMSprop
+from rederived.chapters.adaptive.study.config import DigitsRace
+from rederived.training import Settings, TrainingDivergedError, fit, generator
+
+METHODS = ("gradient descent", "scalar", "vector", "adam")
+ONE_RATE = ("gradient descent", "scalar")
+_WEIGHTS = 20  # random stream of a seed
+_INPUTS = 7, 21  # random stream of the factors and the rotation, for all seeds
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pictures ``(N, 64)``, float32, and their labels ``(N,)``."""
+
+    x: Tensor
+    y: Tensor
+
+
+class Classifier(nn.Module):
+    """One hidden layer; ``forward`` is the mean negative log-likelihood, nats."""
+
+    def __init__(self, inputs: int, width: int, draw: torch.Generator) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, 10)
+        )
+        for layer in self.layers:
+            if isinstance(layer, nn.Linear):
+                scale = layer.in_features**-0.5
+                nn.init.normal_(layer.weight, std=scale, generator=draw)
+                nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the mean of ``-log q(y | x)`` over a batch."""
+        return functional.cross_entropy(self.layers(x), y)
+
+
+def race(config: DigitsRace, seed: int) -> tuple[dict[str, float], list[str]]:
+    """Choose each optimizer's rate on validation pictures and judge it on test ones.
+
+    The metrics, by method: ``rate``, the one chosen; ``validation``, ``test`` and
+    ``train``, mean negative log-likelihoods in nats; ``test_error``, the share of wrong
+    answers; and ``validation METHOD@RATE`` for every rate, of which those that
+    diverged are left out.
+
+    Returns:
+        The metrics, and the sources of the data.
+    """
+    train, validation, test, sources = parts(config)
+    metrics: dict[str, float] = {}
+    for method in METHODS:
+        best = float("inf")
+        for rate in rates_of(config, method):
+            model = Classifier(64, config.width, generator(seed, _WEIGHTS))
+            optimizer = optimizer_of(method, model, rate, config.decay)
+            settings = Settings(
+                config.epochs, config.batch_size, seed=seed, precision="float32"
+            )
+            label = f"{method}@{rate:.2g}"
+            try:
+                fit(model, (train.x, train.y), optimizer, settings, label=label)
+            except TrainingDivergedError:
+                continue
+            loss, _ = measure(model, validation)
+            metrics[f"validation {label}"] = loss
+            if loss < best:
+                best = loss
+                metrics |= {f"rate {method}": rate, f"validation {method}": loss}
+                metrics |= _judgement(method, model, train, test)
+    return metrics, sources
+
+
+def rates_of(config: DigitsRace, method: str) -> list[float]:
+    """Return the learning rates that an optimizer may choose from."""
+    factor = config.one_rate_factor if method in ONE_RATE else 1.0
+    return [factor * 10.0**exponent for exponent in config.exponents]
+
+
+def optimizer_of(method: str, model: nn.Module, rate: float, decay: float) -> Optimizer:
+    """Return a fresh optimizer over the model's parameters."""
+    parameters = list(model.parameters())
+    if method == "gradient descent":
+        return SGD(parameters, lr=rate)
+    if method == "adam":
+        return Adam(parameters, lr=rate)
+    if method == "scalar":
+        return ScalarRMSprop(parameters, lr=rate, decay=decay)
+    return RMSprop(parameters, lr=rate, decay=decay)
+
+
+def parts(config: DigitsRace) -> tuple[Part, Part, Part, list[str]]:
+    """Return training, validation (its last sixth) and test pictures, and sources."""
+    train, test = datasets.load("digits", "train"), datasets.load("digits", "test")
+    change = input_map(config.inputs)
+    x = train.pixels.flatten(1).float() / 16 @ change
+    kept = len(x) - len(x) // 6
+    return (
+        Part(x[:kept], train.labels[:kept]),
+        Part(x[kept:], train.labels[kept:]),
+        Part(test.pixels.flatten(1).float() / 16 @ change, test.labels),
+        [
+            f"digits/{one.source.split} {one.source.fingerprint}"
+            for one in (train, test)
+        ],
+    )
+
+
+def input_map(inputs: str) -> Tensor:
+    """Return the 64 x 64 matrix that rows of pixels are multiplied by.
+
+    Raises:
+        ValueError: for an unknown kind of inputs.
+    """
+    if inputs not in {"plain", "scaled", "rotated"}:
+        raise ValueError(f"inputs must be plain, scaled or rotated, got {inputs!r}")
+    if inputs == "plain":
+        return torch.eye(64)
+    draw = generator(*_INPUTS)
+    exponents = torch.linspace(-1.0, 1.0, 64)[torch.randperm(64, generator=draw)]
+    scale = torch.diag(torch.pow(10.0, exponents))
+    if inputs == "scaled":
+        return scale
+    noise = torch.randn(64, 64, dtype=torch.float64, generator=draw)
+    turn: Tensor = torch.linalg.qr(noise).Q
+    return scale @ turn.float()
+
+
+@torch.no_grad()
+def measure(model: Classifier, part: Part) -> tuple[float, float]:
+    """Return the mean negative log-likelihood, nats, and the share of wrong answers."""
+    wrong = model.layers(part.x).argmax(1) != part.y
+    return float(model(part.x, part.y)), float(wrong.double().mean())
+
+
+def _judgement(
+    method: str, model: Classifier, train: Part, test: Part
+) -> dict[str, float]:
+    """Return the metrics of the best rate so far."""
+    loss, error = measure(model, test)
+    return {
+        f"train {method}": measure(model, train)[0],
+        f"test {method}": loss,
+        f"test_error {method}": error,
+    }

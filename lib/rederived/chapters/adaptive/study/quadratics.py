@@ -1,0 +1,108 @@
+"""The race on quadratics: every rate, start and rotation at once."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rederived.chapters.adaptive.landscapes import Quadratic
+from rederived.chapters.adaptive.paths import Method, path
+from rederived.chapters.adaptive.study.config import QuadraticRace
+from rederived.records import Arrays
+from rederived.training import generator
+
+METHODS: tuple[Method, ...] = ("gradient descent", "scalar", "vector")
+AXES = ("aligned", "rotated")
+_PARTS = ("choice", "judgement")  # independent random streams of one seed
+_WORST = 99.0  # log10 of a loss that is not a number any more
+
+
+def race(config: QuadraticRace, seed: int) -> tuple[dict[str, float], Arrays]:
+    """Choose each rule's rate on one set of problems and judge it on another.
+
+    The metrics: ``log_loss METHOD AXES CONDITION STEPS``, the mean over the problems of
+    the decimal logarithm of the loss over the loss at the start; and ``rate ...``, the
+    learning rate that was chosen.
+
+    Returns:
+        The metrics; and as ``log_loss`` those means for every rate, ``(method, axes,
+        condition, steps, rate)``, beside the ``rates`` of the two RMSprops.
+    """
+    metrics: dict[str, float] = {}
+    table = torch.empty(
+        len(METHODS), 2, len(config.conditions), len(config.steps), config.rates
+    )
+    for m, method in enumerate(METHODS):
+        for a, axes in enumerate(AXES):
+            for c, condition in enumerate(config.conditions):
+                rates = rates_of(config, method, condition)
+                choice, judgement = (
+                    scores(config, method, rates, problems(config, condition, axes, g))
+                    for g in (generator(7, seed, part) for part in range(len(_PARTS)))
+                )
+                table[m, a, c] = judgement
+                for t, steps in enumerate(config.steps):
+                    best = int(choice[t].argmin())
+                    name = f"{method} {axes} {condition:g} {steps}"
+                    metrics[f"log_loss {name}"] = float(judgement[t, best])
+                    metrics[f"rate {name}"] = float(rates[best])
+    rates = rates_of(config, "vector", 1.0)
+    return metrics, {"log_loss": table.numpy(), "rates": rates.numpy()}
+
+
+def rates_of(config: QuadraticRace, method: Method, condition: float) -> Tensor:
+    """Return the learning rates that a rule may choose from, ``(R,)``."""
+    if method == "gradient descent":
+        shares = torch.linspace(0.1, 1.2, config.rates, dtype=torch.float64)
+        return 2.0 / condition * shares
+    ends = torch.tensor([config.lowest, config.highest], dtype=torch.float64).log10()
+    return torch.logspace(
+        float(ends[0]), float(ends[1]), config.rates, dtype=torch.float64
+    )
+
+
+def problems(
+    config: QuadraticRace, condition: float, axes: str, draw: torch.Generator
+) -> tuple[Quadratic, Tensor]:
+    """Return quadratics and starts ``(P, D)``; the rotated ones are the others turned.
+
+    Args:
+        config: dimensions and number of problems.
+        condition: largest over smallest curvature.
+        axes: ``aligned`` with the coordinates, or ``rotated``.
+        draw: decides starts and rotations, the same starts for both kinds of axes.
+    """
+    count, dimensions = config.problems, config.dimensions
+    start = torch.randn(count, dimensions, dtype=torch.float64, generator=draw)
+    largest = float(torch.tensor(condition, dtype=torch.float64).log10())
+    scales = torch.logspace(0.0, largest, dimensions, dtype=torch.float64)
+    hessian = torch.diag(scales).expand(count, -1, -1)
+    if axes == "rotated":
+        noise = torch.randn(hessian.shape, dtype=torch.float64, generator=draw)
+        turn = torch.linalg.qr(noise).Q
+        hessian = turn @ hessian @ turn.mT
+        start = (turn @ start.unsqueeze(-1)).squeeze(-1)
+    return Quadratic(hessian), start
+
+
+def scores(
+    config: QuadraticRace,
+    method: Method,
+    rates: Tensor,
+    task: tuple[Quadratic, Tensor],
+) -> Tensor:
+    """Return mean log10 of the loss over its start, ``(steps, rate)``."""
+    quadratic, start = task
+    starts = start.expand(len(rates), -1, -1)
+    found = path(
+        method,
+        quadratic.gradient,
+        starts,
+        rates[:, None, None],
+        max(config.steps),
+        decay=config.decay,
+    )
+    losses = quadratic.loss(found.points[list(config.steps)]) / quadratic.loss(start)
+    tiny = torch.finfo(losses.dtype).tiny
+    logs = losses.clamp_min(tiny).log10()
+    return logs.nan_to_num(_WORST, _WORST, _WORST).clamp_max(_WORST).mean(-1)

@@ -1,0 +1,211 @@
+"""``run(config)``: train one of the three models, measure it, return a Run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rederived.chapters.fvae.model import FVAE
+from rederived.chapters.fvae.study import measures
+from rederived.chapters.fvae.study.config import FVaeConfig
+from rederived.chapters.fvae.study.data import CELLS, Pictures, load_pictures
+from rederived.chapters.fvae.study.judge import Judge
+from rederived.chapters.fvae.study.models import (
+    ImageModel,
+    activation_bytes,
+    build,
+    start_from_data,
+    step_seconds,
+)
+from rederived.chapters.fvae.study.sheets import sheets
+from rederived.chapters.fvae.study.spectra import high_power, radial_spectrum
+from rederived.flows import Flow
+from rederived.records import Arrays, Config, Run, provenance
+from rederived.training import (
+    Batch,
+    History,
+    Settings,
+    constant,
+    fit,
+    generator,
+    one_cycle,
+)
+
+_HELD_OUT, _START = 55, 56  # random streams of one seed
+_WATCHED = 200  # held-out pictures looked at after each epoch
+_START_ROWS = 256
+
+
+def plain(config: FVaeConfig) -> Config:
+    """Return the config as plain JSON values, what its hash is made of."""
+    return asdict(config)
+
+
+def run(
+    config: FVaeConfig, preset: str, seed: int = 0, directory: Path | None = None
+) -> tuple[Run, nn.Module]:
+    """Train one seed of a config and measure it; see the package for what is measured.
+
+    Args:
+        config: what to run.
+        preset: its name, for the record.
+        seed: decides weights, order, noise and codes.
+        directory: where checkpoints go; an interrupted run there is continued.
+
+    Returns:
+        The run and the trained model.
+    """
+    started = time.perf_counter()
+    origin = provenance()
+    pictures = load_pictures(config)
+    model = build(config, pictures.shape, seed)
+    if config.data_start:
+        first = pictures.train[:_START_ROWS]
+        start_from_data(model, CELLS(first, generator(seed, _START)))
+    example = CELLS(pictures.train[: config.batch_size], generator(seed, _START))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device).eval()
+    example = example.to(device)
+    saved = activation_bytes(model, example)
+    step = step_seconds(model, example)
+    history = _train(model, config, pictures, seed, (preset, directory))
+    model.to(device).eval()
+    seconds = history.column("seconds")
+    metrics = {
+        "parameters": float(sum(p.numel() for p in model.parameters())),
+        "seconds_per_epoch": sum(seconds) / max(1, len(seconds)),
+        "training_seconds": sum(seconds),
+        "step_milliseconds": 1000 * step,
+        "saved_megabytes": saved / 1e6,
+    }
+    judge = Judge(pictures, config.judge_epochs, directory)
+    more, arrays = _measure(model, judge, config, pictures, seed)
+    origin |= history.origin(started)
+    result = Run(
+        experiment="f-vae",
+        preset=preset,
+        seed=seed,
+        config=plain(config),
+        metrics=metrics | more,
+        history=history.rows,
+        data=pictures.sources,
+        provenance=origin,
+        arrays=arrays,
+    )
+    return result, model
+
+
+def _train(
+    model: ImageModel,
+    config: FVaeConfig,
+    pictures: Pictures,
+    seed: int,
+    kept: tuple[str, Path | None],
+) -> History:
+    """Take all steps of a config; new noise in every grey level's cell at each."""
+    preset, directory = kept
+    watched = CELLS(pictures.held_out[:_WATCHED], generator(seed, _HELD_OUT))
+
+    def noisy(batch: Batch, noise: torch.Generator) -> Batch:
+        return (CELLS(batch[0], noise),)
+
+    def evaluate(current: nn.Module) -> dict[str, float]:
+        device = next(current.parameters()).device
+        parts = [current(part.to(device)) for part in torch.split(watched, 100)]
+        return {"held_out": float(torch.stack(parts).mean())}
+
+    steps = len(pictures.train) // config.batch_size * config.epochs
+    return fit(
+        model,
+        (pictures.train,),
+        _optimizer(model, config),
+        Settings(
+            config.epochs,
+            config.batch_size,
+            seed,
+            clip_norm=config.clip_norm,
+            average_decay=config.average_decay,
+            precision="float32",  # for every record, so that they can be compared
+            checkpoint_every=100,
+        ),
+        schedule=one_cycle(steps) if config.schedule == "one-cycle" else constant,
+        prepare=noisy,
+        evaluate=evaluate,
+        directory=directory,
+        label=f"f-vae {preset} seed {seed}",
+    )
+
+
+def _optimizer(model: ImageModel, config: FVaeConfig) -> torch.optim.Optimizer:
+    """Return Adam, with a rate of their own for the two logarithms of deviations."""
+    named = list(model.named_parameters())
+    rate = config.learning_rate
+    groups: list[dict[str, Any]] = [
+        {"params": [p for name, p in named if "log_sigma" not in name]}
+    ]
+    scales = [p for name, p in named if "log_sigma" in name]
+    if scales:
+        groups.append({"params": scales, "lr": rate * config.scale_rate})
+    return torch.optim.Adam(groups, rate, fused=True)
+
+
+def _measure(
+    model: ImageModel,
+    judge: Judge,
+    config: FVaeConfig,
+    pictures: Pictures,
+    seed: int,
+) -> tuple[dict[str, float], Arrays]:
+    """Measure a trained model; pictures are kept of drawn faces, else samples only."""
+    test = pictures.test
+    metrics = measures.bits(model, test, config.importance, seed)
+    more, found, samples = measures.sample_measures(
+        model, judge, pictures, config.samples, seed
+    )
+    again = measures.reconstruct(model, test)
+    metrics |= more | _deviations(model)
+    metrics["reconstruction_rms"] = measures.rms(again, test)
+    metrics["reconstruction_sharpness"] = high_power(again) / high_power(test)
+    metrics |= _reader(judge, pictures)
+    if pictures.factors is not None:
+        metrics |= measures.reading(model, pictures)
+        metrics |= measures.midpoints(
+            model, judge, test, measures.rows_for(config, pictures)
+        )
+    for name, pixels in (("real", test), ("samples", samples)):
+        found["spectrum_frequencies"], found[f"spectrum_{name}"] = radial_spectrum(
+            pixels
+        )
+    found["spectrum_reconstructions"] = radial_spectrum(again)[1]
+    found["temperatures"] = torch.tensor(measures.TEMPERATURES)
+    found |= sheets(model, test, seed, drawn=pictures.factors is not None)
+    return metrics, {name: value.numpy() for name, value in found.items()}
+
+
+def _reader(judge: Judge, pictures: Pictures) -> dict[str, float]:
+    """Return how well the judge itself knows the test pictures."""
+    features = judge.features(pictures.test)
+    right = judge.classes(features).argmax(-1) == pictures.labels[2]
+    found = {"judge_accuracy": float(right.double().mean())}
+    if pictures.factors is not None:
+        found["judge_residual"] = measures.residual(judge, pictures.test, features)
+    return found
+
+
+def _deviations(model: ImageModel) -> dict[str, float]:
+    """Return the trained deviations of posterior and decoder."""
+    found = {}
+    if isinstance(model.law, FVAE):
+        found["sigma_1"] = _exp(model.law.log_sigma_1)
+    if not isinstance(model.law, Flow):
+        found["sigma_2"] = _exp(model.law.log_sigma_2)
+    return found
+
+
+def _exp(value: Tensor) -> float:
+    return float(value.detach().exp())

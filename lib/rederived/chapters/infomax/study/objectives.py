@@ -1,0 +1,118 @@
+"""Three ways of training one encoder, and one of leaving it alone."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rederived.chapters.infomax.networks import ConvDecoder, ConvEncoder, start
+from rederived.chapters.infomax.objective import DeepInfoMax, Weights
+from rederived.chapters.infomax.study.config import InfoMaxConfig
+from rederived.training import generator
+from rederived.vae import VAE, NormalDecoder
+
+_ENCODER, _REST = 20, 21  # random streams of the weights
+_DEVIATION = 0.25  # of the VAE's pixels, where training starts
+
+
+class Autoencoder(nn.Module):
+    """A VAE of pictures: the negative bound per pixel, nats.
+
+    Args:
+        encoder: of the pictures.
+        network: codes to flat pictures.
+        shape: colours, height and width.
+    """
+
+    def __init__(
+        self, encoder: ConvEncoder, network: nn.Module, shape: tuple[int, int, int]
+    ) -> None:
+        super().__init__()
+        self.vae = VAE(
+            _Laws(encoder, shape), NormalDecoder(network, _DEVIATION, trainable=True)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the loss of a batch ``(B, colours, H, W)``."""
+        flat = x.flatten(1)
+        loss: Tensor = self.vae(flat).loss().mean() / flat.shape[1]
+        return loss
+
+
+class Classifier(nn.Module):
+    """A linear classifier of the mean code, trained with its encoder."""
+
+    def __init__(self, encoder: ConvEncoder, codes: int, classes: int) -> None:
+        super().__init__()
+        self.encoder, self.top = encoder, nn.Linear(codes, classes)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean cross-entropy, nats."""
+        return functional.cross_entropy(self.top(self.encoder(x).mean), labels)
+
+
+class _Laws(nn.Module):
+    """The encoder as a VAE wants it: flat pictures in, the law of the code out."""
+
+    def __init__(self, encoder: ConvEncoder, shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.encoder, self.shape = encoder, shape
+
+    def forward(self, flat: Tensor) -> tuple[Tensor, Tensor]:
+        seen = self.encoder(flat.reshape(-1, *self.shape))
+        return seen.mean, seen.log_variance
+
+
+def build(
+    config: InfoMaxConfig, shape: tuple[int, int, int], classes: int, seed: int
+) -> tuple[nn.Module, ConvEncoder]:
+    """Build the objective that a config describes, with its starting weights.
+
+    Args:
+        config: what to build.
+        shape: colours, height and width of a picture.
+        classes: number of labels, for the supervised objective.
+        seed: decides the weights; the encoder's are the same for every objective.
+
+    Returns:
+        The objective and the encoder inside it.
+
+    Raises:
+        ValueError: if the pictures cannot be halved as often as there are blocks.
+    """
+    colours, height, width = shape
+    scale = 2 ** len(config.channels)
+    if height % scale or width % scale:
+        raise ValueError(
+            f"{len(config.channels)} blocks halve {height}x{width} pixels to no whole "
+            "number: give fewer channels"
+        )
+    encoder = ConvEncoder(config.channels, config.codes, colours)
+    objective = _around(encoder, config, shape, classes)
+    start(objective, generator(seed, _REST))
+    start(encoder, generator(seed, _ENCODER))
+    return objective, encoder
+
+
+def _around(
+    encoder: ConvEncoder,
+    config: InfoMaxConfig,
+    shape: tuple[int, int, int],
+    classes: int,
+) -> nn.Module:
+    """Return the objective that trains an encoder."""
+    if config.objective == "vae":
+        decoder = ConvDecoder(config.channels, config.codes, shape)
+        return Autoencoder(encoder, decoder, shape)
+    if config.objective == "supervised":
+        return Classifier(encoder, config.codes, classes)
+    places = shape[1] * shape[2] // 4 ** len(config.channels)
+    return DeepInfoMax(
+        encoder,
+        config.codes,
+        (places, config.channels[-1]),
+        Weights(config.whole, config.local, config.among, config.rate),
+        width=config.codes,
+        form=config.form,
+        negatives=config.negatives,
+    )

@@ -1,0 +1,240 @@
+"""``run(config)``: train one encoder, measure what its code says, return a Run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
+
+from rederived import datasets
+from rederived.chapters.information.infomax import InfoMax
+from rederived.chapters.information.study.config import InformationConfig
+from rederived.networks import NormalEncoder, initialize, perceptron
+from rederived.records import Arrays, Config, Run, provenance
+from rederived.training import Settings, fit, generator, one_cycle
+from rederived.vae import (
+    VAE,
+    AutoregressiveDecoder,
+    NegativeBound,
+    collapsed,
+    information,
+    log_likelihood,
+    rate_by_coordinate,
+)
+
+_WEIGHTS, _TRACKED, _MEASURED, _TEST, _SAMPLES = range(10, 15)  # random streams
+_MEASURED_ROWS = 10_000  # training pictures whose codes are compared
+_TRACKED_CODES, _MEASURED_CODES = 300, 2_000
+_SCORED = 300  # test pictures whose likelihood is estimated
+_SHOWN = 49  # samples kept for figures
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Flat binary pictures, float32 0 or 1, with their labels.
+
+    Attributes:
+        train: ``(N, D)``.
+        train_labels: int64 ``(N,)``.
+        test: ``(T, D)``.
+        test_labels: int64 ``(T,)``.
+        side: rows and columns of a picture.
+        sources: where the pictures came from.
+    """
+
+    train: Tensor
+    train_labels: Tensor
+    test: Tensor
+    test_labels: Tensor
+    side: int
+    sources: list[str]
+
+
+def load_pictures(config: InformationConfig) -> Pictures:
+    """Load and threshold the pictures of a config."""
+    train, test = (datasets.load(config.dataset, part) for part in ("train", "test"))
+    seen = (train.unit().flatten(1) >= 0.5).float()[: config.rows]
+    return Pictures(
+        train=seen,
+        train_labels=train.labels[: config.rows],
+        test=(test.unit().flatten(1) >= 0.5).float(),
+        test_labels=test.labels,
+        side=train.pixels.shape[-1],
+        sources=[
+            f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)
+        ],
+    )
+
+
+def plain(config: InformationConfig) -> Config:
+    """Return the config as plain JSON values, what its hash is made of."""
+    return asdict(config)
+
+
+def build(config: InformationConfig, side: int, seed: int) -> NegativeBound | InfoMax:
+    """Build the objective that a config describes, with its starting weights.
+
+    Args:
+        config: what to build.
+        side: rows and columns of a picture.
+        seed: decides the weights.
+    """
+    pixels, width = side * side, config.width
+    encoder = NormalEncoder(perceptron([pixels, width, width, 2 * config.codes]))
+    objective: NegativeBound | InfoMax
+    if config.objective == "infomax":
+        judge = perceptron([pixels + config.codes, width, width, 1])
+        objective = InfoMax(encoder, judge, 1.0, config.rate_weight)
+    else:
+        network = perceptron([config.codes, width, width, pixels])
+        decoder = AutoregressiveDecoder(network, side, side, config.reach)
+        objective = NegativeBound(VAE(encoder, decoder), config.beta)
+    initialize(objective, generator(seed, _WEIGHTS))
+    return objective
+
+
+def run(
+    config: InformationConfig, preset: str, seed: int = 0, directory: Path | None = None
+) -> tuple[Run, nn.Module]:
+    """Train one seed of a config and measure it.
+
+    The metrics, nats per picture unless said otherwise.  Of the training pictures (at
+    most 10,000 of them), whose empirical law is the law of the data in the loss:
+    ``rate``; ``information_lower`` (the mutual information under that law, at most
+    ``information_cap``), ``information_upper`` (leave one out), ``aggregate_kl``;
+    ``collapsed``, a number of coordinates.  Of the test pictures: ``probe_accuracy``,
+    the share that a linear probe of the mean code classifies rightly,
+    ``probe_untrained``, the same for the starting weights, and for a VAE
+    ``test_negative_bound``, ``test_distortion``, ``test_rate`` (all with beta 1) and,
+    on the first 300, ``scored_negative_bound`` and
+    ``scored_negative_log_likelihood``, the latter by importance weights.  The
+    history has the first kind after each epoch.
+
+    Args:
+        config: what to run.
+        preset: its name, for the record.
+        seed: decides weights, order and codes.
+        directory: where checkpoints go; an interrupted run there is continued.
+
+    Returns:
+        The run and the trained objective.
+    """
+    started = time.perf_counter()
+    origin = provenance()
+    pictures = load_pictures(config)
+    objective = build(config, pictures.side, seed)
+    untrained = _probe(encoder_of(objective), pictures)
+    measured = pictures.train[:_MEASURED_ROWS]
+
+    def evaluate(model: nn.Module) -> dict[str, float]:
+        return _code_metrics(model, measured, seed, _TRACKED, _TRACKED_CODES)
+
+    steps = len(pictures.train) // config.batch_size * config.epochs
+    history = fit(
+        objective,
+        (pictures.train,),
+        torch.optim.Adam(objective.parameters(), config.learning_rate, fused=True),
+        Settings(config.epochs, config.batch_size, seed, precision="float32"),
+        schedule=one_cycle(steps),
+        evaluate=evaluate,
+        directory=directory,
+        label=f"vae-information {preset} seed {seed}",
+    )
+    objective.to("cpu")
+    metrics = _code_metrics(objective, measured, seed, _MEASURED, _MEASURED_CODES)
+    metrics["probe_accuracy"] = _probe(encoder_of(objective), pictures)
+    metrics["probe_untrained"] = untrained
+    arrays: Arrays = {"rates": _rates(objective, measured)}
+    if isinstance(objective, NegativeBound):
+        metrics |= _bounds(objective.vae, pictures, config, seed)
+        drawn = objective.vae.sample(_SHOWN, config.codes, generator(seed, _SAMPLES))
+        arrays["samples"] = drawn.to(torch.uint8).numpy()
+    metrics["training_seconds"] = sum(history.column("seconds"))
+    origin |= history.origin(started)
+    result = Run(
+        experiment="vae-information",
+        preset=preset,
+        seed=seed,
+        config=plain(config),
+        metrics=metrics,
+        history=history.rows,
+        data=pictures.sources,
+        provenance=origin,
+        arrays=arrays,
+    )
+    return result, objective
+
+
+def encoder_of(objective: nn.Module) -> nn.Module:
+    """Return the encoder that an objective trains."""
+    holder = objective.vae if isinstance(objective, NegativeBound) else objective
+    encoder = holder.encoder
+    assert isinstance(encoder, nn.Module)
+    return encoder
+
+
+@torch.no_grad()
+def _codes(encoder: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return means and log-variances of the codes, on the CPU."""
+    device = next(encoder.parameters()).device
+    mean, log_variance = encoder(x.to(device))
+    return mean.cpu(), log_variance.cpu()
+
+
+def _code_metrics(
+    objective: nn.Module, x: Tensor, seed: int, stream: int, count: int
+) -> dict[str, float]:
+    """Measure the codes of some pictures."""
+    mean, log_variance = _codes(encoder_of(objective), x)
+    codes = min(count, len(x))
+    found = information(mean, log_variance, generator(seed, stream), codes)
+    return {
+        "rate": found.rate,
+        "information_lower": found.lower,
+        "information_upper": found.upper,
+        "information_cap": found.cap,
+        "information_error": found.standard_error,
+        "aggregate_kl": found.aggregate_kl,
+        "collapsed": float(collapsed(mean, log_variance)),
+    }
+
+
+def _rates(objective: nn.Module, x: Tensor) -> NDArray[np.float32]:
+    """Return the rate of each coordinate, falling."""
+    rates = rate_by_coordinate(*_codes(encoder_of(objective), x))
+    falling: NDArray[np.float32] = rates.sort(descending=True).values.numpy()
+    return falling
+
+
+def _probe(encoder: nn.Module, pictures: Pictures) -> float:
+    """Return the test accuracy of a linear classifier of the mean code."""
+    seen, _ = _codes(encoder, pictures.train[:_MEASURED_ROWS])
+    asked, _ = _codes(encoder, pictures.test)
+    probe = LogisticRegression(max_iter=1000)
+    probe.fit(seen.numpy(), pictures.train_labels[:_MEASURED_ROWS].numpy())
+    return float(probe.score(asked.numpy(), pictures.test_labels.numpy()))
+
+
+@torch.no_grad()
+def _bounds(
+    vae: VAE, pictures: Pictures, config: InformationConfig, seed: int
+) -> dict[str, float]:
+    """Measure the bound and its gap on test pictures."""
+    draw = generator(seed, _TEST)
+    bound = vae(pictures.test, draw)
+    scored = pictures.test[:_SCORED]
+    several = [vae(scored, draw).loss() for _ in range(10)]
+    likelihood = log_likelihood(vae, scored, config.importance_samples, draw)
+    return {
+        "test_negative_bound": float(bound.loss().mean()),
+        "test_distortion": float(bound.distortion.mean()),
+        "test_rate": float(bound.rate.mean()),
+        "scored_negative_bound": float(torch.stack(several).mean()),
+        "scored_negative_log_likelihood": -float(likelihood.mean()),
+    }

@@ -1,0 +1,91 @@
+"""SamplePairing and mixup: batch transforms, what they amount to, and measures.
+
+``transforms``, ``schedules`` and ``augment`` change batches; ``objectives`` has the
+losses, ``networks`` the image classifiers; ``measures`` the linearity gap; ``exact``,
+``expansion`` and ``surds`` the theory, without random draws.
+"""
+
+from rederived.chapters.mixup.augment import random_crop, random_flip
+from rederived.chapters.mixup.exact import (
+    all_pairs,
+    beta_quadrature,
+    hard_label_loss,
+    irreducible_error,
+    mixed_label_loss,
+    mixup_least_squares,
+    soft_label_loss,
+)
+from rederived.chapters.mixup.expansion import Expansion, second_order
+from rederived.chapters.mixup.laws import coin_law, pairing_law
+from rederived.chapters.mixup.measures import (
+    LinearityGap,
+    Logits,
+    calibration_error,
+    fit_temperature,
+    gap_of,
+    linearity_gaps,
+    mixing_residual,
+)
+from rederived.chapters.mixup.networks import (
+    PreActBlock,
+    ResidualNet,
+    initialize_he,
+    preact_resnet18,
+)
+from rederived.chapters.mixup.objectives import (
+    LinearityPenalty,
+    SoftClassifier,
+    soft_cross_entropy,
+)
+from rederived.chapters.mixup.schedules import PAPER_CIFAR, PairingSchedule
+from rederived.chapters.mixup.surds import Surd, rational_part
+from rederived.chapters.mixup.transforms import (
+    beta_weights,
+    mix,
+    mixup,
+    pair,
+    partners,
+    sample_pairing,
+    smooth,
+)
+
+__all__ = [
+    "PAPER_CIFAR",
+    "Expansion",
+    "LinearityGap",
+    "LinearityPenalty",
+    "Logits",
+    "PairingSchedule",
+    "PreActBlock",
+    "ResidualNet",
+    "SoftClassifier",
+    "Surd",
+    "all_pairs",
+    "beta_quadrature",
+    "beta_weights",
+    "calibration_error",
+    "coin_law",
+    "fit_temperature",
+    "gap_of",
+    "hard_label_loss",
+    "initialize_he",
+    "irreducible_error",
+    "linearity_gaps",
+    "mix",
+    "mixed_label_loss",
+    "mixing_residual",
+    "mixup",
+    "mixup_least_squares",
+    "pair",
+    "pairing_law",
+    "partners",
+    "preact_resnet18",
+    "random_crop",
+    "random_flip",
+    "rational_part",
+    "sample_pairing",
+    "second_order",
+    "smooth",
+    "soft_cross_entropy",
+    "soft_label_loss",
+]

@@ -1,0 +1,219 @@
+"""What the runs of chapter 1 are: one frozen config, and its named presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rederived.records import Published
+
+Method = Literal["plain", "pairing", "mixup", "smoothing", "penalty"]
+
+
+@dataclass(frozen=True)
+class MixingConfig:
+    """A classifier, how its batches are changed, and on which pictures it is trained.
+
+    Attributes:
+        method: ``plain`` (empirical risk minimisation), ``pairing``, ``mixup``,
+            ``smoothing`` (of the labels) or ``penalty`` (the linearity gap itself).
+        alpha: mixup's weights follow Beta(alpha, alpha).
+        smoothing: share of the label that is spread evenly.
+        strength: of the penalty on the gap of the probabilities.
+        dataset: ``digits`` (embedded) or ``cifar10``.
+        rows: how many of the training pictures are used, the first ones.
+        validation: how many are held out for choices, the last ones.
+        pool: side of the squares of pixels that are averaged first, 1 for none.
+        flip: whether pictures are mirrored at random.
+        crop: by how many pixels they are shifted at random, at most.
+        network: ``perceptron`` (two hidden layers), ``residual`` (8 layers, its stem
+            halving the picture) or ``preact-resnet18``.
+        width: hidden units, or channels of the first stage.
+        epochs: passes over the pictures.
+        batch_size: pictures a step.
+        learning_rate: highest rate, stochastic gradient descent with momentum 0.9.
+        weight_decay: of all parameters.
+        schedule: ``one-cycle``, or ``steps``: a tenth after half of the run and again
+            after three quarters.
+    """
+
+    method: Method = "plain"
+    alpha: float = 1.0
+    smoothing: float = 0.1
+    strength: float = 1.0
+    dataset: Literal["digits", "cifar10"] = "cifar10"
+    rows: int = 1000
+    validation: int = 2000
+    pool: int = 1
+    flip: bool = True
+    crop: int = 0
+    network: Literal["perceptron", "residual", "preact-resnet18"] = "residual"
+    width: int = 16
+    epochs: int = 30
+    batch_size: int = 50
+    learning_rate: float = 0.1
+    weight_decay: float = 5e-4
+    schedule: Literal["one-cycle", "steps"] = "one-cycle"
+
+
+ALPHAS = (0.1, 0.2, 0.5, 1.0, 2.0, 8.0)
+"""What mixup is tried with on the digits."""
+
+_CIFAR = MixingConfig(pool=2)
+_DIGITS = replace(
+    _CIFAR,
+    dataset="digits",
+    rows=500,
+    pool=1,
+    validation=237,
+    flip=False,
+    network="perceptron",
+    width=128,
+    epochs=40,
+)
+_LARGE = replace(
+    _CIFAR, rows=10_000, pool=1, validation=5000, epochs=25, batch_size=100
+)
+_PAPER = replace(
+    _CIFAR,
+    rows=50_000,
+    validation=0,
+    pool=1,
+    crop=4,
+    network="preact-resnet18",
+    width=64,
+    epochs=200,
+    batch_size=128,
+    weight_decay=1e-4,
+    schedule="steps",
+)
+
+_SHORT = replace(_PAPER, epochs=60)
+
+
+def _methods(base: MixingConfig) -> dict[str, MixingConfig]:
+    """Return the six methods that are compared."""
+    return {
+        "erm": base,
+        "pairing": replace(base, method="pairing"),
+        "mixup": replace(base, method="mixup"),
+        "mixup-0.2": replace(base, method="mixup", alpha=0.2),
+        "smoothing": replace(base, method="smoothing"),
+        "penalty": replace(base, method="penalty", strength=4.0),
+    }
+
+
+def _large(base: MixingConfig) -> dict[str, MixingConfig]:
+    """Return the methods that are compared on more and larger pictures.
+
+    The penalty is left out: it trains on twice as many pictures a step.
+    """
+    methods = _methods(base)
+    del methods["penalty"]
+    return {f"large-{name}": config for name, config in methods.items()}
+
+
+def _digits(base: MixingConfig) -> dict[str, MixingConfig]:
+    """Return the cheap studies: flips, and the law of the weights."""
+    more = replace(base, rows=1200, epochs=15)
+    found = {
+        "digits-erm": base,
+        "digits-all": more,
+        "digits-all-flip": replace(more, flip=True),
+    }
+    for alpha in ALPHAS:
+        found[f"digits-mixup-{alpha:g}"] = replace(base, method="mixup", alpha=alpha)
+    return found
+
+
+FULL = (
+    _methods(_CIFAR)
+    | {"erm-no-flip": replace(_CIFAR, flip=False)}
+    | {"mixup-8": replace(_CIFAR, method="mixup", alpha=8.0)}
+    | _digits(_DIGITS)
+    | _large(_LARGE)
+    | {
+        "resnet18-short-erm": _SHORT,
+        "resnet18-short-mixup": replace(_SHORT, method="mixup"),
+        "resnet18-short-pairing": replace(_SHORT, method="pairing"),
+        "resnet18-erm": _PAPER,
+        "resnet18-mixup": replace(_PAPER, method="mixup"),
+        "resnet18-pairing": replace(_PAPER, method="pairing", epochs=1000),
+    }
+)
+QUICK = _methods(replace(_DIGITS, epochs=20))
+
+
+def presets(profile: str) -> dict[str, MixingConfig]:
+    """Return the named configs of a profile, ``quick`` or ``full``.
+
+    Raises:
+        ValueError: for any other profile.
+    """
+    if profile not in {"quick", "full"}:
+        raise ValueError(f"profile must be quick or full, got {profile!r}")
+    return QUICK if profile == "quick" else FULL
+
+
+_README = "mixup, README of hongyi-zhang/mixup, median of the last 10 epochs"
+_ABSTRACT = "SamplePairing, abstract of arXiv:1801.02929, a CNN of the paper"
+PUBLISHED: dict[str, list[Published]] = {
+    "erm": [
+        Published("test_error", 8.22, f"{_ABSTRACT}, without pairing"),
+        Published("test_error", 5.53, f"{_README}, without mixup"),
+    ],
+    "pairing": [Published("test_error", 6.93, f"{_ABSTRACT}, with pairing")],
+    "mixup": [Published("test_error", 4.24, f"{_README}, with mixup")],
+}
+for _name in ("erm", "mixup"):
+    for _kind in ("resnet18", "resnet18-short"):
+        PUBLISHED[f"{_kind}-{_name}"] = PUBLISHED[_name][-1:]
+for _name in ("erm", "pairing", "mixup"):
+    PUBLISHED[f"large-{_name}"] = PUBLISHED[_name]
+
+_SMALL = [
+    f"The first {_CIFAR.rows:,} training pictures, not 50,000; the last "
+    f"{_CIFAR.validation:,} are the validation set.",
+    "Squares of 2 by 2 pixels are averaged: pictures of 16 by 16.",
+    "A residual network of 8 layers, 16 to 64 channels, whose stem has stride 2; "
+    f"{_CIFAR.epochs} epochs.",
+    "A copy of CIFAR-10 with lossy (JPEG) pixels.",
+    "Flips, and no random crops.",
+]
+_MORE = [
+    f"The first {_LARGE.rows:,} training pictures, not 50,000; the last "
+    f"{_LARGE.validation:,} are the validation set.",
+    "A residual network of 8 layers, 16 to 64 channels, whose stem has stride 2; "
+    f"{_LARGE.epochs} epochs.",
+    "A copy of CIFAR-10 with lossy (JPEG) pixels.",
+    "Flips, and no random crops.",
+]
+_ALTERED = "A copy of CIFAR-10 with lossy (JPEG) pixels."
+_OURS = [
+    "The article has no experiment; this one is ours.",
+    f"The first {_DIGITS.rows} of the embedded digits, a perceptron with two hidden "
+    f"layers of {_DIGITS.width} units, {_DIGITS.epochs} epochs.",
+]
+DEVIATIONS: dict[str, list[str]] = {
+    name: [_ALTERED] if name.startswith("resnet18") else list(_SMALL) for name in FULL
+}
+DEVIATIONS |= {name: list(_MORE) for name in FULL if name.startswith("large")}
+DEVIATIONS |= {name: list(_OURS) for name in FULL if name.startswith("digits")}
+for _name in ("digits-all", "digits-all-flip"):
+    DEVIATIONS[_name][-1] = (
+        "The first 1,200 of the embedded digits, the same perceptron, 15 epochs."
+    )
+for _name in ("erm", "mixup", "pairing"):
+    DEVIATIONS[f"resnet18-short-{_name}"].append(
+        f"{_SHORT.epochs} epochs; the paper trains for 200 (SamplePairing: 1,000)."
+    )
+DEVIATIONS["penalty"].append(
+    "The strength of the penalty was chosen on validation pictures, from 1 and 4."
+)
+DEVIATIONS["erm-no-flip"][-1] = "Neither flips nor random crops."
+for _name, _config in FULL.items():
+    if _config.method == "pairing":
+        DEVIATIONS[_name].append(
+            "Pairing from 10 % to 80 % of the run, 8 epochs of 10, as in the paper's "
+            "schedule of 1,000 epochs."
+        )

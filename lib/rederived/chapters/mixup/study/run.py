@@ -1,0 +1,172 @@
+"""``run(config)``: train one classifier, measure it once, return a Run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rederived.chapters.mixup.measures import (
+    Logits,
+    calibration_error,
+    fit_temperature,
+    linearity_gaps,
+)
+from rederived.chapters.mixup.study.config import MixingConfig
+from rederived.chapters.mixup.study.data import Part, Pictures, load_pictures
+from rederived.chapters.mixup.study.methods import build, rates_of, stages_of
+from rederived.chapters.mixup.transforms import mix, partners
+from rederived.records import Arrays, Config, Run, provenance
+from rederived.training import Settings, fit, generator
+
+_GAPS, _SEGMENTS = 31, 32  # random streams of a seed
+_MEASURED = 2_000  # test pictures between which the gap is measured
+_SEGMENT_PICTURES = 500
+_TRAINING_MEASURED = 10_000
+_CHUNK = 500
+_WEIGHTS = torch.linspace(0.0, 1.0, 11)
+
+
+def plain(config: MixingConfig) -> Config:
+    """Return the config as plain JSON values, what its hash is made of."""
+    return asdict(config)
+
+
+def run(
+    config: MixingConfig, preset: str, seed: int = 0, directory: Path | None = None
+) -> tuple[Run, nn.Module]:
+    """Train one seed of a config and measure it.
+
+    The metrics: ``test_error``, ``validation_error`` and ``train_error`` (pictures
+    as they are, neither augmented nor mixed), per cent; ``test_nll``,
+    ``validation_nll`` and ``train_nll``, nats; ``test_calibration``, the expected
+    calibration error, per cent; ``temperature``, the divisor of the logits chosen on
+    validation pictures, ``scaled_nll`` and ``scaled_calibration``, those of the test
+    pictures with it; ``gap_logits`` and ``gap_probabilities``, the mean
+    squared residual of the mixing equation between test pictures, and ``relative_...``,
+    the same over the variance of the values.
+
+    The arrays: ``weights``, and ``first``, the mean probability of the class of the
+    first picture on the way from the second to the first, pictures of two classes.
+
+    Args:
+        config: what to run.
+        preset: its name, for the record.
+        seed: decides weights, order and mixing.
+        directory: where checkpoints go; an interrupted run there is continued.
+
+    Returns:
+        The run and the trained objective.
+    """
+    started = time.perf_counter()
+    origin = provenance()
+    pictures = load_pictures(config)
+    objective = build(config, pictures.train.pixels.shape[1:], seed)
+    steps = len(pictures.train.pixels) // config.batch_size * config.epochs
+    history = fit(
+        objective,
+        (pictures.train.pixels, pictures.train.targets),
+        torch.optim.SGD(
+            objective.parameters(),
+            config.learning_rate,
+            momentum=0.9,
+            weight_decay=config.weight_decay,
+        ),
+        Settings(config.epochs, config.batch_size, seed, precision=_precision(config)),
+        schedule=rates_of(config, steps),
+        stages=stages_of(config, pictures),
+        directory=directory,
+        label=f"mixing {preset} seed {seed}",
+    )
+    metrics, arrays = measure(objective.network, pictures, seed)
+    metrics["training_seconds"] = sum(history.column("seconds"))
+    origin |= history.origin(started)
+    result = Run(
+        experiment="mixing",
+        preset=preset,
+        seed=seed,
+        config=plain(config),
+        metrics=metrics,
+        history=history.rows,
+        data=pictures.sources,
+        provenance=origin,
+        arrays=arrays,
+    )
+    return result, objective
+
+
+def _precision(config: MixingConfig) -> Literal["auto", "float32"]:
+    """Return the arithmetic: bf16, where there is any, for the large network only."""
+    return "auto" if config.network == "preact-resnet18" else "float32"
+
+
+@torch.no_grad()
+def measure(
+    network: nn.Module, pictures: Pictures, seed: int
+) -> tuple[dict[str, float], Arrays]:
+    """Return the metrics and the arrays of a trained network, see :func:`run`."""
+    network.eval()
+    device = next(network.parameters()).device
+
+    def logits(x: Tensor) -> Tensor:
+        parts = torch.split(x, _CHUNK)
+        return torch.cat([network(part.to(device)).cpu() for part in parts])
+
+    first = slice(0, _TRAINING_MEASURED)
+    seen = Part(pictures.train.pixels[first], pictures.train.labels[first])
+    parts = {"train": seen, "validation": pictures.validation, "test": pictures.test}
+    metrics: dict[str, float] = {}
+    temperature = 1.0
+    for name, part in parts.items():
+        if len(part.labels) == 0:
+            continue
+        scores = logits(pictures.scaled(part.pixels))
+        wrong = (scores.argmax(1) != part.labels).double().mean()
+        metrics[f"{name}_error"] = 100 * float(wrong)
+        metrics[f"{name}_nll"] = float(functional.cross_entropy(scores, part.labels))
+        if name == "validation":
+            temperature = fit_temperature(scores, part.labels)
+        if name == "test":
+            metrics |= _calibration(scores, part.labels, temperature)
+    test = pictures.scaled(pictures.test.pixels[:_MEASURED])
+    for name, gap in linearity_gaps(logits, test, generator(seed, _GAPS)).items():
+        metrics |= {f"gap_{name}": gap.absolute, f"relative_{name}": gap.relative}
+    arrays: Arrays = {
+        "weights": _WEIGHTS.numpy(),
+        "first": segment(logits, pictures, seed).numpy(),
+    }
+    return metrics, arrays
+
+
+def _calibration(
+    scores: Tensor, labels: Tensor, temperature: float
+) -> dict[str, float]:
+    """Return calibration errors as trained and with the temperature."""
+    scaled = scores / temperature
+    return {
+        "test_calibration": 100 * calibration_error(scores.softmax(1), labels),
+        "temperature": temperature,
+        "scaled_nll": float(functional.cross_entropy(scaled, labels)),
+        "scaled_calibration": 100 * calibration_error(scaled.softmax(1), labels),
+    }
+
+
+def segment(logits: Logits, pictures: Pictures, seed: int) -> Tensor:
+    """Return the mean probability of the first picture's class, ``(11,)``."""
+    x = pictures.scaled(pictures.test.pixels[:_SEGMENT_PICTURES])
+    labels = pictures.test.labels[: len(x)]
+    partner = partners(len(x), generator(seed, _SEGMENTS))
+    apart = labels != labels[partner]
+    return torch.stack(
+        [
+            logits(mix(x, partner, float(weight)))
+            .softmax(1)[torch.arange(len(x)), labels][apart]
+            .mean()
+            for weight in _WEIGHTS
+        ]
+    )

@@ -1,0 +1,113 @@
+"""Three ways to get the probabilities of the next symbol of many hypotheses.
+
+They agree in what they compute and differ in how often: one step a symbol with kept
+states; the decoder from its start for each symbol; or, as in the article, encoder and
+decoder from their start for each symbol.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from rederived.chapters.titles.losses import Writer
+from rederived.chapters.titles.trees import Tree, take
+
+
+class Scorer(ABC):
+    """Log-probabilities of the next symbol for hypotheses on several texts.
+
+    Args:
+        model: an encoder-decoder.
+        text: int64 ``(B, N)``.
+        beams: hypotheses a text; row ``b * beams + i`` belongs to text b.
+
+    Attributes:
+        decoder_steps: positions that the decoder has computed, a hypothesis.
+        encoder_passes: how often the texts have been read.
+    """
+
+    def __init__(self, model: Writer, text: Tensor, beams: int) -> None:
+        self.model, self.texts, self.beams = model, len(text), beams
+        self.decoder_steps = 0
+        self.encoder_passes = 0
+
+    @abstractmethod
+    def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+        """Return log-probabilities of the next symbol, ``(R, V)``.
+
+        Args:
+            prefixes: int64 ``(R, t)``, each from ``START`` on.
+            parents: ``(R,)``, for each row the row of the last call that it extends;
+                None at first.
+        """
+
+
+class Stateful(Scorer):
+    """Reads the texts once and takes one decoder step a symbol."""
+
+    def __init__(self, model: Writer, text: Tensor, beams: int) -> None:
+        super().__init__(model, text, beams)
+        self.memory = _read(model, text, beams)
+        self.state = model.start(self.memory)
+        self.encoder_passes = 1
+
+    @torch.no_grad()
+    def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+        """Advance every hypothesis by its last symbol."""
+        if parents is not None:
+            if len(parents) != self.texts * self.beams:  # some texts are finished
+                self.memory = take(self.memory, parents)
+                self.texts = len(parents) // self.beams
+            self.state = take(self.state, parents)
+        self.decoder_steps += 1
+        log_probs, self.state = self.model.step(
+            prefixes[:, -1], self.state, self.memory
+        )
+        return log_probs
+
+
+class DecoderAgain(Scorer):
+    """Reads the texts once and runs the decoder over the whole prefix each time."""
+
+    def __init__(self, model: Writer, text: Tensor, beams: int) -> None:
+        super().__init__(model, text, beams)
+        self.memory = _read(model, text, beams)
+        self.encoder_passes = 1
+
+    @torch.no_grad()
+    def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+        """Run the decoder over the prefixes and take its last position."""
+        if parents is not None and len(parents) != self.texts * self.beams:
+            self.memory = take(self.memory, parents)
+            self.texts = len(parents) // self.beams
+        self.decoder_steps += prefixes.shape[1]
+        logits = self.model.decode(self.memory, prefixes)
+        return logits[:, -1].log_softmax(-1)
+
+
+class AllAgain(Scorer):
+    """Runs the whole model over texts and prefixes each time, as the article does."""
+
+    def __init__(self, model: Writer, text: Tensor, beams: int) -> None:
+        super().__init__(model, text, beams)
+        self.copies = text.repeat_interleave(beams, 0)
+
+    @torch.no_grad()
+    def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+        """Run encoder and decoder and take the last position."""
+        if parents is not None:
+            self.copies = self.copies[parents]
+        self.decoder_steps += prefixes.shape[1]
+        self.encoder_passes += 1
+        logits = self.model.decode(self.model.encode(self.copies), prefixes)
+        return logits[:, -1].log_softmax(-1)
+
+
+@torch.no_grad()
+def _read(model: Writer, text: Tensor, beams: int) -> Tree:
+    """Read the texts once, and repeat what was read for every beam."""
+    rows = torch.arange(len(text), device=text.device).repeat_interleave(beams)
+    return take(model.encode(text), rows)

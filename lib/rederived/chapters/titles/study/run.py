@@ -1,0 +1,233 @@
+"""Run one seed of a config of chapter 4 and measure it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from rederived.chapters.titles.losses import TitleLoss
+from rederived.chapters.titles.overlap import rouge
+from rederived.chapters.titles.recurrent import RecurrentConfig, RecurrentModel
+from rederived.chapters.titles.search import Hypothesis
+from rederived.chapters.titles.study import measures
+from rederived.chapters.titles.study.config import TitlesConfig
+from rederived.chapters.titles.study.data import Corpus, Part, load_corpus
+from rederived.chapters.titles.transformer import Transformer, TransformerConfig
+from rederived.chapters.titles.vocabulary import Vocabulary
+from rederived.records import Arrays, Config, Run, RunError, provenance
+from rederived.training import Settings, derive, fit, generator, one_cycle
+
+_WEIGHTS, _EXAMPLES, _ERRORS = range(20, 23)  # random streams
+_SHOWN = 8  # titles kept as examples
+_BEAMS = 3
+_NORMALISED = 0.7  # power of the length, one variant of the search
+_PREFIX = "weights/"
+
+Model = RecurrentModel | Transformer
+
+
+def plain(config: TitlesConfig) -> Config:
+    """Return the config as plain JSON values, what its hash is made of."""
+    return asdict(config) | {"widths": list(config.widths)}
+
+
+def build(config: TitlesConfig, vocabulary: int) -> Model:
+    """Build the model that a config describes, with torch's own starting weights.
+
+    Args:
+        config: what to build.
+        vocabulary: how many symbols.
+    """
+    if config.model == "transformer":
+        positions = max(config.text_limit, config.title_limit) + 2
+        return Transformer(
+            TransformerConfig(
+                vocabulary,
+                config.width,
+                positions=positions,
+                dropout=0.0,
+                prior=config.prior,
+            )
+        )
+    return RecurrentModel(
+        RecurrentConfig(
+            vocabulary,
+            config.width,
+            2 * config.width,
+            config.attention,
+            prior=config.prior,
+        )
+    )
+
+
+def run(
+    config: TitlesConfig, preset: str, seed: int = 0, directory: Path | None = None
+) -> tuple[Run, nn.Module]:
+    """Train one seed of a config and measure it.
+
+    The metrics, of the test pairs: ``test_loss`` (nats a symbol) and
+    ``forced_accuracy``; of the titles that a beam of 3 writes, what
+    :func:`measures.judged` returns, and for every other width w its ``rouge_l``,
+    ``log_prob`` and ``length`` as ``rouge_l@w`` and so on, ``@power`` for a search
+    that divides by the 0.7th power of the length; ``lead_...`` of the baseline; what
+    :func:`measures.cascade` returns, and of training pairs :func:`measures.shared`.
+    The history has ``validation_loss`` after each epoch.
+
+    Args:
+        config: what to run.
+        preset: its name, for the record.
+        seed: decides weights and order.
+        directory: where checkpoints go; an interrupted run there is continued.
+
+    Returns:
+        The run and the trained model.
+    """
+    started = time.perf_counter()
+    origin = provenance()
+    corpus = load_corpus(config)
+    with torch.random.fork_rng():
+        torch.manual_seed(derive(seed, _WEIGHTS))
+        model = build(config, len(corpus.vocabulary))
+    objective = TitleLoss(model)
+
+    def evaluate(trained: nn.Module) -> dict[str, float]:
+        assert isinstance(trained, TitleLoss)
+        device = next(trained.parameters()).device
+        part = corpus.validation
+        loss, _ = measures.loss_and_accuracy(_writer(trained.model), part, device)
+        return {"validation_loss": loss}
+
+    steps = len(corpus.train.text) // config.batch_size * config.epochs
+    history = fit(
+        objective,
+        (corpus.train.text, corpus.train.title),
+        torch.optim.Adam(objective.parameters(), config.learning_rate, fused=True),
+        Settings(
+            config.epochs, config.batch_size, seed, clip_norm=1.0, precision="float32"
+        ),
+        schedule=one_cycle(steps),
+        evaluate=evaluate,
+        directory=directory,
+        label=f"titles {preset} seed {seed}",
+    )
+    objective.to("cpu")
+    metrics, found = _measured(model, config, corpus, seed)
+    metrics["parameters"] = float(sum(p.numel() for p in model.parameters()))
+    metrics["training_seconds"] = sum(history.column("seconds"))
+    origin |= history.origin(started)
+    arrays = _examples(found, corpus, seed)
+    if config.keep:
+        arrays |= _stored(model, corpus.vocabulary)
+    result = Run(
+        experiment="titles",
+        preset=preset,
+        seed=seed,
+        config=plain(config),
+        metrics=metrics,
+        history=history.rows,
+        data=corpus.sources,
+        provenance=origin,
+        arrays=arrays,
+    )
+    return result, model
+
+
+def restore(values: Config, arrays: Mapping[str, object]) -> tuple[Model, Vocabulary]:
+    """Rebuild a model and its vocabulary from what a run or a record keeps.
+
+    Args:
+        values: the run's configuration.
+        arrays: the run's arrays; weights are half precision there.
+
+    Raises:
+        RunError: if the run kept no weights.
+    """
+    if "characters" not in arrays:
+        raise RunError(
+            "this run kept no weights of a model that writes titles: take one of the "
+            "titles presets whose config has keep, such as grammar or csl-prior"
+        )
+    codes = np.asarray(arrays["characters"])
+    vocabulary = Vocabulary(tuple(chr(code) for code in codes.tolist()))
+    config = TitlesConfig(**(values | {"widths": tuple(values["widths"])}))
+    with torch.random.fork_rng():
+        model = build(config, len(vocabulary))
+    weights = {
+        name.removeprefix(_PREFIX): torch.from_numpy(np.asarray(array)).float()
+        for name, array in arrays.items()
+        if name.startswith(_PREFIX)
+    }
+    model.load_state_dict(weights)
+    return model.eval(), vocabulary
+
+
+def _writer(module: nn.Module) -> Model:
+    """Return a module as what it is."""
+    assert isinstance(module, RecurrentModel | Transformer)
+    return module
+
+
+def _measured(
+    model: Model, config: TitlesConfig, corpus: Corpus, seed: int
+) -> tuple[dict[str, float], list[Hypothesis]]:
+    """Measure the test pairs; return the metrics and the titles written."""
+    test, longest = corpus.test, config.title_limit
+    loss, forced = measures.loss_and_accuracy(model, test)
+    metrics = {"test_loss": loss, "forced_accuracy": forced}
+    found = measures.written(model, test.text, _BEAMS, longest)
+    metrics |= measures.judged(found, corpus.vocabulary, test)
+    metrics |= measures.by_length(found, corpus.vocabulary, test)
+    for beams in config.widths:
+        other = measures.written(model, test.text, beams, longest)
+        metrics |= _some(other, corpus.vocabulary, test, str(beams))
+    other = measures.written(model, test.text, _BEAMS, longest, _NORMALISED)
+    metrics |= _some(other, corpus.vocabulary, test, "power")
+    metrics |= measures.lead(corpus.train, corpus.validation, test)
+    metrics |= measures.shared(corpus.train)
+    metrics |= measures.cascade(model, test, generator(seed, _ERRORS))
+    return metrics, found
+
+
+def _some(
+    found: list[Hypothesis], vocabulary: Vocabulary, part: Part, name: str
+) -> dict[str, float]:
+    """Return some measures of another search, by its name."""
+    all_measures = measures.judged(found, vocabulary, part)
+    kept = ("rouge_l", "log_prob", "length")
+    return {f"{measure}@{name}": all_measures[measure] for measure in kept}
+
+
+def _examples(found: list[Hypothesis], corpus: Corpus, seed: int) -> Arrays:
+    """Return some titles, chosen at random, and their overlap with the true ones.
+
+    A record is published, a data set's own titles are not: they stay out of it.
+    """
+    order = torch.randperm(len(found), generator=generator(seed, _EXAMPLES))
+    rows = order[:_SHOWN].tolist()
+    names = [corpus.vocabulary.decode(found[row].symbols) for row in rows]
+    return {
+        "example_rows": np.array(rows),
+        "example_written": np.array(names),
+        "example_rouge_l": np.array(
+            [
+                100 * rouge(name, corpus.test.titles[row]).longest
+                for name, row in zip(names, rows, strict=True)
+            ]
+        ),
+    }
+
+
+def _stored(model: Model, vocabulary: Vocabulary) -> Arrays:
+    """Return the weights in half precision, and the characters' code points."""
+    weights = {
+        _PREFIX + name: tensor.detach().half().numpy()
+        for name, tensor in model.state_dict().items()
+    }
+    codes = [ord(character) for character in vocabulary.characters]
+    return weights | {"characters": np.array(codes, dtype=np.uint32)}

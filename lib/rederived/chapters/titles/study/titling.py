@@ -1,0 +1,106 @@
+"""Titling a text of the reader's own, and saying clearly why that is not possible."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from rederived.chapters.titles.search import titles
+from rederived.chapters.titles.study.run import restore
+from rederived.chapters.titles.vocabulary import UNK
+from rederived.records import Arrays, Config
+
+LARGEST = 10_000_000
+"""Bytes of input that are looked at."""
+
+
+class TextError(ValueError):
+    """A text that cannot be titled; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Titled:
+    """A title and what the reader should know of it.
+
+    Attributes:
+        title: the title.
+        notes: one sentence each; empty if there is nothing to say.
+    """
+
+    title: str
+    notes: tuple[str, ...]
+
+
+def readable(stream: BinaryIO) -> str:
+    """Return a text from a file or a pipe, white space joined to single spaces.
+
+    Args:
+        stream: UTF-8, with or without byte-order mark; not read beyond ``LARGEST``.
+
+    Raises:
+        TextError: if it is too large, no UTF-8, empty, or has no Chinese character.
+    """
+    content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise TextError(
+            f"the input has more than {LARGEST:,} bytes: give one article; a model "
+            "reads only its beginning anyway"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TextError(
+            f"the input is not UTF-8: byte {error.start} is {content[error.start]:#04x}"
+            ". Convert it first, for instance with iconv -f GB18030 -t UTF-8"
+        ) from error
+    text = " ".join(text.split())
+    if not text:
+        raise TextError("the input is empty: give a Chinese text, by file or by pipe")
+    if not any(chinese(character) for character in text):
+        raise TextError(
+            f"there is no Chinese character among the {len(text):,} of the input: the "
+            "models were trained on Chinese texts and know no other language"
+        )
+    return text
+
+
+def chinese(character: str) -> bool:
+    """Say whether a character is a Chinese one."""
+    return unicodedata.name(character, "").startswith("CJK UNIFIED")
+
+
+def title(text: str, values: Config, arrays: Arrays, beams: int = 3) -> Titled:
+    """Title a text by the model that a run or a record keeps.
+
+    Args:
+        text: of :func:`readable`.
+        values: the configuration of the run.
+        arrays: its arrays, with the weights.
+        beams: width of the beam.
+
+    Raises:
+        TextError: if the model knows no character of what it reads.
+        ValueError: if ``beams`` is not positive.
+    """
+    if beams < 1:
+        raise ValueError(f"a beam has a width of 1 or more, got {beams}")
+    model, vocabulary = restore(values, arrays)
+    limit = int(values["text_limit"])
+    seen = text[:limit]
+    unknown = vocabulary.encode(seen).count(UNK)
+    if unknown == len(seen):
+        raise TextError(
+            f"the model knows none of the first {len(seen)} characters: choose a "
+            "record that was trained on such texts, see `rederived list`"
+        )
+    longest = int(values["title_limit"])
+    (found,) = titles(model, vocabulary.texts([seen], limit), beams, longest)
+    notes = []
+    if len(text) > limit:
+        notes.append(f"read the first {limit} of {len(text):,} characters")
+    if unknown:
+        notes.append(f"{unknown} of {len(seen)} characters read are unknown to it")
+    if not found.ended:
+        notes.append(f"stopped after {longest} characters without an end")
+    return Titled(vocabulary.decode(found.symbols), tuple(notes))

@@ -1,0 +1,190 @@
+"""Convolutional networks trained side by side, as one grouped convolution.
+
+Pictures of all networks are held as (B, N C, H, W): the channels of network k are the
+k-th group.  As in ``ensembles``, the networks do not see one another.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from rederived.chapters.variational.ensembles import Linear, for_all
+
+_KERNEL, _TAPS = 4, 4  # each output pixel of an upsampling sees 4 of the 16 taps
+
+
+def together(x: Tensor, channels: int, side: int) -> Tensor:
+    """Turn flat pictures (N, B, C H W) into (B, N C, H, W)."""
+    networks, batch, _ = x.shape
+    shape = batch, networks * channels, side, side
+    return x.transpose(0, 1).reshape(shape)
+
+
+def apart(x: Tensor, networks: int) -> Tensor:
+    """Turn (B, N C, H, W) into flat pictures (N, B, C H W)."""
+    return x.reshape(len(x), networks, -1).transpose(0, 1)
+
+
+class Halving(nn.Module):
+    """N convolutions of 4 x 4 pixels in steps of 2: half the side.
+
+    Args:
+        networks: N, a multiple of ``seeds``.
+        seeds: how many different starts there are; network k has start k mod seeds.
+        inputs: channels of each network's input.
+        outputs: channels of each network's output.
+        generator: source of the starting weights, those of He and others.
+    """
+
+    def __init__(
+        self, networks: int, seeds: int, inputs: int, outputs: int, generator: Generator
+    ) -> None:
+        super().__init__()
+        shape = seeds * outputs, inputs, _KERNEL, _KERNEL
+        start = torch.randn(shape, generator=generator)
+        start = start * math.sqrt(2 / (inputs * _KERNEL**2))
+        self.networks = networks
+        self.weight = nn.Parameter(for_all(start, networks, seeds))
+        self.bias = nn.Parameter(torch.zeros(networks * outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, N inputs, H, W) to (B, N outputs, H/2, W/2)."""
+        return functional.conv2d(
+            x, self.weight, self.bias, stride=2, padding=1, groups=self.networks
+        )
+
+
+class Doubling(nn.Module):
+    """N transposed convolutions of 4 x 4 pixels in steps of 2: twice the side.
+
+    Args:
+        networks: N, a multiple of ``seeds``.
+        seeds: how many different starts there are; network k has start k mod seeds.
+        inputs: channels of each network's input.
+        outputs: channels of each network's output.
+        generator: source of the starting weights.
+    """
+
+    def __init__(
+        self, networks: int, seeds: int, inputs: int, outputs: int, generator: Generator
+    ) -> None:
+        super().__init__()
+        shape = seeds * inputs, outputs, _KERNEL, _KERNEL
+        start = torch.randn(shape, generator=generator)
+        start = start * math.sqrt(2 / (inputs * _TAPS))
+        self.networks = networks
+        self.weight = nn.Parameter(for_all(start, networks, seeds))
+        self.bias = nn.Parameter(torch.zeros(networks * outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, N inputs, H, W) to (B, N outputs, 2 H, 2 W)."""
+        return functional.conv_transpose2d(
+            x, self.weight, self.bias, stride=2, padding=1, groups=self.networks
+        )
+
+
+class Generators(nn.Module):
+    """N small DCGAN generators: noise, a quarter of the side, half of it, a picture.
+
+    Args:
+        networks: N, a multiple of ``seeds``.
+        seeds: how many different starts there are; network k has start k mod seeds.
+        generator: source of the starting weights.
+        noise: dimension of z.
+        channels: of the half-sized layer; the quarter-sized one has twice as many.
+        side: of a picture, a multiple of 4.
+        colours: channels of a picture, 1 or 3.
+        normalized: whether both hidden layers have batch normalisation.
+    """
+
+    def __init__(
+        self,
+        networks: int,
+        seeds: int,
+        generator: Generator,
+        *,
+        noise: int,
+        channels: int,
+        side: int,
+        normalized: bool,
+        colours: int = 1,
+    ) -> None:
+        super().__init__()
+        _require_quarters(side)
+        self.networks, self.channels, self.side = networks, channels, side
+        shared = networks, seeds
+        first = 2 * channels * (side // 4) ** 2
+        self.linear = Linear(*shared, noise, first, generator)
+        self.layers = nn.Sequential(
+            _norm(networks * 2 * channels, normalized),
+            nn.ReLU(),
+            Doubling(*shared, 2 * channels, channels, generator),
+            _norm(networks * channels, normalized),
+            nn.ReLU(),
+            Doubling(*shared, channels, colours, generator),
+            nn.Tanh(),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Map noise (N, B, noise) to flat pictures (N, B, D) in [-1, 1]."""
+        small = together(self.linear(z), 2 * self.channels, self.side // 4)
+        return apart(self.layers(small), self.networks)
+
+
+class Discriminators(nn.Module):
+    """N small DCGAN discriminators: a picture, half the side, a quarter, a logit.
+
+    Args:
+        networks: N, a multiple of ``seeds``.
+        seeds: how many different starts there are; network k has start k mod seeds.
+        generator: source of the starting weights.
+        channels: of the half-sized layer; the quarter-sized one has twice as many.
+        side: of a picture, a multiple of 4.
+        colours: channels of a picture, 1 or 3.
+        normalized: whether the second layer has batch normalisation.
+    """
+
+    def __init__(
+        self,
+        networks: int,
+        seeds: int,
+        generator: Generator,
+        *,
+        channels: int,
+        side: int,
+        normalized: bool,
+        colours: int = 1,
+    ) -> None:
+        super().__init__()
+        _require_quarters(side)
+        self.networks, self.side, self.colours = networks, side, colours
+        shared = networks, seeds
+        self.layers = nn.Sequential(
+            Halving(*shared, colours, channels, generator),
+            nn.LeakyReLU(0.2),
+            Halving(*shared, channels, 2 * channels, generator),
+            _norm(networks * 2 * channels, normalized),
+            nn.LeakyReLU(0.2),
+        )
+        last = 2 * channels * (side // 4) ** 2
+        self.linear = Linear(*shared, last, 1, generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map flat pictures (N, B, D) to logits (N, B, 1)."""
+        small = self.layers(together(x, self.colours, self.side))
+        logits: Tensor = self.linear(apart(small, self.networks))
+        return logits
+
+
+def _norm(features: int, normalized: bool) -> nn.Module:
+    """Batch normalisation; the channels of every network are their own."""
+    return nn.BatchNorm2d(features) if normalized else nn.Identity()
+
+
+def _require_quarters(side: int) -> None:
+    if side % 4:
+        raise ValueError(f"pictures of side {side} have no quarter: pad to 4, 8, ...")

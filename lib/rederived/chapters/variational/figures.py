@@ -1,0 +1,152 @@
+"""Figures of adversarial games: which law is compared with which, and what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from rederived.figures import COLOURS, style
+from rederived.figures.styling import WIDTH, Values, as_array, panels
+
+Risk = Callable[[torch.Tensor], torch.Tensor]
+"""From laws on three points (N, 3), float64, to nats (N,)."""
+
+
+def comparisons(
+    rows: Sequence[tuple[str, str, str, str, str]], headings: tuple[str, str, str]
+) -> Figure:
+    """A diagram with one row a model: two laws, an arrow between them, and a remark.
+
+    Args:
+        rows: name, left law, ``"→"`` or ``"←"``, right law, remark.
+        headings: above the left laws, the right laws and the remarks.
+    """
+    with style():
+        figure = Figure(figsize=(WIDTH, 0.55 * (len(rows) + 1)))
+        axes = figure.subplots()
+        axes.set(xlim=(0, 10), ylim=(-0.6, len(rows) + 0.1))
+        axes.axis("off")
+        places = 2.0, 5.55, 8.75
+        for x, text in zip(places, headings, strict=True):
+            axes.text(x, len(rows) - 0.25, text, ha="center", style="italic", size=9)
+        for index, (name, left, arrow, right, remark) in enumerate(rows):
+            y = len(rows) - 1 - index
+            colour = COLOURS[0] if arrow == "→" else COLOURS[1]
+            axes.text(0.0, y, name, weight="bold", va="center")
+            _box(axes, places[0], y, left, 1.2)
+            _box(axes, places[1], y, right, 1.4)
+            ends = ((4.1, y), (3.25, y)) if arrow == "→" else ((3.25, y), (4.1, y))
+            axes.annotate("", *ends, arrowprops={"arrowstyle": "-|>", "color": colour,
+                                                 "lw": 2})  # fmt: skip
+            axes.text(places[2], y, remark, ha="center", va="center", size=8.5)
+    return figure
+
+
+def _box(axes: Axes, x: float, y: float, text: str, half: float) -> None:
+    """A rounded box with text, centred."""
+    box = FancyBboxPatch((x - half, y - 0.28), 2 * half, 0.56, fc="#eef3f8",
+                         ec="#8899aa", boxstyle="round,pad=0.02")  # fmt: skip
+    axes.add_patch(box)
+    axes.text(x, y, text, ha="center", va="center", size=9)
+
+
+def film_strips(
+    strips: Mapping[str, Values], times: Sequence[str], centres: Values
+) -> Figure:
+    """Point clouds over time, one row a strip.
+
+    Args:
+        strips: name -> (T, n, 2).
+        times: label of each of the T columns.
+        centres: where the points should be, (K, 2).
+    """
+    clouds = {name: as_array(points) for name, points in strips.items()}
+    middle = as_array(centres)
+    reach = 1.35 * np.abs(middle).max()
+    with style():
+        height = WIDTH / len(times) * len(clouds) + 0.4
+        figure = Figure(figsize=(WIDTH, height))
+        grid = figure.subplots(len(clouds), len(times), squeeze=False)
+        for axes, time in zip(grid[0], times, strict=True):
+            axes.set_title(time, fontsize=8.5)
+        for row, (name, frames) in zip(grid, clouds.items(), strict=True):
+            for axes, points in zip(row, frames, strict=True):
+                axes.scatter(middle[:, 0], middle[:, 1], s=30, color="#cccccc", lw=0)
+                axes.scatter(points[:, 0], points[:, 1], s=2, color=COLOURS[0])
+                axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[],
+                         yticks=[], aspect="equal")  # fmt: skip
+            row[0].set_ylabel(name, fontsize=8.5)
+    return figure
+
+
+def simplex(
+    risks: Mapping[str, Risk], points: Mapping[str, Values], resolution: int = 90
+) -> Figure:
+    """Contours over all laws on three points, one panel a risk, minimum crossed.
+
+    Args:
+        risks: title -> function of laws.
+        points: name -> a law (3,), marked in every panel.
+        resolution: laws along an edge of the triangle.
+    """
+    steps = torch.arange(1, resolution, dtype=torch.float64)
+    pairs = torch.cartesian_prod(steps, steps)
+    pairs = pairs[pairs.sum(1) < resolution] / resolution
+    laws = torch.cat([pairs, 1 - pairs.sum(1, keepdim=True)], dim=1)
+    place = as_array(_flat(laws))
+    with style():
+        figure, axes_row = panels(len(risks), 0.95)
+        for axes, (title, risk) in zip(axes_row, risks.items(), strict=True):
+            values = as_array(risk(laws))
+            axes.tricontourf(place[:, 0], place[:, 1], values, 14, cmap="Blues")
+            best = place[values.argmin()]
+            axes.scatter(
+                best[0], best[1], marker="x", s=60, color=COLOURS[1], label="minimum"
+            )
+            for index, (name, law) in enumerate(points.items()):
+                where = as_array(_flat(torch.as_tensor(law)))
+                marker = "os^D"[index]
+                axes.scatter(
+                    where[0], where[1], marker=marker, color="black", s=22, label=name
+                )
+            axes.set(title=title, aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.1, 0.95))
+            axes.axis("off")
+        axes_row[0].legend(loc="upper left", fontsize=7)
+    return figure
+
+
+def _flat(laws: torch.Tensor) -> torch.Tensor:
+    """Corners of the triangle weighted by a law: (..., 3) -> (..., 2)."""
+    corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]]).double()
+    return laws.double() @ corners
+
+
+def shares(
+    values: Values, rows: Sequence[str], columns: Sequence[str], labels: tuple[str, str]
+) -> Figure:
+    """A table of numbers in [0, 1] as a shaded grid with the numbers written in.
+
+    Args:
+        values: (R, C).
+        rows: a label for each row.
+        columns: a label for each column.
+        labels: below the columns and beside the rows.
+    """
+    table = as_array(values)
+    with style():
+        figure = Figure(figsize=(WIDTH * 0.75, 0.5 * len(rows) + 0.9))
+        axes = figure.subplots()
+        axes.imshow(table, "Oranges", vmin=0, vmax=1, aspect="auto")
+        for (row, column), value in np.ndenumerate(table):
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center",
+                      color="white" if value > 0.6 else "black")  # fmt: skip
+        axes.set(xlabel=labels[0], ylabel=labels[1])
+        axes.set_xticks(range(len(columns)), columns)
+        axes.set_yticks(range(len(rows)), rows)
+        axes.grid(visible=False)
+    return figure

@@ -1,0 +1,66 @@
+"""The pictures of the study: small, padded to a side that halves twice, in [-1, 1]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn import functional
+
+from rederived import datasets
+from rederived.datasets.catalogue import ImageName
+
+_LARGEST = 14  # pixels a side; larger pictures are averaged in squares of 2 x 2
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Training and test pictures of one data set.
+
+    Attributes:
+        train: flat pictures (n, colours side^2), -1 background to 1.
+        labels: their classes, (n,), int64.
+        test: flat pictures for looking at, never for training.
+        test_labels: their classes.
+        side: pixels.
+        colours: 1 for grey pictures, 3 for coloured ones.
+        sources: where they came from, with fingerprints.
+    """
+
+    train: Tensor
+    labels: Tensor
+    test: Tensor
+    test_labels: Tensor
+    side: int
+    colours: int
+    sources: list[str]
+
+
+def small(pixels: Tensor) -> Tensor:
+    """Average, pad and scale pictures (n, C, H, W) in [0, 1] to (n, C, S, S).
+
+    A picture of more than 14 pixels a side is averaged in squares of 2 x 2; then
+    background is added at both sides until the side is a multiple of 4.
+    """
+    if pixels.shape[-1] > _LARGEST:
+        pixels = functional.avg_pool2d(pixels, 2)
+    missing = -pixels.shape[-1] % 4
+    first, last = missing // 2, missing - missing // 2
+    return 2 * functional.pad(pixels, (first, last, first, last)) - 1
+
+
+def load_pictures(dataset: ImageName) -> Pictures:
+    """Load a data set of pictures with ten classes."""
+    train, test = (datasets.load(dataset, part) for part in ("train", "test"))
+    seen, unseen = small(train.unit()), small(test.unit())
+    return Pictures(
+        train=seen.flatten(1),
+        labels=train.labels,
+        test=unseen.flatten(1),
+        test_labels=test.labels,
+        side=seen.shape[-1],
+        colours=seen.shape[1],
+        sources=[
+            f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)
+        ],
+    )

@@ -1,0 +1,116 @@
+"""A game played to its end, judged on the way; if killed it goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from rederived.chapters.variational.study_plane.game import Game, Rules
+from rederived.records import Arrays
+from rederived.training.keeper import Keeper
+
+_FRAMES, _FILMED = 8, 4  # kept samples: times, members
+
+Judge = Callable[[Tensor], dict[str, Tensor]]
+"""From samples (weights, members, n, D) to named numbers (weights, members)."""
+
+
+class Schedule(Rules, Protocol):
+    """What a match needs of its config, beside the rules of the game."""
+
+    @property
+    def updates(self) -> int: ...  # noqa: D102
+    @property
+    def measurements(self) -> int: ...  # noqa: D102
+
+
+class Sheet(nn.Module):
+    """What was measured so far; its tables are saved with the networks.
+
+    Args:
+        schedule: sizes.
+        names: of the judge's numbers.
+        frames: samples of each filmed member that are kept.
+        dimension: D of a sample.
+    """
+
+    def __init__(
+        self, schedule: Schedule, names: list[str], frames: int, dimension: int
+    ) -> None:
+        super().__init__()
+        lines = len(schedule.weights), schedule.members
+        for name in names:
+            empty = torch.full((*lines, schedule.measurements), torch.nan)
+            self.register_buffer(name, empty)
+        films = len(schedule.weights), min(schedule.members, _FILMED), _FRAMES
+        self.register_buffer("frames", torch.zeros(*films, frames, dimension))
+        times = torch.linspace(0, schedule.measurements - 1, _FRAMES).long()
+        self.register_buffer("frame_times", times)
+
+    def note(self, place: int, found: dict[str, Tensor], samples: Tensor) -> None:
+        """Enter the numbers of one time, and its pictures if it is to be kept."""
+        tables = dict(self.named_buffers())
+        for name, values in found.items():
+            tables[name][..., place] = values
+        frames = tables["frames"]
+        for column in (tables["frame_times"] == place).nonzero().flatten().tolist():
+            frames[:, :, column] = samples[:, : frames.shape[1], : frames.shape[3]]
+
+    def arrays(self) -> Arrays:
+        """Return all tables; frames at half precision."""
+        tables = dict(self.named_buffers())
+        tables["frames"] = tables["frames"].half()
+        return {name: table.numpy() for name, table in tables.items()}
+
+
+def play(
+    game: Game,
+    schedule: Schedule,
+    judge: Judge,
+    fixed: Tensor,
+    *,
+    frames: int,
+    keeper: Keeper,
+    identity: dict[str, str],
+) -> Sheet:
+    """Play all rounds, judge samples after each part, and return what was measured.
+
+    Beside the judge's numbers the sheet has ``moved``, the mean of
+    E |G(z) - G_old(z)|^2 over the part's rounds.
+
+    Args:
+        game: at its start.
+        schedule: its config.
+        judge: of samples.
+        fixed: the noise of the judged samples, (N, n, noise).
+        frames: samples of each filmed member that are kept.
+        keeper: writes a checkpoint after each part, and may hold one to go on from.
+        identity: of the run; a checkpoint must have the same.
+    """
+    first = game.samples(fixed)
+    names = [*judge(first), "moved"]
+    sheet = Sheet(schedule, names, min(frames, first.shape[2]), first.shape[-1])
+    state = nn.ModuleDict({"game": game, "sheet": sheet})
+    position = keeper.restore(state, None, game.optimizer, identity)
+    rounds = schedule.updates // (schedule.generator_batches * schedule.measurements)
+    while position.step < schedule.measurements:
+        moved = torch.zeros(game.networks)
+        for _ in range(rounds):
+            game.discriminator_turn()
+            moved += game.generator_turn() / rounds
+        drawn = game.samples(fixed)
+        found = judge(drawn) | {"moved": game.by_weight(moved)}
+        sheet.note(position.step, found, drawn)
+        position.step += 1
+        keeper.log(f"part {position.step} of {schedule.measurements}")
+        keeper.save(state, None, game.optimizer, position)
+    return sheet
+
+
+def keeper_of(directory: Path | None) -> Keeper:
+    """Return the keeper of a run in one process."""
+    return Keeper(directory, writes=True)

@@ -1,0 +1,124 @@
+"""``run(config)``: play the game on a mixture in the plane, return a Run."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor, nn
+
+from rederived.chapters.variational.ensembles import mlp
+from rederived.chapters.variational.study_plane.config import GanConfig, plain
+from rederived.chapters.variational.study_plane.game import Game
+from rederived.chapters.variational.study_plane.match import keeper_of, play
+from rederived.chapters.variational.study_plane.measures import (
+    collapsed,
+    covered_modes,
+    first_time,
+)
+from rederived.datasets import points
+from rederived.records import Run, config_hash, provenance
+from rederived.training import generator
+
+_WEIGHTS, _DRAWS, _JUDGED = 20, 21, 22  # random streams of one seed
+_POINTS = 128  # kept of each filmed member
+
+
+def make_game(config: GanConfig, seed: int) -> Game:
+    """Return the game of a config at its start."""
+    members, width = config.members, config.width
+    networks, starts = len(config.weights) * members, generator(seed, _WEIGHTS)
+    both, second = (config.batch_norm,) * 2, (False, config.batch_norm)
+    sizes = (config.noise, width, width, 2), (2, width, width, 1)
+    makers = mlp(networks, members, sizes[0], starts, normalized=both)
+    judges = mlp(networks, members, sizes[1], starts, leak=0.2, normalized=second)
+    centres, scale = mixture(config.data)
+
+    def data(count: int, draws: Generator) -> Tensor:
+        return points.gaussian_mixture(count, draws, centres, scale)
+
+    return Game(config, (makers, judges), data, generator(seed, _DRAWS))
+
+
+def mixture(data: str) -> tuple[Tensor, float]:
+    """Return centres and deviation of the ring or the grid."""
+    if data == "ring":
+        return points.ring_centres(), points.RING_SCALE
+    return points.grid_centres(), points.GRID_SCALE
+
+
+def run(
+    config: GanConfig, preset: str, seed: int = 0, directory: Path | None = None
+) -> tuple[Run, nn.Module]:
+    """Play one game for all weights and members, and judge samples on the way.
+
+    Arrays, with axes weights, members, measurements: ``covered`` (modes), ``good``
+    (share of samples), ``moved`` (mean E |G - G_old|^2); and ``frames``, samples of
+    the first members at a few of the measurements, ``frame_times``.  Metrics: means
+    over members, see ``summaries``.
+
+    Args:
+        config: what to run.
+        preset: its name, for the record.
+        seed: decides starts, data and noise.
+        directory: where checkpoints go; an interrupted run there is continued.
+    """
+    started, origin = time.perf_counter(), provenance()
+    game, (centres, scale) = make_game(config, seed), mixture(config.data)
+    fixed = game.noise(config.samples, generator(seed, _JUDGED))
+
+    def judge(samples: Tensor) -> dict[str, Tensor]:
+        covered, good = covered_modes(samples, centres, scale)
+        return {"covered": covered.float(), "good": good}
+
+    identity = {"config": config_hash("gan", plain(config)), "seed": str(seed)}
+    sheet = play(
+        game, config, judge, fixed,
+        frames=_POINTS, keeper=keeper_of(directory), identity=identity,
+    )  # fmt: skip
+    arrays = sheet.arrays()
+    arrays["covered"] = arrays["covered"].astype("int16")
+    covered, good = (torch.as_tensor(arrays[name]) for name in ("covered", "good"))
+    seconds = round(time.perf_counter() - started)
+    result = Run(
+        experiment="gan",
+        preset=preset,
+        seed=seed,
+        config=plain(config),
+        metrics=summaries(config.weights, len(centres), covered, good),
+        history=[],
+        data=[f"{config.data} of Gaussians, drawn"],
+        provenance=origin | {"wall_seconds": seconds},
+        arrays=arrays,
+    )
+    return result, game.generator
+
+
+def summaries(
+    weights: tuple[float, ...], modes: int, covered: Tensor, good: Tensor
+) -> dict[str, float]:
+    """Return means over members for each weight, the second half of the time.
+
+    ``covered@w`` modes and ``good@w`` share of samples; ``collapsed@w`` share of
+    members that collapse at any time; ``on_track@w`` first measurement with half of
+    the modes covered; and ``covered``, that of the first weight.
+
+    Args:
+        weights: of the proximity term.
+        modes: how many there are.
+        covered: modes, (weights, members, measurements).
+        good: share of samples, the same shape.
+    """
+    half = covered.shape[-1] // 2
+    found: dict[str, float] = {}
+    lost = collapsed(covered, modes).any(-1).double().mean(-1)
+    reached = first_time(covered >= modes / 2).double().mean(-1)
+    for place, weight in enumerate(weights):
+        late = covered[place, :, half:].double()
+        found[f"covered@{weight:g}"] = float(late.mean())
+        found[f"good@{weight:g}"] = float(good[place, :, half:].double().mean())
+        found[f"collapsed@{weight:g}"] = float(lost[place])
+        found[f"on_track@{weight:g}"] = float(reached[place])
+    found["covered"] = found[f"covered@{weights[0]:g}"]
+    return found

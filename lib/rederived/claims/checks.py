@@ -1,0 +1,121 @@
+"""One check being run: it reads both sides, judges them, then prints or raises."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from rederived.claims.display import publish
+from rederived.claims.verdicts import Evidence
+
+CHECK_MIME = "application/vnd.rederived.check+json"
+"""MIME type of a stored check: ``{id, kind, what, criterion}``."""
+
+_LINE_STYLE = (
+    "border-left:3px solid #6f7d8c;background:rgba(127,127,127,.1);color:inherit;"
+    "font-family:inherit;font-size:.9em;line-height:1.45;margin:.3em 0;"
+    "padding:.25em .7em;overflow-wrap:anywhere"
+)
+
+Values = npt.ArrayLike | torch.Tensor
+Float64 = npt.NDArray[np.float64]
+
+
+class ClaimFailed(AssertionError):  # noqa: N818 - a verdict, not a programming error
+    """A check did not pass; the message has both sides, the place and the criterion."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check being run: reads its sides, judges them, then prints or raises."""
+
+    id: str
+    evidence: Evidence
+    what: str
+    criterion: str
+
+    def pair(self, actual: Values, expected: Values) -> tuple[Float64, Float64]:
+        """Both sides as finite float64 arrays of the first one's shape."""
+        left, right = as_float(actual), as_float(expected)
+        if right.ndim and left.shape != right.shape:
+            self.fail(f"shapes differ: {left.shape} against {right.shape}")
+        if left.size == 0:
+            self.fail("there is nothing to compare")
+        right = np.broadcast_to(right, left.shape)
+        for name, side in (("actual", left), ("expected", right)):
+            if not np.isfinite(side).all():
+                place = np.argwhere(~np.isfinite(side))[0].tolist()
+                self.fail(f"{name} is {side[tuple(place)]} at {place}")
+        return left, right
+
+    def judge(
+        self,
+        passed: npt.NDArray[np.bool_],
+        badness: npt.NDArray[np.generic],
+        actual: object,
+        expected: object,
+        measured: Mapping[str, float],
+    ) -> None:
+        """Print the line if every place passed, else raise at the worst place."""
+        if not np.all(passed):
+            left, right = np.asarray(actual), np.asarray(expected)
+            place = np.unravel_index(int(np.argmax(badness)), left.shape)
+            where = f"worst place {[int(i) for i in place]}, shape {left.shape}"
+            sides = f"{where}: actual {left[place]!s}, expected {right[place]!s}"
+            found = ", ".join(f"{name} {value}" for name, value in measured.items())
+            self.fail(f"{sides}; {found}")
+        numbers = {name: float(value) for name, value in measured.items()}
+        publish(self._bundle(), {"rederived": {"measured": numbers}})
+
+    def fail(self, why: str) -> None:
+        """Raise with the claim, what was compared, the criterion and ``why``."""
+        raise ClaimFailed(
+            f"claim {self.id} fails: {self.what}\n  wanted {self.criterion}\n"
+            f"  found  {why}"
+        )
+
+    def _bundle(self) -> dict[str, object]:
+        """The output: one line as text and as HTML, and the check as data."""
+        kind = self.evidence.value
+        what, criterion = html.escape(self.what), html.escape(self.criterion)
+        line = f"claim {self.id} ✓ {self.what} · {self.criterion} · {kind}"
+        return {
+            "text/plain": line,
+            "text/html": (
+                f'<div class="rd-check" style="{_LINE_STYLE}"><b>claim '
+                f"{self.id} ✓</b> {what} · {criterion} · <em>{kind}</em></div>"
+            ),
+            CHECK_MIME: {
+                "id": self.id,
+                "kind": kind,
+                "what": self.what,
+                "criterion": self.criterion,
+            },
+        }
+
+
+def as_float(values: Values) -> Float64:
+    """Any array, tensor or number as float64."""
+    if isinstance(values, torch.Tensor):
+        return values.detach().to("cpu", torch.float64).numpy()
+    return np.asarray(values, dtype=np.float64)
+
+
+def as_exact(values: object) -> npt.NDArray[np.generic]:
+    """Any value as an array without a change of precision."""
+    if isinstance(values, torch.Tensor):
+        tensor = values.detach().cpu()
+        narrow = tensor.dtype == torch.bfloat16  # numpy has no such type
+        return (tensor.float() if narrow else tensor).numpy()
+    return np.asarray(values)
+
+
+def epsilon(values: Values) -> float:
+    """Rounding of the values' own floating-point type."""
+    if isinstance(values, torch.Tensor):
+        return torch.finfo(values.dtype).eps if values.is_floating_point() else 0.0
+    kind = np.asarray(values).dtype
+    return float(np.finfo(kind).eps) if kind.kind == "f" else 0.0

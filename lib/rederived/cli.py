@@ -1,0 +1,248 @@
+"""The command line: ``rederived run | list | show | record | data | title``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from matplotlib.figure import Figure
+
+from rederived import datasets, figures
+from rederived.cached import run_cached
+from rederived.chapters.titles.study import titling
+from rederived.records import (
+    Record,
+    Run,
+    RunError,
+    find_run,
+    finished_runs,
+    gather,
+    joined,
+    joined_logs,
+    load_record,
+    record_names,
+    recorded,
+    records_root,
+    run_directory,
+    run_log,
+    save_record,
+)
+from rederived.study import Experiment, experiment, experiment_names, experiments_of
+from rederived.training import CheckpointError, TrainingDivergedError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Run, find and record the experiments of the book.",
+    pretty_exceptions_enable=False,
+)
+Profile = Annotated[str, typer.Option(help="quick or full")]
+Presets = Annotated[
+    list[str] | None, typer.Option("--preset", help="which presets; all if none")
+]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", help="which seeds")]
+
+
+@app.command()
+def run(
+    name: str,
+    profile: Profile = "quick",
+    preset: Presets = None,
+    seed: Seeds = None,
+) -> None:
+    """Run the presets of an experiment or of a chapter, or find their finished runs."""
+    for one in experiments_of(name):
+        for each in preset or list(experiment(one).presets(profile)):
+            for number in seed or [0]:
+                typer.echo(_line(run_cached(one, each, profile, number)))
+
+
+@app.command("list")
+def list_all() -> None:
+    """List experiments, finished runs and records."""
+    for name in experiment_names():
+        for profile in ("quick", "full"):
+            known = ", ".join(experiment(name).presets(profile))
+            typer.echo(f"{name} --profile {profile}: {known}")
+    for folder, result in finished_runs():
+        typer.echo(f"{folder}: {_line(result)}")
+    for name in record_names():
+        typer.echo(f"record {name}")
+
+
+@app.command()
+def show(name: str) -> None:
+    """Show a record: our numbers beside the sources', deviations, provenance."""
+    typer.echo(describe(load_record(name)))
+
+
+@app.command()
+def record(
+    name: str,
+    profile: Profile = "full",
+    preset: Presets = None,
+    allow_dirty: Annotated[
+        bool, typer.Option(help="record runs made with uncommitted changes")
+    ] = False,
+) -> None:
+    """Gather the finished runs of an experiment or of a chapter into records."""
+    for one in experiments_of(name):
+        for each in preset or list(experiment(one).presets(profile)):
+            runs = _finished(one, each, profile)
+            if runs or preset is not None:
+                typer.echo(_record(experiment(one), each, runs, allow_dirty))
+
+
+@app.command()
+def data(
+    name: Annotated[str | None, typer.Argument()] = None, split: str = "train"
+) -> None:
+    """List the data sets, or load one and print where it came from."""
+    if name is not None:
+        typer.echo(datasets.verify(name, split))
+        return
+    for entry in datasets.describe():
+        typer.echo(f"{entry.name}: {', '.join(entry.rows)}")
+
+
+@app.command()
+def title(
+    file: Annotated[
+        Path | None, typer.Argument(help="a Chinese text; standard input if none")
+    ] = None,
+    record: Annotated[
+        str, typer.Option(help="whose model writes the title")
+    ] = "titles-grammar",
+    preset: Annotated[
+        str | None, typer.Option(help="train this preset of titles, or find its run")
+    ] = None,
+    profile: Profile = "quick",
+    beams: Annotated[int, typer.Option(help="hypotheses kept")] = 3,
+) -> None:
+    """Title a Chinese text by a recorded model, or by one that is trained first."""
+    text = _text_of(file)
+    source: Run | Record = (
+        load_record(record) if preset is None else _writer(preset, profile)
+    )
+    found = titling.title(text, source.config, source.arrays, beams)
+    typer.echo(found.title)
+    for note in found.notes:
+        typer.echo(f"rederived: {note}", err=True)
+
+
+def describe(record: Record) -> str:
+    """Return a record as lines of text."""
+    metrics = {metric for seed in record.seeds for metric in seed.metrics}
+    lines = [f"{record.name} [{record.identity}]"]
+    lines += [f"  {metric}: {record.summary(metric)}" for metric in sorted(metrics)]
+    lines += [
+        f"  published {entry.metric}: {entry.value} ({entry.source})"
+        for entry in record.published
+    ]
+    lines += [f"  deviation: {sentence}" for sentence in record.deviations]
+    lines += [f"  data: {source}" for source in record.data]
+    for seed in record.seeds:
+        origin = ", ".join(f"{k} {v}" for k, v in seed.provenance.items())
+        lines.append(f"  seed {seed.seed}: {origin}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run the command line; expected failures end with one line and status 1."""
+    try:
+        app()
+    except (
+        CheckpointError,
+        RunError,
+        TrainingDivergedError,
+        ValueError,
+        datasets.DatasetError,
+    ) as error:
+        typer.echo(f"rederived: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+def _text_of(file: Path | None) -> str:
+    """Read the text that is to be titled, from standard input if no file is named."""
+    if file is None:
+        return titling.readable(sys.stdin.buffer)
+    try:
+        with file.open("rb") as stream:
+            return titling.readable(stream)
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _writer(preset: str, profile: str) -> Run:
+    """Train a preset of titles, or find its run; refuse one that keeps no weights."""
+    if not experiment("titles").config(preset, profile).keep:
+        raise RunError(
+            f"the {profile} preset {preset!r} of titles keeps no weights to write "
+            "with: choose one whose config has keep, such as prior or grammar"
+        )
+    return run_cached("titles", preset, profile)
+
+
+def _record(
+    chosen: Experiment, preset: str, runs: list[Run], allow_dirty: bool
+) -> Path:
+    """Write the record of a preset with its log and curves; return its folder.
+
+    Seeds that the record in place has, and that are not among the runs, stay in it.
+    """
+    gathered = gather(
+        runs,
+        list(chosen.published.get(preset, [])),
+        list(chosen.deviations.get(preset, [])),
+    )
+    root = records_root()
+    old = recorded(gathered, root)
+    complete = joined(gathered, old)
+    log = "".join(run_log(one) for one in runs)
+    before = root / complete.name / "log.txt"
+    if old is not None and before.exists():
+        log = joined_logs(log, before.read_text(encoding="utf-8"))
+    folder = save_record(complete, root, log=log, allow_dirty=allow_dirty)
+    if any(seed.history for seed in complete.seeds):
+        figures.save(_curves(complete), folder / "curves.png")
+    return folder
+
+
+def _finished(name: str, preset: str, profile: str) -> list[Run]:
+    """Return the finished runs of a preset, whatever their seeds.
+
+    A run is found by its configuration, so it takes the preset's present name.
+    """
+    chosen = experiment(name)
+    values = chosen.plain(chosen.config(preset, profile))
+    folder = run_directory(name, values, 0).parent
+    seeds = sorted(
+        int(path.parent.name.removeprefix("seed-"))
+        for path in folder.glob("seed-*/run.json")
+    )
+    found = [find_run(name, values, seed) for seed in seeds]
+    return [replace(result, preset=preset) for result in found if result is not None]
+
+
+def _curves(record: Record) -> Figure:
+    """Return the history of every metric, one panel each, one line a seed."""
+    names = set.intersection(
+        *(set(row) for seed in record.seeds for row in seed.history)
+    ) - {"epoch", "step", "seconds"}
+    return figures.histories(
+        {
+            name: [[row[name] for row in seed.history] for seed in record.seeds]
+            for name in sorted(names)
+        },
+        xlabel="epoch",
+    )
+
+
+def _line(run: Run) -> str:
+    """Return one line about a run."""
+    kept = {k: v for k, v in run.metrics.items() if "@" not in k}
+    numbers = ", ".join(f"{key} {value:.5g}" for key, value in kept.items())
+    return f"{run.experiment} {run.preset} seed {run.seed} [{run.identity}]: {numbers}"

@@ -1,0 +1,129 @@
+"""The look of every figure, and how a figure gets onto a page.
+
+Figures are white opaque cards, so that they read the same on a dark page and on paper.
+Colours are those of Okabe and Ito (2008), told apart with every common form of colour
+blindness; lines differ in dash and marker as well.
+"""
+
+import base64
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from cycler import cycler
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from rederived.claims import publish
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""The cycle: blue, vermilion, green, purple, orange, sky blue, black."""
+
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+WIDTH = 7.2
+"""Width of a card, inches."""
+
+Values = npt.ArrayLike | torch.Tensor
+Array = npt.NDArray[np.float64]
+
+_RESOLUTIONS = (130, 100, 75)  # dots per inch, the first that is small enough
+_MAX_BYTES = 100_000
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The book's style within a ``with`` block; nothing changes outside it."""
+    settings: dict[str, Any] = {
+        "axes.edgecolor": "#444444",
+        "axes.facecolor": "white",
+        "axes.grid": True,
+        "axes.prop_cycle": cycler(color=COLOURS),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlesize": 10,
+        "figure.facecolor": "white",
+        "figure.constrained_layout.use": True,
+        "figure.constrained_layout.wspace": 0.05,
+        "font.family": "DejaVu Sans",
+        "font.size": 9.5,
+        "grid.color": "#dddddd",
+        "image.interpolation": "nearest",
+        "legend.frameon": False,
+        "lines.markersize": 4,
+        "savefig.facecolor": "white",
+        "text.color": "black",
+    }
+    with plt.style.context(settings, after_reset=True):
+        yield
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Put a figure on the page as a PNG of at most about 100 kB, and close it.
+
+    The alternative text is the output's plain text, so nothing else is printed.  The
+    cell's metadata repeat it (``mystnb: image: alt``), where the site takes it from.
+
+    Raises:
+        ValueError: if ``alt`` is empty, or the picture cannot be made small enough.
+    """
+    if not alt.strip():
+        raise ValueError("a figure needs alt text: say in words what it shows")
+    content = base64.b64encode(_png(figure)).decode("ascii")
+    plt.close(figure)
+    publish({"image/png": content, "text/plain": alt})
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as a PNG of at most about 100 kB to a new or existing file."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(_png(figure))
+    temporary.replace(path)
+    plt.close(figure)
+
+
+def as_array(values: Values) -> Array:
+    """Any array or tensor as float64."""
+    if isinstance(values, torch.Tensor):
+        values = values.detach().to("cpu", torch.float64).numpy()
+    return np.asarray(values, dtype=np.float64)
+
+
+def panels(count: int, ratio: float) -> tuple[Figure, Sequence[Axes]]:
+    """A row of ``count`` panels of height ratio * width, with room for titles."""
+    figure = Figure(figsize=(WIDTH, WIDTH / max(count, 1) * ratio + 0.5))
+    return figure, figure.subplots(1, count, squeeze=False)[0]
+
+
+def _png(figure: Figure) -> bytes:
+    """The card as PNG: full colour if small, else 256 colours, else fewer pixels."""
+    buffer = io.BytesIO()
+    for dpi in _RESOLUTIONS:
+        buffer.seek(0)
+        buffer.truncate()
+        with style():
+            figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        if buffer.tell() <= _MAX_BYTES:
+            return buffer.getvalue()
+        palette = _with_palette(buffer)
+        if len(palette) <= _MAX_BYTES:
+            return palette
+    raise ValueError(
+        f"a figure of {len(palette)} bytes is too large for the book "
+        f"({_MAX_BYTES}): show fewer or smaller pictures"
+    )
+
+
+def _with_palette(buffer: io.BytesIO) -> bytes:
+    """The same picture in 256 colours."""
+    small = io.BytesIO()
+    with Image.open(buffer) as picture:
+        picture.convert("RGB").quantize(256).save(small, format="png", optimize=True)
+    return small.getvalue()

@@ -1,0 +1,122 @@
+"""A flow as a density: likelihood, sampling with temperature, bits per dimension."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from rederived.flows.bijection import Bijection
+from rederived.flows.priors import Prior
+
+
+class Flow(nn.Module):
+    """The law of ``x = f^-1(z)`` with ``z`` drawn from the prior.
+
+    Args:
+        bijection: the map ``f`` from data to code.
+        prior: the law of the code.
+        event_shape: the shape of one event in data space and in code space.
+    """
+
+    def __init__(
+        self, bijection: Bijection, prior: Prior, event_shape: tuple[int, ...]
+    ) -> None:
+        super().__init__()
+        self.bijection = bijection
+        self.prior = prior
+        self.event_shape = event_shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``log_prob(x)``: what a training objective calls."""
+        return self.log_prob(x)
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Return ``log q(f(x)) + log|det df/dx|`` as ``(B,)``, nats."""
+        z, log_det = self.bijection(x)
+        return self.prior.log_prob(z) + log_det
+
+    @torch.no_grad()
+    def sample(
+        self, count: int, generator: torch.Generator, temperature: float = 1.0
+    ) -> Tensor:
+        """Draw ``count`` events by mapping codes back.
+
+        Args:
+            count: how many events.
+            generator: the source of randomness; its device is where codes are drawn.
+            temperature: what multiplies the code; below one the samples crowd
+                around the mode of the prior.
+
+        Returns:
+            Events, ``(count, *event)``.
+
+        Raises:
+            ValueError: if the temperature is negative.
+        """
+        if temperature < 0:
+            raise ValueError(f"temperature must be at least 0, got {temperature}")
+        z = temperature * self.prior.sample((count, *self.event_shape), generator)
+        x, _ = self.bijection.inverse(z)
+        return x
+
+
+@dataclass(frozen=True)
+class Dequantization:
+    """Turn grey levels into real numbers that have a density.
+
+    A pixel with value ``k`` in ``0..levels-1`` becomes
+    ``low + (high - low) * (k + u) / levels`` with ``u`` uniform on [0, 1): one cell
+    of width ``(high - low) / levels`` for each level.  Averaged over ``u``, the
+    log-density of the result bounds the log-probability of the pixels from below
+    after ``D log(cell width)`` is added (Theis, van den Oord and Bethge 2016).
+
+    Attributes:
+        levels: how many grey levels there are.
+        low: where the lowest cell begins.
+        high: where the highest cell ends.
+    """
+
+    levels: int = 256
+    low: float = 0.0
+    high: float = 1.0
+
+    @property
+    def cell_width(self) -> float:
+        """The width of one grey level on the real axis."""
+        return (self.high - self.low) / self.levels
+
+    def __call__(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        """Return float32 values for integer pixels, one uniform draw each."""
+        noise = torch.rand(pixels.shape, generator=generator, device=generator.device)
+        return self.low + self.cell_width * (pixels + noise.to(pixels.device))
+
+    def bits_per_dim(self, log_likelihood: float, dimensions: int) -> float:
+        """Convert nats per event of dequantised data to bits per dimension."""
+        return bits_per_dim(log_likelihood, dimensions, self.cell_width)
+
+
+def bits_per_dim(log_likelihood: float, dimensions: int, cell_width: float) -> float:
+    """Convert the log-likelihood of dequantised data to bits per dimension.
+
+    ``-(LL + D log w) / (D log 2)``: the density times the width of the cell
+    approximates the probability of the pixel.  With 256 levels this is
+    ``8 - LL/(D log 2)`` for data in [0, 1] and ``7 - LL/(D log 2)`` for [-1, 1].
+
+    Args:
+        log_likelihood: nats per event, of the data as the model sees them.
+        dimensions: the number ``D`` of coordinates of an event.
+        cell_width: the width ``w`` of one grey level in the model's units.
+
+    Raises:
+        ValueError: if ``dimensions`` or ``cell_width`` is not positive.
+    """
+    if dimensions <= 0 or cell_width <= 0:
+        raise ValueError(
+            f"dimensions and cell_width must be positive, got {dimensions} and "
+            f"{cell_width}: pass the event's size and Dequantization.cell_width"
+        )
+    nats = -(log_likelihood + dimensions * math.log(cell_width)) / dimensions
+    return nats / math.log(2.0)

@@ -1,0 +1,48 @@
+"""Seeds that are run later join the record that is there already."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from rederived.records.records import Record, load_record
+
+
+def recorded(record: Record, root: Path) -> Record | None:
+    """Return the record of the same configuration that is in place, if there is one."""
+    if not (root / record.name / "record.json").exists():
+        return None
+    found = load_record(record.name, root)
+    return found if found.identity == record.identity else None
+
+
+def joined(new: Record, old: Record | None) -> Record:
+    """Add to a record the seeds of an older one that it does not have itself.
+
+    Args:
+        new: the record of the seeds at hand, whose sources and deviations stay.
+        old: a record of the same configuration, or None.
+    """
+    if old is None:
+        return new
+    again = {result.seed for result in new.seeds}
+    kept = [result for result in old.seeds if result.seed not in again]
+    seeds = sorted([*kept, *new.seeds], key=lambda result: result.seed)
+    first = old if kept and seeds[0] is kept[0] else new
+    return replace(
+        new,
+        seeds=seeds,
+        data=sorted({*old.data, *new.data}) if kept else new.data,
+        arrays=first.arrays,
+    )
+
+
+def joined_logs(new: str, old: str) -> str:
+    """Join logs of several seeds, each under its line ``# seed N``, in their order."""
+    parts = {
+        int(part.split("\n", 1)[0]): part
+        for log in (old, new)
+        for part in re.split(r"^# seed ", log, flags=re.MULTILINE)[1:]
+    }
+    return "".join(f"# seed {seed_part}" for _, seed_part in sorted(parts.items()))

@@ -1,0 +1,80 @@
+"""Where a number came from: commit, versions, machine, command."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import torch
+
+from rederived import __version__
+
+Provenance = dict[str, str | bool | int]
+"""A flat description of the code and the machine that produced a run."""
+
+
+def provenance() -> Provenance:
+    """Describe this process: code, versions, machine and command line."""
+    return {
+        "rederived": __version__,
+        "commit": commit(),
+        "dirty": dirty(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "device": device_name(),
+        "driver": str(torch.version.cuda or "none"),
+        "threads": torch.get_num_threads(),
+        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "command": " ".join([Path(sys.argv[0]).name, *map(shlex.quote, sys.argv[1:])]),
+    }
+
+
+def commit() -> str:
+    """Return the commit that the library's checkout is at, or ``unknown``."""
+    return _git("rev-parse", "HEAD") or "unknown"
+
+
+def dirty() -> bool:
+    """Say whether the library's checkout has uncommitted changes in tracked files."""
+    return bool(_git("status", "--porcelain", "--untracked-files=no"))
+
+
+def device_name() -> str:
+    """Return the name of the GPU, or of the processor."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    names = [
+        line.split(":", 1)[1].strip()
+        for line in _lines(Path("/proc/cpuinfo"))
+        if line.startswith("model name")
+    ]
+    processor = names[0] if names else platform.processor() or platform.machine()
+    return f"{processor}, {len(names) or 1} cores, {_instructions()}"
+
+
+def _instructions() -> str:
+    """Return the vector instructions that torch computes with."""
+    return torch.backends.cpu.get_cpu_capability()
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def _git(*arguments: str) -> str:
+    """Run git in the library's folder; an empty answer where there is no checkout."""
+    try:
+        result = subprocess.run(
+            ["git", *arguments],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return result.stdout.strip()

@@ -1,0 +1,216 @@
+"""Records: finished runs of several seeds, kept in the project with their sources.
+
+A record is a folder ``results/<experiment>-<preset>/`` with ``record.json`` (all
+that was measured, beside what the sources report), ``arrays.npz``, and the runs' own
+``log.txt`` where they wrote one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean, stdev
+
+from rederived.records.provenance import Provenance
+from rederived.records.runs import (
+    UNREADABLE,
+    Arrays,
+    Config,
+    Run,
+    RunError,
+    config_hash,
+    load_arrays,
+    save_arrays,
+    write_json,
+    write_text,
+)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number that a source reports.
+
+    Attributes:
+        metric: which of our metrics it stands beside.
+        value: the number.
+        source: where it is printed.
+    """
+
+    metric: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """What one seed of a record measured, and on what."""
+
+    seed: int
+    metrics: dict[str, float]
+    history: list[dict[str, float]]
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mean, sample standard deviation and number of seeds of one metric."""
+
+    mean: float
+    sd: float
+    n: int
+
+    def __str__(self) -> str:
+        if self.sd == 0 and self.mean >= 1000 and self.mean.is_integer():
+            return f"{self.mean:,.0f} (n = {self.n})"  # a count
+        if self.n == 1:
+            return f"{self.mean:.2f} (n = 1)"
+        return f"{self.mean:.2f} ± {self.sd:.2f} (n = {self.n})"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A configuration's finished seeds, beside what the sources report.
+
+    Attributes:
+        experiment: the chapter's module.
+        preset: the name of the configuration.
+        config: the configuration, less the seed.
+        published: the sources' numbers.
+        deviations: how the run differs from its source, one sentence each.
+        data: the data sets' sources, with fingerprints.
+        seeds: the measurements, one entry a seed.
+        arrays: arrays of the first seed, for figures.
+    """
+
+    experiment: str
+    preset: str
+    config: Config
+    published: list[Published]
+    deviations: list[str]
+    data: list[str]
+    seeds: list[SeedResult]
+    arrays: Arrays
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return f"{self.experiment}-{self.preset}"
+
+    @property
+    def identity(self) -> str:
+        """The hash of the configuration, the seed left out."""
+        return config_hash(self.experiment, self.config)
+
+    def values(self, metric: str) -> list[float]:
+        """Return one metric of every seed that has it."""
+        return [s.metrics[metric] for s in self.seeds if metric in s.metrics]
+
+    def summary(self, metric: str) -> Summary:
+        """Return mean, standard deviation and n of a metric over the seeds.
+
+        Raises:
+            RunError: if no seed has the metric.
+        """
+        values = self.values(metric)
+        if not values:
+            known = ", ".join(sorted(self.seeds[0].metrics))
+            raise RunError(f"record {self.name} has no {metric!r}; it has {known}")
+        spread = stdev(values) if len(values) > 1 else 0.0
+        return Summary(fmean(values), spread, len(values))
+
+
+def records_root() -> Path:
+    """Return the folder of records: the wheel's own, else the checkout's."""
+    package = Path(__file__).parents[1]
+    inside = package / "recorded"
+    return inside if inside.is_dir() else package.parents[1] / "results"
+
+
+def gather(
+    runs: list[Run], published: list[Published], deviations: list[str]
+) -> Record:
+    """Join runs of one configuration that differ in the seed only.
+
+    Raises:
+        RunError: if there is no run, a seed twice, or more than one configuration.
+    """
+    if not runs:
+        raise RunError("nothing to record: run the preset first")
+    if len({run.identity for run in runs}) > 1 or len({r.seed for r in runs}) < len(
+        runs
+    ):
+        raise RunError("a record joins different seeds of one configuration only")
+    runs = sorted(runs, key=lambda run: run.seed)
+    first = runs[0]
+    return Record(
+        experiment=first.experiment,
+        preset=first.preset,
+        config=first.config,
+        published=published,
+        deviations=deviations,
+        data=sorted({source for run in runs for source in run.data}),
+        seeds=[SeedResult(r.seed, r.metrics, r.history, r.provenance) for r in runs],
+        arrays=first.arrays,
+    )
+
+
+def save_record(
+    record: Record, root: Path, *, log: str = "", allow_dirty: bool = False
+) -> Path:
+    """Write a record and return its folder.
+
+    Args:
+        record: what is written.
+        root: the folder of records.
+        log: what the runs logged; nothing is written if it is empty.
+        allow_dirty: whether runs with uncommitted changes may be recorded.
+
+    Raises:
+        RunError: if a run was made with uncommitted changes and ``allow_dirty`` is
+            not given: such a number cannot be traced to a commit.
+    """
+    unclean = [s.seed for s in record.seeds if s.provenance["dirty"]]
+    if unclean and not allow_dirty:
+        raise RunError(
+            f"seeds {unclean} ran with uncommitted changes: commit and run them "
+            "again, or allow it explicitly"
+        )
+    folder = root / record.name
+    folder.mkdir(parents=True, exist_ok=True)
+    save_arrays(folder / "arrays.npz", record.arrays)
+    fields = asdict(record)
+    del fields["arrays"]
+    write_json(folder / "record.json", fields)
+    if log:
+        write_text(folder / "log.txt", log)
+    return folder
+
+
+def load_record(name: str, root: Path | None = None) -> Record:
+    """Read a record by its folder's name, such as ``"nice-modern"``.
+
+    Raises:
+        RunError: if there is no such record, or a damaged one.
+    """
+    folder = (root or records_root()) / name
+    path = folder / "record.json"
+    if not path.exists():
+        known = ", ".join(record_names(root)) or "none"
+        raise RunError(f"no record {name!r} in {folder.parent}; there are: {known}")
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["published"] = [Published(**entry) for entry in fields["published"]]
+        fields["seeds"] = [SeedResult(**entry) for entry in fields["seeds"]]
+        return Record(**fields, arrays=load_arrays(folder / "arrays.npz"))
+    except UNREADABLE as error:
+        raise RunError(
+            f"record {folder} cannot be read ({error!r}): restore it from the "
+            "repository, or record the runs again"
+        ) from error
+
+
+def record_names(root: Path | None = None) -> list[str]:
+    """Return the names of all records, sorted."""
+    paths = (root or records_root()).glob("*/record.json")
+    return sorted(path.parent.name for path in paths)

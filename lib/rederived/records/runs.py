@@ -1,0 +1,166 @@
+"""A run: one configuration, one seed, what it measured; found again by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zlib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rederived.records.provenance import Provenance
+
+Config = dict[str, Any]
+Arrays = dict[str, NDArray[Any]]
+
+
+UNREADABLE = (
+    *(ValueError, TypeError, KeyError, OSError),
+    *(EOFError, BadZipFile, zlib.error),
+)
+"""What reading a damaged JSON or NumPy file raises."""
+
+
+class RunError(RuntimeError):
+    """A run that is missing, unfinished or unreadable."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one seed of one configuration measured.
+
+    Attributes:
+        experiment: the chapter's module, such as ``"nice"``.
+        preset: the name of the configuration.
+        seed: the seed.
+        config: the configuration, less the seed, as plain values.
+        metrics: single numbers by name; the experiment documents their units.
+        history: one row of metrics an epoch.
+        arrays: what figures need (spectra, samples), small.
+        data: the sources of the data sets, with fingerprints.
+        provenance: code, versions, machine, command.
+    """
+
+    experiment: str
+    preset: str
+    seed: int
+    config: Config
+    metrics: dict[str, float]
+    history: list[dict[str, float]]
+    data: list[str]
+    provenance: Provenance
+    arrays: Arrays = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """The hash of what was asked for, the seed left out."""
+        return config_hash(self.experiment, self.config)
+
+
+def config_hash(experiment: str, config: Config) -> str:
+    """Hash an experiment's name and configuration to 12 hexadecimal digits."""
+    text = json.dumps([experiment, config], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def runs_root() -> Path:
+    """Return the folder of unrecorded runs: ``REDERIVED_RUNS``, else ``./runs``."""
+    return Path(os.environ.get("REDERIVED_RUNS", "runs"))
+
+
+def run_directory(experiment: str, config: Config, seed: int) -> Path:
+    """Return the folder in which this run's checkpoints and results belong."""
+    return runs_root() / experiment / config_hash(experiment, config) / f"seed-{seed}"
+
+
+def save_run(run: Run, directory: Path) -> None:
+    """Write ``arrays.npz`` and then ``run.json``, whose presence means finished."""
+    directory.mkdir(parents=True, exist_ok=True)
+    save_arrays(directory / "arrays.npz", run.arrays)
+    fields = asdict(run)
+    del fields["arrays"]
+    write_json(directory / "run.json", fields)
+
+
+def load_run(directory: Path) -> Run:
+    """Read a finished run.
+
+    Raises:
+        RunError: if the folder holds no finished run, or a damaged one.
+    """
+    path = directory / "run.json"
+    if not path.exists():
+        raise RunError(f"no finished run in {directory}: start it, or let it go on")
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return Run(**fields, arrays=load_arrays(directory / "arrays.npz"))
+    except UNREADABLE as error:
+        raise RunError(
+            f"the run in {directory} cannot be read ({error}): delete that folder "
+            "and run it again"
+        ) from error
+
+
+def find_run(experiment: str, config: Config, seed: int) -> Run | None:
+    """Return the finished run of this configuration and seed, if there is one."""
+    directory = run_directory(experiment, config, seed)
+    return load_run(directory) if (directory / "run.json").exists() else None
+
+
+def finished_runs() -> list[tuple[Path, Run]]:
+    """Return every finished run below ``runs_root()``, with its folder."""
+    paths = sorted(runs_root().glob("*/*/seed-*/run.json"))
+    return [(path.parent, load_run(path.parent)) for path in paths]
+
+
+def run_log(run: Run) -> str:
+    """Return what a finished run logged, under a line with its seed, or nothing."""
+    path = run_directory(run.experiment, run.config, run.seed) / "log.txt"
+    if not path.exists():
+        return ""
+    return f"# seed {run.seed}\n{path.read_text(encoding='utf-8')}"
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON to a temporary file and move it in place."""
+    write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text to a temporary file and move it in place."""
+    temporary = _beside(path)
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def save_arrays(path: Path, arrays: Arrays) -> None:
+    """Write arrays, compressed, to a temporary file and move it in place.
+
+    Raises:
+        ValueError: if an array holds Python objects, which only pickle could store.
+    """
+    objects = [name for name, array in arrays.items() if array.dtype.hasobject]
+    if objects:
+        raise ValueError(f"arrays of objects cannot be stored: {', '.join(objects)}")
+    temporary = _beside(path)
+    with temporary.open("wb") as file:
+        # numpy 1 would store an argument allow_pickle as one more array
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    temporary.replace(path)
+
+
+def _beside(path: Path) -> Path:
+    """Return a temporary name in the same folder, this process's own."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def load_arrays(path: Path) -> Arrays:
+    """Read what ``save_arrays`` wrote."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}

@@ -1,0 +1,83 @@
+"""The batches of a run: functions of the seed and the step, shared by processes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rederived.training.seeds import generator
+from rederived.training.settings import Batch, Prepare, Settings, Stages
+
+ORDER, NOISE, MODEL = range(3)
+"""Independent random streams of one seed."""
+
+
+class Batches:
+    """The rows of every step, and the share of one process in them.
+
+    Args:
+        data: CPU tensors with the same number of rows.
+        settings: batch size and seed.
+        prepare: applied to the rows of the whole step before they are shared out.
+        process: this process's number.
+        processes: how many processes share a step.
+        stages: from the epoch to what is applied in it; takes the place of ``prepare``.
+
+    Raises:
+        ValueError: if the data do not fit the batch size or the processes, or both
+            ``prepare`` and ``stages`` are given.
+    """
+
+    def __init__(
+        self,
+        data: Batch,
+        settings: Settings,
+        prepare: Prepare | None,
+        process: int,
+        processes: int,
+        *,
+        stages: Stages | None = None,
+    ) -> None:
+        if prepare is not None and stages is not None:
+            raise ValueError("prepare and stages exclude each other: give one")
+        self.data, self.prepare, self.stages = data, prepare, stages
+        self.seed, self.size = settings.seed, settings.batch_size
+        self.share = slice(process, None, processes)
+        self.rows = _rows(data, settings.batch_size, processes)
+        self.steps_per_epoch = self.rows // self.size
+        self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
+
+    def at(self, step: int, device: torch.device) -> Batch:
+        """Return this process's rows of a step, prepared on its device."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        rows = self._order_of(epoch)[place * self.size : (place + 1) * self.size]
+        batch = tuple(tensor[rows].to(device) for tensor in self.data)
+        prepare = self.prepare if self.stages is None else self.stages(epoch)
+        if prepare is not None:
+            batch = prepare(batch, generator(self.seed, NOISE, step))
+        return tuple(tensor[self.share].to(device) for tensor in batch)
+
+    def _order_of(self, epoch: int) -> Tensor:
+        """Return the order of the rows in an epoch, drawn once an epoch."""
+        if epoch != self._epoch:
+            draw = generator(self.seed, ORDER, epoch)
+            self._epoch, self._order = epoch, torch.randperm(self.rows, generator=draw)
+        return self._order
+
+
+def _rows(data: Batch, batch_size: int, processes: int) -> int:
+    """Return the number of rows, or say what does not fit."""
+    rows = {len(tensor) for tensor in data}
+    if len(rows) != 1:
+        raise ValueError(f"all tensors of data need equally many rows, got {rows}")
+    (count,) = rows
+    if count < batch_size:
+        raise ValueError(
+            f"{count} rows do not fill one batch of {batch_size}: lower batch_size"
+        )
+    if batch_size % processes:
+        raise ValueError(
+            f"a batch of {batch_size} cannot be shared equally among "
+            f"{processes} processes: choose a multiple"
+        )
+    return count

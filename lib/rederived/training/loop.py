@@ -1,0 +1,267 @@
+"""The one training loop of the book.
+
+Every draw is a function of the seed and the step, so a run that was killed goes on
+along the same trajectory, and several processes share the batches that one process
+would have seen.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from rederived.training import progress
+from rederived.training.batches import MODEL, Batches
+from rederived.training.keeper import Keeper
+from rederived.training.schedules import Schedule, constant
+from rederived.training.seeds import derive
+from rederived.training.settings import (
+    Batch,
+    Evaluate,
+    History,
+    Prepare,
+    Settings,
+    Stages,
+    TrainingDivergedError,
+)
+
+LARGEST_LOSS = 1e12
+"""A loss beyond this in absolute value counts as divergence."""
+
+
+def fit(
+    objective: nn.Module,
+    data: Batch,
+    optimizer: Optimizer,
+    settings: Settings,
+    *,
+    schedule: Schedule = constant,
+    prepare: Prepare | None = None,
+    stages: Stages | None = None,
+    evaluate: Evaluate | None = None,
+    monitor: str | None = None,
+    directory: Path | None = None,
+    label: str = "training",
+) -> History:
+    """Minimise an objective and leave the chosen weights in it.
+
+    Args:
+        objective: a module whose ``forward(*batch)`` is the mean loss of the batch.
+        data: CPU tensors with the same number of rows ``N``.
+        optimizer: over the objective's parameters, freshly made.
+        settings: length, batch size, seed and so on.
+        schedule: the factor on every group's learning rate at each step.
+        prepare: applied to the rows of the whole step before they are shared out.
+        stages: from the epoch to what is applied in it; takes the place of ``prepare``.
+        evaluate: called after each epoch with the objective in evaluation mode
+            (the averaged one if there is one) and without gradients.
+        monitor: a key of ``evaluate``'s result; the weights of the epoch with its
+            lowest value are kept.  None keeps those of the last epoch.
+        directory: where ``checkpoint.safetensors``, ``best.safetensors`` and
+            ``log.txt`` go; an interrupted run found there is continued.  None keeps
+            nothing on disk.
+        label: the text beside the progress bar.
+
+    Raises:
+        TrainingDivergedError: if the loss becomes NaN, infinite or absurdly large, or
+            the monitored value never is a number; the last checkpoint, written while
+            all was well, is left in place.
+        CheckpointError: if the folder holds a damaged or a different run.
+        ValueError: if the data do not fit the batch size or the processes, nothing
+            measures what is to be monitored, or ``prepare`` and ``stages`` are given.
+    """
+    accelerator = Accelerator()
+    batches = Batches(
+        data,
+        settings,
+        prepare,
+        accelerator.process_index,
+        accelerator.num_processes,
+        stages=stages,
+    )
+    run = _Run(
+        accelerator, objective, batches, optimizer, settings, directory=directory
+    )
+    with _own_randomness():
+        return run.train(schedule, evaluate, monitor, label)
+
+
+class _Run:
+    """The state of one call of ``fit``."""
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        objective: nn.Module,
+        batches: Batches,
+        optimizer: Optimizer,
+        settings: Settings,
+        *,
+        directory: Path | None,
+    ) -> None:
+        self.accelerator, self.settings, self.batches = accelerator, settings, batches
+        self.optimizer, self.plain = optimizer, objective
+        self.base_rates = [group["lr"] for group in optimizer.param_groups]
+        self.bf16 = _use_bf16(settings.precision, accelerator.device)
+        self.model = accelerator.prepare(objective)
+        self.average = _averaged(objective, settings.average_decay)
+        self.keeper = Keeper(directory, writes=accelerator.is_main_process)
+        self.position = self.keeper.restore(
+            objective,
+            self.average,
+            optimizer,
+            settings.identity(batches.steps_per_epoch),
+        )
+
+    @property
+    def _chosen(self) -> nn.Module:
+        """The weights that are evaluated and kept."""
+        return self.plain if self.average is None else self.average.module
+
+    @property
+    def _precision(self) -> str:
+        """The arithmetic of the matrix products."""
+        return "bf16" if self.bf16 else "float32"
+
+    def train(
+        self,
+        schedule: Schedule,
+        evaluate: Evaluate | None,
+        monitor: str | None,
+        label: str,
+    ) -> History:
+        """Take all steps that are left, and put the chosen weights in place."""
+        per_epoch = self.batches.steps_per_epoch
+        total = per_epoch * self.settings.epochs
+        device = self.accelerator.device.type
+        self.keeper.log(
+            f"{label}: step {self.position.step} of {total}, {device}, "
+            f"{self._precision}, {torch.get_num_threads()} threads, "
+            f"{self.accelerator.num_processes} processes, torch {torch.__version__}"
+        )
+        started = time.perf_counter()
+        with progress.bar(total, self.position.step, label) as bar:
+            while self.position.step < total:
+                loss = self._step(schedule)
+                self.position.partial_loss += loss
+                self.position.step += 1
+                bar.update()
+                bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
+                if self.position.step % per_epoch == 0:
+                    self._end_epoch(evaluate, monitor, time.perf_counter() - started)
+                    started = time.perf_counter()
+                elif self._checkpoint_due():
+                    self._save()
+        self._keep_chosen(monitor)
+        return History(self.position.rows, self._precision, device)
+
+    def _step(self, schedule: Schedule) -> float:
+        """Take one optimizer step and return the loss before it."""
+        step, seed = self.position.step, self.settings.seed
+        for group, rate in zip(
+            self.optimizer.param_groups, self.base_rates, strict=True
+        ):
+            group["lr"] = rate * schedule(step)
+        batch = self.batches.at(step, self.accelerator.device)
+        torch.manual_seed(derive(seed, MODEL, step, self.accelerator.process_index))
+        self.model.train()
+        with torch.autocast(
+            self.accelerator.device.type, torch.bfloat16, enabled=self.bf16
+        ):
+            loss = self.model(*batch)
+        value = float(self.accelerator.reduce(loss.detach(), "mean"))
+        self._require_finite(value)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.accelerator.backward(loss)
+        if self.settings.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.plain.parameters(), self.settings.clip_norm)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.plain)
+        return value
+
+    def _require_finite(self, loss: float) -> None:
+        if math.isfinite(loss) and abs(loss) <= LARGEST_LOSS:
+            return
+        rates = [f"{group['lr']:.3g}" for group in self.optimizer.param_groups]
+        kept = "nothing was saved: pass directory= to keep checkpoints"
+        if self.keeper.checkpoint is not None:
+            kept = f"the last good state is in {self.keeper.checkpoint}"
+        message = (
+            f"the loss is {loss} at step {self.position.step} with learning rates "
+            f"{', '.join(rates)}"
+        )
+        self.keeper.log(message)
+        raise TrainingDivergedError(
+            f"{message}; {kept}. Lower the learning rate, set clip_norm, or "
+            "look for a logarithm or a division at zero in the objective"
+        )
+
+    def _end_epoch(
+        self, evaluate: Evaluate | None, monitor: str | None, seconds: float
+    ) -> None:
+        row = {
+            "epoch": float(self.position.step // self.batches.steps_per_epoch),
+            "step": float(self.position.step),
+            "loss": self.position.partial_loss / self.batches.steps_per_epoch,
+            "seconds": seconds,
+        }
+        if evaluate is not None:
+            self._chosen.eval()
+            with torch.no_grad():
+                row |= evaluate(self._chosen)
+        self.position.rows.append(row)
+        self.position.partial_loss = 0.0
+        self.keeper.log(", ".join(f"{name} {value:.6g}" for name, value in row.items()))
+        if monitor is not None:
+            self.keeper.compare(row, monitor, self.position, self._chosen)
+        self._save()
+
+    def _keep_chosen(self, monitor: str | None) -> None:
+        """Put the chosen weights into the caller's module, in evaluation mode."""
+        self.accelerator.wait_for_everyone()
+        weights = self._chosen.state_dict()
+        if monitor is not None:
+            weights = self.keeper.best_weights(monitor, self.position)
+        self.plain.load_state_dict(weights)
+        self.plain.eval()
+
+    def _checkpoint_due(self) -> bool:
+        every = self.settings.checkpoint_every
+        return every is not None and self.position.step % every == 0
+
+    def _save(self) -> None:
+        self.keeper.save(self.plain, self.average, self.optimizer, self.position)
+        self.accelerator.wait_for_everyone()
+
+
+def _averaged(objective: nn.Module, decay: float | None) -> AveragedModel | None:
+    if decay is None:
+        return None
+    update = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    return AveragedModel(objective, multi_avg_fn=update)
+
+
+def _use_bf16(precision: str, device: torch.device) -> bool:
+    """Decide whether matrix products run in bfloat16."""
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
+@contextmanager
+def _own_randomness() -> Iterator[None]:
+    """Leave the caller's global random state as it was."""
+    with torch.random.fork_rng():
+        yield

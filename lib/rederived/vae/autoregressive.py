@@ -1,0 +1,76 @@
+"""A decoder whose strength is one number: how far a pixel sees its predecessors.
+
+Pixels are read in raster order.  The log-odds of a pixel are those that the code gives
+plus a linear function of the earlier pixels within ``reach``; with reach 0 this is
+the decoder with independent pixels, and with the whole picture in reach and no code it
+is the fully visible sigmoid belief network (Frey 1998).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rederived.vae.decoders import Decoder, bernoulli_log_prob
+
+
+def causal_mask(height: int, width: int, reach: int) -> Tensor:
+    """Return which pixels (columns) a pixel (row) sees, bool ``(H W, H W)``.
+
+    Pixel ``i`` sees pixel ``j`` if ``j`` comes before it in raster order and is at
+    most ``reach`` rows and at most ``reach`` columns away.
+
+    Raises:
+        ValueError: if ``reach`` is negative.
+    """
+    if reach < 0:
+        raise ValueError(f"reach must be at least 0, got {reach}")
+    places = torch.arange(height * width)
+    rows, columns = places // width, places % width
+    earlier = places[:, None] > places[None, :]
+    near = (rows[:, None] - rows[None, :]).abs() <= reach
+    near &= (columns[:, None] - columns[None, :]).abs() <= reach
+    return earlier & near
+
+
+class AutoregressiveDecoder(Decoder):
+    """Pixels in {0, 1}, each given the code and the earlier pixels within reach.
+
+    ``log q(x|z) = sum_i log Bernoulli(x_i; network(z)_i + sum_j<i W_ij x_j)``.
+
+    Args:
+        network: a map of codes ``(B, d)`` to log-odds ``(B, H W)``.
+        height: rows of a picture.
+        width: columns of a picture.
+        reach: how many rows and columns back a pixel sees.
+    """
+
+    mask: Tensor
+
+    def __init__(self, network: nn.Module, height: int, width: int, reach: int) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("mask", causal_mask(height, width, reach))
+        self.weight = nn.Parameter(torch.zeros(self.mask.shape))
+
+    def log_odds(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return the log-odds of each pixel given the pixels before it, ``(B, D)``."""
+        context = functional.linear(x, self.weight * self.mask)
+        result: Tensor = self.network(z) + context
+        return result
+
+    def log_prob(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return the log-probability of each picture ``(B, H W)``, nats."""
+        return bernoulli_log_prob(x, self.log_odds(x, z))
+
+    @torch.no_grad()
+    def sample(self, z: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw pictures pixel by pixel, float 0 or 1."""
+        given = self.network(z).cpu()
+        weight = (self.weight * self.mask).cpu()
+        x = torch.zeros_like(given)
+        for pixel in range(given.shape[1]):
+            odds = given[:, pixel] + x @ weight[pixel]
+            x[:, pixel] = torch.bernoulli(torch.sigmoid(odds), generator=generator)
+        return x.to(z.device)

@@ -1,0 +1,102 @@
+"""Decoders: laws ``q(x|z)`` of flat data given a code."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rederived.vae.normals import draw_normal, normal_log_prob
+
+
+class Decoder(nn.Module):
+    """The law of a data point ``(D,)`` given its code ``(d,)``."""
+
+    def log_prob(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return ``log q(x|z)`` of the rows of ``(B, D)`` and ``(B, d)``, nats."""
+        raise NotImplementedError
+
+    def sample(self, z: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw a data point for each code, ``(B, D)``."""
+        raise NotImplementedError
+
+
+class NormalDecoder(Decoder):
+    """``q(x|z) = N(network(z), deviation^2)`` in each coordinate.
+
+    Args:
+        network: a map of codes ``(B, d)`` to means ``(B, D)``.
+        deviation: the standard deviation, where training starts if it is trained.
+        trainable: whether the one deviation is a parameter.
+
+    Raises:
+        ValueError: if the deviation is not positive.
+    """
+
+    log_variance: Tensor
+
+    def __init__(
+        self, network: nn.Module, deviation: float = 1.0, *, trainable: bool = False
+    ) -> None:
+        super().__init__()
+        if deviation <= 0:
+            raise ValueError(f"the deviation must be positive, got {deviation}")
+        self.network = network
+        start = torch.tensor(2.0 * math.log(deviation))
+        if trainable:
+            self.log_variance = nn.Parameter(start)
+        else:
+            self.register_buffer("log_variance", start)
+
+    def mean(self, z: Tensor) -> Tensor:
+        """Return the mean of the data given each code, ``(B, D)``."""
+        result: Tensor = self.network(z)
+        return result
+
+    def log_prob(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return the log-density of each row, with its constants, nats."""
+        return normal_log_prob(x, self.mean(z), self.log_variance)
+
+    @torch.no_grad()
+    def sample(self, z: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw a data point for each code, noise included."""
+        mean = self.mean(z)
+        return draw_normal(mean, self.log_variance.expand_as(mean), generator)
+
+
+class BernoulliDecoder(Decoder):
+    """Pixels in {0, 1}, independent given the code.
+
+    Args:
+        network: a map of codes ``(B, d)`` to log-odds ``(B, D)``.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def mean(self, z: Tensor) -> Tensor:
+        """Return the probability of a one for each pixel, ``(B, D)``."""
+        return torch.sigmoid(self.network(z))
+
+    def log_prob(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return ``sum x log p + (1 - x) log(1 - p)`` of each row, nats."""
+        return bernoulli_log_prob(x, self.network(z))
+
+    @torch.no_grad()
+    def sample(self, z: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw pixels, float 0 or 1."""
+        return torch.bernoulli(self.mean(z).cpu(), generator=generator).to(z.device)
+
+
+def bernoulli_log_prob(x: Tensor, log_odds: Tensor) -> Tensor:
+    """Return the log-probability of rows of zeros and ones, nats.
+
+    Args:
+        x: ``(..., D)``; grey values in between give the cross-entropy.
+        log_odds: the same shape.
+    """
+    loss = functional.binary_cross_entropy_with_logits(log_odds, x, reduction="none")
+    return -loss.sum(-1)

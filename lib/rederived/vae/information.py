@@ -1,0 +1,159 @@
+"""How much a code says about the data: estimates with a known direction of error.
+
+Let ``x_1, ..., x_N`` be data points and ``p(z|x_i)`` the laws of their codes.  For a
+code drawn at ``x_i``, compare ``p(z|x_i)`` with the mean of the ``p(z|x_j)``:
+
+* over all ``j``: the mean of the log-ratio is exactly the mutual information under the
+  empirical law of the ``N`` points; it is at most ``log N``, and in expectation over
+  the points a lower bound of the mutual information under the law they came from;
+* over all ``j`` but ``i``: in expectation an upper bound of the latter
+  (Poole and others 2019, arXiv:1905.06922, section 2).
+
+The mean of ``KL(p(z|x)||q(z))``, the rate, is an upper bound as well.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rederived.probability import kl_to_standard
+from rederived.vae.normals import draw_normal, standard_normal_log_prob
+
+_CHUNK = 500  # codes compared at a time
+
+
+@dataclass(frozen=True)
+class Information:
+    """What an encoder does to a sample of data, nats.
+
+    Attributes:
+        rate: mean of ``KL(p(z|x) || q(z))``, exact over the sample.
+        lower: the mutual information under the empirical law of the sample, by
+            Monte Carlo; a lower bound of that under the law of the data.
+        upper: the leave-one-out upper bound of the latter.
+        aggregate_kl: ``KL(p(z) || q(z))`` with the aggregate of the sample, by Monte
+            Carlo at the same codes.
+        standard_error: of ``lower``.
+        cap: ``log N``, which ``lower`` cannot exceed.
+    """
+
+    rate: float
+    lower: float
+    upper: float
+    aggregate_kl: float
+    standard_error: float
+    cap: float
+
+
+@torch.no_grad()
+def aggregate_log_prob(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return ``log 1/N sum_j p(z|x_j)`` of each code, float64 ``(M,)``, nats.
+
+    Args:
+        z: codes ``(M, d)``.
+        mean: means of the ``N`` laws, ``(N, d)``.
+        log_variance: their log-variances, ``(N, d)``.
+    """
+    parts = [
+        _pairs(part, mean, log_variance).logsumexp(1)
+        for part in torch.split(z.double(), _CHUNK)
+    ]
+    return torch.cat(parts) - math.log(len(mean))
+
+
+@torch.no_grad()
+def information(
+    mean: Tensor,
+    log_variance: Tensor,
+    generator: torch.Generator,
+    codes: int | None = None,
+) -> Information:
+    """Estimate the mutual information between data and code.
+
+    Args:
+        mean: means of the ``N`` laws ``p(z|x_i)``, ``(N, d)``.
+        log_variance: their log-variances, ``(N, d)``.
+        generator: the source of the codes.
+        codes: how many data points a code is drawn for, the first ones; all if None.
+
+    Raises:
+        ValueError: if there are fewer than two data points or codes.
+    """
+    count = len(mean) if codes is None else codes
+    if not 2 <= count <= len(mean):
+        raise ValueError(
+            f"codes must be between 2 and the {len(mean)} data points, got {count}"
+        )
+    mean, log_variance = mean.double(), log_variance.double()
+    z = draw_normal(mean[:count], log_variance[:count], generator)
+    own, everyone, others = _log_ratios(z, mean, log_variance)
+    ratios = own - everyone
+    return Information(
+        rate=float(kl_to_standard(mean, log_variance).mean()),
+        lower=float(ratios.mean()),
+        upper=float((own - others).mean()),
+        aggregate_kl=float((everyone - standard_normal_log_prob(z)).mean()),
+        standard_error=float(ratios.std() / math.sqrt(count)),
+        cap=math.log(len(mean)),
+    )
+
+
+def rate_by_coordinate(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return the mean of ``KL(p(z_k|x) || q(z_k))`` for each coordinate, ``(d,)``.
+
+    Args:
+        mean: ``(N, d)``.
+        log_variance: ``(N, d)``.
+    """
+    single = kl_to_standard(mean.unsqueeze(-1), log_variance.unsqueeze(-1))
+    return single.mean(0)
+
+
+def collapsed(mean: Tensor, log_variance: Tensor, threshold: float = 0.01) -> int:
+    """Count the coordinates whose mean divergence to the prior is below a threshold.
+
+    Such a coordinate follows the prior whatever the data point is and tells nothing.
+
+    Args:
+        mean: ``(N, d)``.
+        log_variance: ``(N, d)``.
+        threshold: nats.
+    """
+    return int((rate_by_coordinate(mean, log_variance) < threshold).sum())
+
+
+def _log_ratios(
+    z: Tensor, mean: Tensor, log_variance: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return ``log p(z_i|x_i)``, and the log-means over all laws and over the others.
+
+    Code ``i`` was drawn from law ``i``.
+    """
+    total = len(mean)
+    columns: list[tuple[Tensor, Tensor, Tensor]] = []
+    for start in range(0, len(z), _CHUNK):
+        table = _pairs(z[start : start + _CHUNK], mean, log_variance)
+        rows = torch.arange(len(table))
+        own = table[rows, start + rows].clone()
+        everyone = table.logsumexp(1) - math.log(total)
+        table[rows, start + rows] = -math.inf
+        others = table.logsumexp(1) - math.log(total - 1)
+        columns.append((own, everyone, others))
+    own, everyone, others = (torch.cat(part) for part in zip(*columns, strict=True))
+    return own, everyone, others
+
+
+def _pairs(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return ``log p(z_i|x_j)`` for all pairs, float64 ``(M, N)``.
+
+    The square is multiplied out, so that the work is that of two matrix products.
+    """
+    z, mean, log_variance = z.double(), mean.double(), log_variance.double()
+    precision = (-log_variance).exp()
+    constant = mean.square() * precision + log_variance + math.log(2.0 * math.pi)
+    square = z.square() @ precision.T - 2.0 * z @ (mean * precision).T
+    return -0.5 * (square + constant.sum(1))

@@ -1,0 +1,74 @@
+"""The loss of a VAE on finite tables, where every part of it is a sum.
+
+The data ``x`` take ``X`` values and the code ``z`` takes ``Z``.  The encoder ``p(z|x)``
+is a table ``(X, Z)`` whose rows are laws, the decoder ``q(x|z)`` one whose columns are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rederived.probability import conditional, joint, kl, marginal, mutual_information
+
+
+@dataclass(frozen=True)
+class Split:
+    """The loss and its parts, each from its own definition, nats.
+
+    Attributes:
+        loss: ``KL(p~(x) p(z|x) || q(z) q(x|z))``.
+        rate: the mean of ``KL(p(z|x) || q(z))``.
+        fit: the mean of ``log q(x|z)/p~(x)``; ``loss = rate - fit``.
+        information: ``I(x; z)`` of ``p~(x) p(z|x)``.
+        aggregate_kl: ``KL(p(z) || q(z))`` with the aggregate ``p(z)``.
+        decoder_gap: the mean over ``p(z)`` of ``KL(p(x|z) || q(x|z))``.
+    """
+
+    loss: Tensor
+    rate: Tensor
+    fit: Tensor
+    information: Tensor
+    aggregate_kl: Tensor
+    decoder_gap: Tensor
+
+
+def split_loss(data: Tensor, encoder: Tensor, prior: Tensor, decoder: Tensor) -> Split:
+    """Return the loss of a VAE on tables and its parts.
+
+    Args:
+        data: ``p~(x)``, ``(X,)``.
+        encoder: ``p(z|x)``, ``(X, Z)``, rows sum to one.
+        prior: ``q(z)``, ``(Z,)``.
+        decoder: ``q(x|z)``, ``(X, Z)``, columns sum to one.
+
+    Raises:
+        ValueError: if one of them is not a law, or a code has probability zero.
+    """
+    together = joint(data, encoder)
+    aggregate = marginal(together, 1)
+    gaps = kl(conditional(together, given=1), decoder, 0)
+    log_ratio = torch.xlogy(together, decoder) - torch.xlogy(together, data[:, None])
+    return Split(
+        loss=kl(together, prior * decoder),
+        rate=(data * kl(encoder, prior, -1)).sum(),
+        fit=log_ratio.sum(),
+        information=mutual_information(together),
+        aggregate_kl=kl(aggregate, prior),
+        decoder_gap=(aggregate * gaps).sum(),
+    )
+
+
+def bayes_decoder(data: Tensor, encoder: Tensor) -> Tensor:
+    """Return the best decoder of an encoder, ``p(z|x) p~(x) / p(z)``, ``(X, Z)``.
+
+    Args:
+        data: ``p~(x)``, ``(X,)``.
+        encoder: ``p(z|x)``, ``(X, Z)``.
+
+    Raises:
+        ValueError: if one of them is not a law, or a code has probability zero.
+    """
+    return conditional(joint(data, encoder), given=1)

@@ -1,0 +1,122 @@
+"""The variational autoencoder: its bound in two parts, and the likelihood itself.
+
+Kingma and Welling 2014, arXiv:1312.6114; importance weights: Burda, Grosse and
+Salakhutdinov 2016, arXiv:1509.00519.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from rederived.probability import kl_to_standard
+from rederived.vae.decoders import Decoder
+from rederived.vae.normals import draw_normal, normal_log_prob, standard_normal_log_prob
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The two parts of the negative evidence lower bound of each data point.
+
+    Attributes:
+        distortion: ``-log q(x|z)`` at one draw of the code, ``(B,)``, nats.
+        rate: ``KL(p(z|x) || q(z))``, exact, ``(B,)``, nats.
+    """
+
+    distortion: Tensor
+    rate: Tensor
+
+    def loss(self, beta: float = 1.0) -> Tensor:
+        """Return ``distortion + beta * rate``, ``(B,)``; beta 1 is the bound."""
+        return self.distortion + beta * self.rate
+
+
+class VAE(nn.Module):
+    """An encoder ``p(z|x)``, a decoder ``q(x|z)`` and the standard normal prior.
+
+    Args:
+        encoder: a module that maps data ``(B, D)`` to mean and log-variance of the
+            code, each ``(B, d)``.
+        decoder: the law of the data given the code.
+    """
+
+    def __init__(self, encoder: nn.Module, decoder: Decoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def forward(self, x: Tensor, generator: torch.Generator | None = None) -> Bound:
+        """Return the bound of each data point with one draw of its code.
+
+        Args:
+            x: data ``(B, D)``.
+            generator: the source of the draw; None takes torch's own stream, which
+                ``training.fit`` seeds anew at each step.
+        """
+        mean, log_variance = self.encoder(x)
+        z = draw_normal(mean, log_variance, generator)
+        return Bound(
+            distortion=-self.decoder.log_prob(x, z),
+            rate=kl_to_standard(mean, log_variance),
+        )
+
+    @torch.no_grad()
+    def sample(self, count: int, codes: int, generator: torch.Generator) -> Tensor:
+        """Draw ``count`` data points: a code of ``codes`` numbers, then the decoder."""
+        z = torch.randn(count, codes, generator=generator, device=generator.device)
+        parameter = next(self.parameters())
+        return self.decoder.sample(z.to(parameter.device, parameter.dtype), generator)
+
+
+class NegativeBound(nn.Module):
+    """The objective of a VAE: the mean of ``distortion + beta * rate``, nats."""
+
+    def __init__(self, vae: VAE, beta: float = 1.0) -> None:
+        super().__init__()
+        self.vae = vae
+        self.beta = beta
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the mean loss of a batch ``(B, D)``."""
+        bound: Bound = self.vae(x)
+        return bound.loss(self.beta).mean()
+
+
+@torch.no_grad()
+def log_likelihood(
+    vae: VAE, x: Tensor, samples: int, generator: torch.Generator
+) -> Tensor:
+    """Estimate ``log q(x)`` by ``log 1/K sum_k q(x|z_k) q(z_k) / p(z_k|x)``.
+
+    The mean of the estimate is a lower bound of ``log q(x)`` that rises with ``K``;
+    with one sample it is the evidence lower bound.
+
+    Args:
+        vae: the model.
+        x: data ``(B, D)``.
+        samples: the number ``K`` of codes drawn for each data point.
+        generator: the source of the codes.
+
+    Returns:
+        float64 ``(B,)``, nats.
+
+    Raises:
+        ValueError: if ``samples`` is not positive.
+    """
+    if samples < 1:
+        raise ValueError(f"samples must be at least 1, got {samples}")
+    mean, log_variance = vae.encoder(x)
+    shape = (len(x),)
+    total = torch.full(shape, -math.inf, dtype=torch.float64, device=x.device)
+    for _ in range(samples):
+        z = draw_normal(mean, log_variance, generator)
+        weight = (
+            vae.decoder.log_prob(x, z).double()
+            + standard_normal_log_prob(z).double()
+            - normal_log_prob(z, mean, log_variance).double()
+        )
+        total = torch.logaddexp(total, weight)
+    return total - math.log(samples)
