@@ -11,9 +11,9 @@ import typer
 from matplotlib.figure import Figure
 
 from rederived import datasets, figures
-from rederived.cached import run_cached
 from rederived.chapters.titles.study import titling
 from rederived.records import (
+    PROFILES,
     Record,
     Run,
     RunError,
@@ -30,13 +30,13 @@ from rederived.records import (
     run_log,
     save_record,
 )
-from rederived.study import Experiment, experiment, experiment_names, experiments_of
+from rederived.study import AnyStudy, run_or_load, studies, studies_of, study
 from rederived.training import CheckpointError, TrainingDivergedError
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Run, find and record the experiments of the book.",
+    help="Run, find and record the studies of the book.",
     pretty_exceptions_enable=False,
 )
 Profile = Annotated[str, typer.Option(help="quick or full")]
@@ -53,20 +53,20 @@ def run(
     preset: Presets = None,
     seed: Seeds = None,
 ) -> None:
-    """Run the presets of an experiment or of a chapter, or find their finished runs."""
-    for one in experiments_of(name):
-        for each in preset or list(experiment(one).presets(profile)):
+    """Run the presets of a study or of a chapter, or find their finished runs."""
+    for one in studies_of(name):
+        for each in preset or list(one.presets(profile)):
             for number in seed or [0]:
-                typer.echo(_line(run_cached(one, each, profile, number)))
+                typer.echo(_line(run_or_load(one.name, each, profile, number)))
 
 
 @app.command("list")
 def list_all() -> None:
-    """List experiments, finished runs and records."""
-    for name in experiment_names():
-        for profile in ("quick", "full"):
-            known = ", ".join(experiment(name).presets(profile))
-            typer.echo(f"{name} --profile {profile}: {known}")
+    """List studies, finished runs and records."""
+    for one in studies().values():
+        for profile in PROFILES:
+            known = ", ".join(one.presets(profile))
+            typer.echo(f"{one.name} --profile {profile}: {known}")
     for folder, result in finished_runs():
         typer.echo(f"{folder}: {_line(result)}")
     for name in record_names():
@@ -88,12 +88,12 @@ def record(
         bool, typer.Option(help="record runs made with uncommitted changes")
     ] = False,
 ) -> None:
-    """Gather the finished runs of an experiment or of a chapter into records."""
-    for one in experiments_of(name):
-        for each in preset or list(experiment(one).presets(profile)):
+    """Gather the finished runs of a study or of a chapter into records."""
+    for one in studies_of(name):
+        for each in preset or list(one.presets(profile)):
             runs = _finished(one, each, profile)
             if runs or preset is not None:
-                typer.echo(_record(experiment(one), each, runs, allow_dirty))
+                typer.echo(_record(one, each, runs, allow_dirty))
 
 
 @app.command()
@@ -178,25 +178,24 @@ def _text_of(file: Path | None) -> str:
 
 def _writer(preset: str, profile: str) -> Run:
     """Train a preset of titles, or find its run; refuse one that keeps no weights."""
-    if not experiment("titles").config(preset, profile).keep:
+    if not study("titles").config(preset, profile).keep:
         raise RunError(
             f"the {profile} preset {preset!r} of titles keeps no weights to write "
             "with: choose one whose config has keep, such as prior or grammar"
         )
-    return run_cached("titles", preset, profile)
+    return run_or_load("titles", preset, profile)
 
 
-def _record(
-    chosen: Experiment, preset: str, runs: list[Run], allow_dirty: bool
-) -> Path:
+def _record(chosen: AnyStudy, preset: str, runs: list[Run], allow_dirty: bool) -> Path:
     """Write the record of a preset with its log and curves; return its folder.
 
     Seeds that the record in place has, and that are not among the runs, stay in it.
     """
+    reported = chosen.reported()
     gathered = gather(
         runs,
-        list(chosen.published.get(preset, [])),
-        list(chosen.deviations.get(preset, [])),
+        reported.published.get(preset, []),
+        reported.deviations.get(preset, []),
     )
     root = records_root()
     old = recorded(gathered, root)
@@ -211,19 +210,18 @@ def _record(
     return folder
 
 
-def _finished(name: str, preset: str, profile: str) -> list[Run]:
+def _finished(chosen: AnyStudy, preset: str, profile: str) -> list[Run]:
     """Return the finished runs of a preset, whatever their seeds.
 
-    A run is found by its configuration, so it takes the preset's present name.
+    A run is found by its identity, so it takes the preset's present name.
     """
-    chosen = experiment(name)
-    values = chosen.plain(chosen.config(preset, profile))
-    folder = run_directory(name, values, 0).parent
+    identity = chosen.identity(chosen.config(preset, profile))
+    folder = run_directory(chosen.name, identity, 0).parent
     seeds = sorted(
         int(path.parent.name.removeprefix("seed-"))
         for path in folder.glob("seed-*/run.json")
     )
-    found = [find_run(name, values, seed) for seed in seeds]
+    found = [find_run(chosen.name, identity, seed) for seed in seeds]
     return [replace(result, preset=preset) for result in found if result is not None]
 
 
@@ -245,4 +243,4 @@ def _line(run: Run) -> str:
     """Return one line about a run."""
     kept = {k: v for k, v in run.metrics.items() if "@" not in k}
     numbers = ", ".join(f"{key} {value:.5g}" for key, value in kept.items())
-    return f"{run.experiment} {run.preset} seed {run.seed} [{run.identity}]: {numbers}"
+    return f"{run.study} {run.preset} seed {run.seed} [{run.identity}]: {numbers}"

@@ -1,211 +1,103 @@
-"""The experiments by name, behind one interface for the command line."""
+"""The studies of all chapters, found by scanning the wings; and how one is run.
+
+A study is a module or package of a wing whose name begins with ``study``, and which has
+a :class:`~rederived.records.Study` called ``STUDY``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import pkgutil
+from functools import cache
+from importlib import import_module
 from typing import Any
 
-from torch import nn
+from rederived import chapters
+from rederived.records import Run, Study, find_run, run_directory, save_run
 
-from rederived.chapters.adaptive import study as adaptive_rates
-from rederived.chapters.fvae import study as fvae
-from rederived.chapters.infomax import study as infomax
-from rederived.chapters.information import study as vae_information
-from rederived.chapters.mixup import study as mixing
-from rederived.chapters.nice import study as nice
-from rederived.chapters.nice import study_blank_pixels as blank_pixels
-from rederived.chapters.titles import study as titles
-from rederived.chapters.variational import study_aae as aae
-from rederived.chapters.variational import study_ali as ali
-from rederived.chapters.variational import study_images as gan_images
-from rederived.chapters.variational import study_plane as gan
-from rederived.records import Config, Published, Run
-
-AnyConfig = Any
-"""A chapter's own frozen config; only its experiment looks inside."""
+AnyStudy = Study[Any]
+"""A study whose configuration only the study itself looks into."""
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """What the command line and the chapters need of a chapter's module.
-
-    Attributes:
-        name: the module's name.
-        chapter: the chapter's number.
-        presets: from a profile to its named configs.
-        plain: from a config to the plain values that its hash is made of.
-        run: from config, preset name, seed and folder to the run and its model.
-        published: the sources' numbers by preset.
-        deviations: what differs from the sources, by preset.
-    """
-
-    name: str
-    chapter: int
-    presets: Callable[[str], Mapping[str, AnyConfig]]
-    plain: Callable[[AnyConfig], Config]
-    run: Callable[[AnyConfig, str, int, Path | None], tuple[Run, nn.Module]]
-    published: Mapping[str, list[Published]]
-    deviations: Mapping[str, list[str]]
-
-    def config(self, preset: str, profile: str) -> AnyConfig:
-        """Return a preset's config.
-
-        Raises:
-            ValueError: if the profile has no such preset.
-        """
-        known = self.presets(profile)
-        if preset not in known:
-            raise ValueError(
-                f"{self.name} has no {profile} preset {preset!r}; "
-                f"it has {', '.join(known)}"
-            )
-        return known[preset]
+@cache
+def studies() -> dict[str, AnyStudy]:
+    """Return every study by name, in the order of chapters and names."""
+    found: list[AnyStudy] = []
+    for wing in pkgutil.iter_modules(chapters.__path__):
+        package = import_module(f"{chapters.__name__}.{wing.name}")
+        found += [
+            import_module(f"{package.__name__}.{module.name}").STUDY
+            for module in pkgutil.iter_modules(package.__path__)
+            if module.name.startswith("study")
+        ]
+    found.sort(key=lambda one: (one.chapter, one.name))
+    return {one.name: one for one in found}
 
 
-_EXPERIMENTS = {
-    "mixing": Experiment(
-        name="mixing",
-        chapter=1,
-        presets=mixing.presets,
-        plain=mixing.plain,
-        run=mixing.run,
-        published=mixing.PUBLISHED,
-        deviations=mixing.DEVIATIONS,
-    ),
-    "aae": Experiment(
-        name="aae",
-        chapter=2,
-        presets=aae.presets,
-        plain=aae.plain,
-        run=aae.run,
-        published=aae.PUBLISHED,
-        deviations=aae.DEVIATIONS,
-    ),
-    "ali": Experiment(
-        name="ali",
-        chapter=2,
-        presets=ali.presets,
-        plain=ali.plain,
-        run=ali.run,
-        published=ali.PUBLISHED,
-        deviations=ali.DEVIATIONS,
-    ),
-    "gan": Experiment(
-        name="gan",
-        chapter=2,
-        presets=gan.presets,
-        plain=gan.plain,
-        run=gan.run,
-        published=gan.PUBLISHED,
-        deviations=gan.DEVIATIONS,
-    ),
-    "gan-images": Experiment(
-        name="gan-images",
-        chapter=2,
-        presets=gan_images.presets,
-        plain=gan_images.plain,
-        run=gan_images.run,
-        published=gan_images.PUBLISHED,
-        deviations=gan_images.DEVIATIONS,
-    ),
-    "nice": Experiment(
-        name="nice",
-        chapter=3,
-        presets=nice.presets,
-        plain=nice.plain,
-        run=nice.run,
-        published=nice.PUBLISHED,
-        deviations=nice.DEVIATIONS,
-    ),
-    "blank-pixels": Experiment(
-        name="blank-pixels",
-        chapter=3,
-        presets=blank_pixels.presets,
-        plain=blank_pixels.plain,
-        run=blank_pixels.run,
-        published=blank_pixels.PUBLISHED,
-        deviations=blank_pixels.DEVIATIONS,
-    ),
-    "f-vae": Experiment(
-        name="f-vae",
-        chapter=5,
-        presets=fvae.presets,
-        plain=fvae.plain,
-        run=fvae.run,
-        published=fvae.PUBLISHED,
-        deviations=fvae.DEVIATIONS,
-    ),
-    "deep-infomax": Experiment(
-        name="deep-infomax",
-        chapter=6,
-        presets=infomax.presets,
-        plain=infomax.plain,
-        run=infomax.run,
-        published=infomax.PUBLISHED,
-        deviations=infomax.DEVIATIONS,
-    ),
-    "titles": Experiment(
-        name="titles",
-        chapter=4,
-        presets=titles.presets,
-        plain=titles.plain,
-        run=titles.run,
-        published=titles.PUBLISHED,
-        deviations=titles.DEVIATIONS,
-    ),
-    "adaptive-learning-rates": Experiment(
-        name="adaptive-learning-rates",
-        chapter=7,
-        presets=adaptive_rates.presets,
-        plain=adaptive_rates.plain,
-        run=adaptive_rates.run,
-        published=adaptive_rates.PUBLISHED,
-        deviations=adaptive_rates.DEVIATIONS,
-    ),
-    "vae-information": Experiment(
-        name="vae-information",
-        chapter=8,
-        presets=vae_information.presets,
-        plain=vae_information.plain,
-        run=vae_information.run,
-        published=vae_information.PUBLISHED,
-        deviations=vae_information.DEVIATIONS,
-    ),
-}
-
-
-def experiment_names() -> list[str]:
-    """Return the names of all experiments, in the order of their chapters."""
-    return sorted(_EXPERIMENTS, key=lambda name: _EXPERIMENTS[name].chapter)
-
-
-def experiments_of(name: str) -> list[str]:
-    """Return the name itself, or the names of a chapter's experiments.
-
-    Args:
-        name: an experiment's name, or a chapter's number such as ``"03"``.
-
-    Raises:
-        ValueError: if there is no such experiment, or none in that chapter.
-    """
-    if not name.isdigit():
-        return [experiment(name).name]
-    found = [one for one in experiment_names() if experiment(one).chapter == int(name)]
-    if not found:
-        raise ValueError(f"chapter {int(name)} has no experiment")
-    return found
-
-
-def experiment(name: str) -> Experiment:
-    """Return an experiment by name.
+def study(name: str) -> AnyStudy:
+    """Return a study by name.
 
     Raises:
         ValueError: if there is none of that name.
     """
-    if name not in _EXPERIMENTS:
-        raise ValueError(
-            f"no experiment {name!r}; there are {', '.join(experiment_names())}"
-        )
-    return _EXPERIMENTS[name]
+    if name not in studies():
+        raise ValueError(f"no study {name!r}; there are {', '.join(studies())}")
+    return studies()[name]
+
+
+def studies_of(name: str) -> list[AnyStudy]:
+    """Return the study of a name, or those of a chapter.
+
+    Args:
+        name: a study's name, or a chapter's number such as ``"03"``.
+
+    Raises:
+        ValueError: if there is no such study, or none in that chapter.
+    """
+    if not name.isdigit():
+        return [study(name)]
+    found = [one for one in studies().values() if one.chapter == int(name)]
+    if not found:
+        raise ValueError(f"chapter {int(name)} has no study")
+    return found
+
+
+def run_study(name: str, preset: str, profile: str, seed: int = 0) -> Run:
+    """Return one seed of a preset, for a page.
+
+    ``quick`` runs are computed afresh each time and kept nowhere, so that a page's
+    regression really computes; ``full`` runs are found or kept, see
+    :func:`run_or_load`.
+
+    Args:
+        name: the study.
+        preset: which of its presets.
+        profile: ``quick`` or ``full``.
+        seed: the seed.
+    """
+    if profile == "full":
+        return run_or_load(name, preset, profile, seed)
+    return study(name).run(preset, profile, seed)
+
+
+def run_or_load(name: str, preset: str, profile: str, seed: int = 0) -> Run:
+    """Return the run of a preset and seed, computing it only if it is not there.
+
+    An interrupted run goes on from its last checkpoint.  The folder is a function of
+    the configuration's identity and the seed, so the command line and a notebook find
+    each other's runs.
+
+    Args:
+        name: the study.
+        preset: which of its presets.
+        profile: ``quick`` or ``full``.
+        seed: the seed.
+    """
+    chosen = study(name)
+    identity = chosen.identity(chosen.config(preset, profile))
+    found = find_run(name, identity, seed)
+    if found is not None:
+        return found
+    directory = run_directory(name, identity, seed)
+    result = chosen.run(preset, profile, seed, directory)
+    save_run(result, directory)
+    return result

@@ -3,7 +3,6 @@
 from rederived.records.joining import joined, joined_logs, recorded
 from rederived.records.provenance import Provenance, provenance
 from rederived.records.records import (
-    Published,
     Record,
     SeedResult,
     Summary,
@@ -18,7 +17,6 @@ from rederived.records.runs import (
     Config,
     Run,
     RunError,
-    config_hash,
     find_run,
     finished_runs,
     load_run,
@@ -27,21 +25,30 @@ from rederived.records.runs import (
     runs_root,
     save_run,
 )
+from rederived.records.sources import Headline, Published, Sources
+from rederived.records.study import PROFILES, Measured, Study, Trial, as_dict, from_dict
 from rederived.records.tables import show_comparison, show_table
 
 __all__ = [
+    "PROFILES",
     "Arrays",
     "Config",
+    "Headline",
+    "Measured",
     "Provenance",
     "Published",
     "Record",
     "Run",
     "RunError",
     "SeedResult",
+    "Sources",
+    "Study",
     "Summary",
-    "config_hash",
+    "Trial",
+    "as_dict",
     "find_run",
     "finished_runs",
+    "from_dict",
     "gather",
     "joined",
     "joined_logs",

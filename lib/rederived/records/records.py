@@ -19,27 +19,12 @@ from rederived.records.runs import (
     Config,
     Run,
     RunError,
-    config_hash,
     load_arrays,
     save_arrays,
     write_json,
     write_text,
 )
-
-
-@dataclass(frozen=True)
-class Published:
-    """A number that a source reports.
-
-    Attributes:
-        metric: which of our metrics it stands beside.
-        value: the number.
-        source: where it is printed.
-    """
-
-    metric: str
-    value: float
-    source: str
+from rederived.records.sources import Published
 
 
 @dataclass(frozen=True)
@@ -73,8 +58,9 @@ class Record:
     """A configuration's finished seeds, beside what the sources report.
 
     Attributes:
-        experiment: the chapter's module.
+        study: the study's name.
         preset: the name of the configuration.
+        identity: the hash of what was asked for, see ``Study``.
         config: the configuration, less the seed.
         published: the sources' numbers.
         deviations: how the run differs from its source, one sentence each.
@@ -83,8 +69,9 @@ class Record:
         arrays: arrays of the first seed, for figures.
     """
 
-    experiment: str
+    study: str
     preset: str
+    identity: str
     config: Config
     published: list[Published]
     deviations: list[str]
@@ -95,12 +82,7 @@ class Record:
     @property
     def name(self) -> str:
         """The folder's name."""
-        return f"{self.experiment}-{self.preset}"
-
-    @property
-    def identity(self) -> str:
-        """The hash of the configuration, the seed left out."""
-        return config_hash(self.experiment, self.config)
+        return f"{self.study}-{self.preset}"
 
     def values(self, metric: str) -> list[float]:
         """Return one metric of every seed that has it."""
@@ -144,8 +126,9 @@ def gather(
     runs = sorted(runs, key=lambda run: run.seed)
     first = runs[0]
     return Record(
-        experiment=first.experiment,
+        study=first.study,
         preset=first.preset,
+        identity=first.identity,
         config=first.config,
         published=published,
         deviations=deviations,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import zlib
@@ -36,20 +35,22 @@ class Run:
     """What one seed of one configuration measured.
 
     Attributes:
-        experiment: the chapter's module, such as ``"nice"``.
+        study: the study's name, such as ``"nice"``.
         preset: the name of the configuration.
         seed: the seed.
+        identity: the hash of what was asked for, the seed left out, see ``Study``.
         config: the configuration, less the seed, as plain values.
-        metrics: single numbers by name; the experiment documents their units.
+        metrics: single numbers by name; the study documents their units.
         history: one row of metrics an epoch.
         arrays: what figures need (spectra, samples), small.
         data: the sources of the data sets, with fingerprints.
         provenance: code, versions, machine, command.
     """
 
-    experiment: str
+    study: str
     preset: str
     seed: int
+    identity: str
     config: Config
     metrics: dict[str, float]
     history: list[dict[str, float]]
@@ -57,26 +58,15 @@ class Run:
     provenance: Provenance
     arrays: Arrays = field(default_factory=dict)
 
-    @property
-    def identity(self) -> str:
-        """The hash of what was asked for, the seed left out."""
-        return config_hash(self.experiment, self.config)
-
-
-def config_hash(experiment: str, config: Config) -> str:
-    """Hash an experiment's name and configuration to 12 hexadecimal digits."""
-    text = json.dumps([experiment, config], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
 
 def runs_root() -> Path:
     """Return the folder of unrecorded runs: ``REDERIVED_RUNS``, else ``./runs``."""
     return Path(os.environ.get("REDERIVED_RUNS", "runs"))
 
 
-def run_directory(experiment: str, config: Config, seed: int) -> Path:
+def run_directory(study: str, identity: str, seed: int) -> Path:
     """Return the folder in which this run's checkpoints and results belong."""
-    return runs_root() / experiment / config_hash(experiment, config) / f"seed-{seed}"
+    return runs_root() / study / identity / f"seed-{seed}"
 
 
 def save_run(run: Run, directory: Path) -> None:
@@ -107,9 +97,9 @@ def load_run(directory: Path) -> Run:
         ) from error
 
 
-def find_run(experiment: str, config: Config, seed: int) -> Run | None:
-    """Return the finished run of this configuration and seed, if there is one."""
-    directory = run_directory(experiment, config, seed)
+def find_run(study: str, identity: str, seed: int) -> Run | None:
+    """Return the finished run of this identity and seed, if there is one."""
+    directory = run_directory(study, identity, seed)
     return load_run(directory) if (directory / "run.json").exists() else None
 
 
@@ -121,7 +111,7 @@ def finished_runs() -> list[tuple[Path, Run]]:
 
 def run_log(run: Run) -> str:
     """Return what a finished run logged, under a line with its seed, or nothing."""
-    path = run_directory(run.experiment, run.config, run.seed) / "log.txt"
+    path = run_directory(run.study, run.identity, run.seed) / "log.txt"
     if not path.exists():
         return ""
     return f"# seed {run.seed}\n{path.read_text(encoding='utf-8')}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -78,14 +77,6 @@ class History:
         """Return one metric over the epochs."""
         return [row[name] for row in self.rows]
 
-    def origin(self, started: float) -> dict[str, str | int]:
-        """Return what the provenance of a run says of its training.
-
-        Args:
-            started: ``time.perf_counter()`` when the run began, data and all.
-        """
-        return {
-            "precision": self.precision,
-            "trained_on": self.device,
-            "wall_seconds": round(time.perf_counter() - started),
-        }
+    def provenance(self) -> dict[str, str | bool | int]:
+        """Return what the provenance of a run says of its training."""
+        return {"precision": self.precision, "trained_on": self.device}

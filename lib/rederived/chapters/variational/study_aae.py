@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,12 +14,11 @@ from rederived.chapters.variational.losses import discriminator_loss, generator_
 from rederived.chapters.variational.study_ali import sliced
 from rederived.chapters.variational.study_images.pictures import load_pictures
 from rederived.datasets import points
-from rederived.records import Config, Published, Run, config_hash, provenance
+from rederived.records import Measured, Study, Trial
 from rederived.training import generator
 from rederived.training.draws import Draws
 from rederived.training.keeper import Keeper
 
-PUBLISHED: dict[str, list[Published]] = {}
 _WEIGHTS, _DRAWS, _JUDGED = 50, 51, 52  # random streams of one seed
 _CODES = 2  # numbers in a code
 _LOOKS = 10  # judgements, evenly spread over the second half
@@ -54,31 +52,6 @@ class AaeConfig:
     width: int = 32
     learning_rate: float = 1e-3
     samples: int = 1000
-
-
-def presets(profile: str) -> dict[str, AaeConfig]:
-    """Return the named configs of a profile, ``quick`` or ``full``."""
-    ring = AaeConfig("ring")
-    if profile == "quick":
-        return {"ring": replace(ring, members=2, updates=200)}
-    fashion = replace(ring, data="fashion-mnist", updates=1500)
-    return {
-        "ring": ring,
-        "ring-linear": replace(ring, decoder="linear"),
-        "fashion": fashion,
-        "fashion-linear": replace(fashion, decoder="linear"),
-    }
-
-
-DEVIATIONS: dict[str, list[str]] = {
-    name: ["The article has no experiment with adversarial autoencoders."]
-    for name in presets("full")
-}
-
-
-def plain(config: AaeConfig) -> Config:
-    """Return the config as plain values."""
-    return asdict(config) | {"weights": list(config.weights)}
 
 
 @dataclass(frozen=True)
@@ -205,9 +178,7 @@ class Sheet(nn.Module):
     total: Tensor
 
 
-def run(
-    config: AaeConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, nn.Module]:
+def measure(config: AaeConfig, trial: Trial) -> Measured:
     """Train at all weights side by side, judge ten times in the second half.
 
     Arrays, with axes weights, members, means of the ten: ``codes``, the sliced
@@ -218,15 +189,12 @@ def run(
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides starts, data and noise.
-        directory: where checkpoints go; an interrupted run there is continued.
+        trial: its seed decides starts, data and noise.
     """
-    started, origin = time.perf_counter(), provenance()
-    data = source(config)
+    data, seed = source(config), trial.seed
     players = Players(config, data, seed)
-    sheet, keeper = Sheet(players), Keeper(directory, writes=True)
-    identity = {"config": config_hash("aae", plain(config)), "seed": str(seed)}
+    sheet, keeper = Sheet(players), Keeper(trial.directory, writes=True)
+    identity = {"config": repr(config), "seed": str(seed)}
     position = keeper.restore(sheet, None, players.optimizer, identity)
     half = config.updates // 2
     looks = {half + half * (k + 1) // _LOOKS for k in range(_LOOKS)}
@@ -245,16 +213,26 @@ def run(
     for name, table in zip(("codes", "error"), found, strict=True):
         for weight, row in zip(config.weights, table, strict=True):
             metrics[f"{name}@{weight:g}"] = float(row.mean())
-    seconds = round(time.perf_counter() - started)
-    result = Run(
-        experiment="aae",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=metrics,
-        history=[],
         data=data.names,
-        provenance=origin | {"wall_seconds": seconds},
         arrays={"codes": found[0].numpy(), "errors": found[1].numpy()},
     )
-    return result, players.decoder
+
+
+_RING = AaeConfig("ring")
+_FASHION = replace(_RING, data="fashion-mnist", updates=1500)
+
+STUDY = Study(
+    "aae",
+    chapter=2,
+    quick={"ring": replace(_RING, members=2, updates=200)},
+    full={
+        "ring": _RING,
+        "ring-linear": replace(_RING, decoder="linear"),
+        "fashion": _FASHION,
+        "fashion-linear": replace(_FASHION, decoder="linear"),
+    },
+    measure=measure,
+    sources=Path(__file__).with_name("sources.yml"),
+)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -16,17 +15,11 @@ from rederived.chapters.variational.ensembles import mlp
 from rederived.chapters.variational.inference import LOSSES
 from rederived.chapters.variational.losses import discriminator_loss
 from rederived.datasets import points
-from rederived.records import Config, Published, Run, config_hash, provenance
+from rederived.records import Measured, Study, Trial
 from rederived.training import generator
 from rederived.training.draws import Draws
 from rederived.training.keeper import Keeper
 
-PUBLISHED: dict[str, list[Published]] = {}
-_SAME = [
-    "Laws in the plane, normal codes in two dimensions and multilayer perceptrons; the "
-    "article's image networks and settings are not published.",
-]
-DEVIATIONS: dict[str, list[str]] = {"gaussian": _SAME, "ring": _SAME}
 _WEIGHTS, _DRAWS, _JUDGED = 30, 31, 32  # random streams of one seed
 _DIRECTIONS = 64  # of the sliced distance
 _CHECKPOINT = 100  # rounds between checkpoints
@@ -53,18 +46,6 @@ class AliConfig:
     width: int = 32
     learning_rate: float = 1e-3
     samples: int = 1000
-
-
-def presets(profile: str) -> dict[str, AliConfig]:
-    """Return the named configs of a profile, ``quick`` or ``full``."""
-    if profile == "quick":
-        return {"gaussian": AliConfig("gaussian", members=2, updates=200)}
-    return {"gaussian": AliConfig("gaussian"), "ring": AliConfig("ring")}
-
-
-def plain(config: AliConfig) -> Config:
-    """Return the config as plain values."""
-    return asdict(config)
 
 
 class Players(nn.Module):
@@ -142,9 +123,7 @@ class Players(nn.Module):
         self.optimizer.step()
 
 
-def run(
-    config: AliConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, nn.Module]:
+def measure(config: AliConfig, trial: Trial) -> Measured:
     """Train all four losses side by side and judge them at the end.
 
     Arrays, with axes losses (in the order of ``LOSSES``), members: ``samples`` and
@@ -154,13 +133,11 @@ def run(
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides starts, data and noise.
-        directory: where checkpoints go; an interrupted run there is continued.
+        trial: its seed decides starts, data and noise.
     """
-    started, origin = time.perf_counter(), provenance()
-    players, keeper = Players(config, seed), Keeper(directory, writes=True)
-    identity = {"config": config_hash("ali", plain(config)), "seed": str(seed)}
+    seed = trial.seed
+    players, keeper = Players(config, seed), Keeper(trial.directory, writes=True)
+    identity = {"config": repr(config), "seed": str(seed)}
     position = keeper.restore(players, None, players.optimizer, identity)
     while position.step < config.updates:
         players.round()
@@ -183,19 +160,11 @@ def run(
         for what, found in arrays.items()
         for row, name in enumerate(LOSSES)
     }
-    seconds = round(time.perf_counter() - started)
-    result = Run(
-        experiment="ali",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=metrics,
-        history=[],
         data=[f"{config.data} law in the plane, drawn"],
-        provenance=origin | {"wall_seconds": seconds},
         arrays={name: found.numpy() for name, found in arrays.items()},
     )
-    return result, players.decoder
 
 
 def sliced(first: Tensor, second: Tensor, draws: torch.Generator) -> Tensor:
@@ -222,3 +191,13 @@ def _log_prob(parameters: Tensor, value: Tensor) -> Tensor:
 def _law(parameters: Tensor) -> tuple[Tensor, Tensor]:
     mean, raw = parameters.chunk(2, -1)
     return mean, 3 * torch.tanh(raw / 3)  # deviations between 0.05 and 20
+
+
+STUDY = Study(
+    "ali",
+    chapter=2,
+    quick={"gaussian": AliConfig("gaussian", members=2, updates=200)},
+    full={"gaussian": AliConfig("gaussian"), "ring": AliConfig("ring")},
+    measure=measure,
+    sources=Path(__file__).with_name("sources.yml"),
+)

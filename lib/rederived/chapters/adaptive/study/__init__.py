@@ -1,20 +1,27 @@
 """Chapter 7: one learning rate for all coordinates against one for each."""
 
+from pathlib import Path
+
 from rederived.chapters.adaptive.study.config import (
-    DEVIATIONS,
-    PUBLISHED,
+    FULL,
+    QUICK,
     DigitsRace,
     QuadraticRace,
-    presets,
 )
-from rederived.chapters.adaptive.study.run import plain, run
+from rederived.chapters.adaptive.study.run import measure
+from rederived.records import Study
 
 __all__ = [
-    "DEVIATIONS",
-    "PUBLISHED",
+    "STUDY",
     "DigitsRace",
     "QuadraticRace",
-    "plain",
-    "presets",
-    "run",
 ]
+
+STUDY = Study(
+    "adaptive-learning-rates",
+    chapter=7,
+    quick=QUICK,
+    full=FULL,
+    measure=measure,
+    sources=Path(__file__).parents[1] / "sources.yml",
+)

@@ -5,14 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rederived.records import Published
-
-PUBLISHED: dict[str, list[Published]] = {}
-DEVIATIONS: dict[str, list[str]] = {
-    name: ["The article reports no experiment; this race is ours."]
-    for name in ("quadratics", "digits", "digits-scaled", "digits-rotated")
-}
-
 
 @dataclass(frozen=True)
 class QuadraticRace:
@@ -84,14 +76,3 @@ QUICK: dict[str, QuadraticRace | DigitsRace] = {
     "digits-scaled": replace(_FEW_DIGITS, inputs="scaled"),
     "digits-rotated": replace(_FEW_DIGITS, inputs="rotated"),
 }
-
-
-def presets(profile: str) -> dict[str, QuadraticRace | DigitsRace]:
-    """Return the named configs of a profile, ``quick`` or ``full``.
-
-    Raises:
-        ValueError: for any other profile.
-    """
-    if profile not in {"quick", "full"}:
-        raise ValueError(f"profile must be quick or full, got {profile!r}")
-    return QUICK if profile == "quick" else FULL

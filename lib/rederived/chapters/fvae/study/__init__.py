@@ -1,8 +1,8 @@
 """Chapter 5: a VAE, a Glow and an f-VAE of equal size, trained on the same pictures.
 
-Records: ``f-vae-vae``, ``f-vae-glow``, ``f-vae-f-vae`` (drawn faces of 32 pixels), and
-the same with ``64-`` or ``cifar10-`` before the model; ``f-vae-vae-long`` and
-``f-vae-f-vae-long`` have the processor time of Glow.  Metrics, on test pictures:
+Records: ``fvae-vae``, ``fvae-glow``, ``fvae-f-vae`` (drawn faces of 32 pixels), and
+the same with ``64-`` or ``cifar10-`` before the model; ``fvae-vae-long`` and
+``fvae-f-vae-long`` have the processor time of Glow.  Metrics, on test pictures:
 
 * ``bits_per_dim``: exact for Glow; otherwise the bound with ``importance`` codes a
   picture, ``bits_per_dim_bound`` is that with one; ``bits_per_dim_error``;
@@ -32,12 +32,22 @@ Arrays: ``temperatures``; by temperature ``distance_at``, ``residual_at``, ``goo
 faces ``pairs`` (rows, steps), ``fours`` (5, 5), ``reconstructions`` (2, n: first real).
 """
 
-from rederived.chapters.fvae.study.config import (
-    DEVIATIONS,
-    PUBLISHED,
-    FVaeConfig,
-    presets,
-)
-from rederived.chapters.fvae.study.run import plain, run
+from pathlib import Path
 
-__all__ = ["DEVIATIONS", "PUBLISHED", "FVaeConfig", "plain", "presets", "run"]
+from rederived.chapters.fvae.study.config import FULL, QUICK, FVaeConfig
+from rederived.chapters.fvae.study.run import measure
+from rederived.records import Study
+
+__all__ = [
+    "STUDY",
+    "FVaeConfig",
+]
+
+STUDY = Study(
+    "fvae",
+    chapter=5,
+    quick=QUICK,
+    full=FULL,
+    measure=measure,
+    sources=Path(__file__).parents[1] / "sources.yml",
+)

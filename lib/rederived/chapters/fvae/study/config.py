@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rederived.records import Published
-
 
 @dataclass(frozen=True)
 class FVaeConfig:
@@ -154,65 +152,3 @@ QUICK = {
         replace(_32["f-vae"], steps=1, levels=2, flow_steps=1, flow_width=24)
     ),
 }
-
-
-def presets(profile: str) -> dict[str, FVaeConfig]:
-    """Return the named configs of a profile, ``quick`` or ``full``.
-
-    Raises:
-        ValueError: for any other profile.
-    """
-    if profile not in {"quick", "full"}:
-        raise ValueError(f"profile must be quick or full, got {profile!r}")
-    return QUICK if profile == "quick" else FULL
-
-
-PUBLISHED: dict[str, list[Published]] = {
-    "cifar10-glow": [
-        Published(
-            "bits_per_dim",
-            3.35,
-            "Kingma and Dhariwal 2018, table 2: Glow of far greater size, exact pixels",
-        )
-    ],
-}
-"""The article prints pictures and no number."""
-
-_REDUCED = [
-    "Drawn faces in place of CelebA-HQ; nets of about half a per cent of the article's "
-    "96 million parameters, fewer steps.",
-    "Pictures are dequantised for all three models, so that bits per dimension are "
-    "comparable; the article's program adds no noise.",
-    "Training starts from sigma_1 = sigma_2 = exp(-2) and, in the flow, from a batch "
-    "of data; the article's program starts from 1 and from the identity.",
-    "One cycle of the learning rate up to 3e-3; the article has 1e-4, constant.",
-    "The VAE, too, has a trained deviation of its decoder.",
-]
-DEVIATIONS: dict[str, list[str]] = {name: [*_REDUCED] for name in FULL}
-for _name in ("vae-long", "f-vae-long"):
-    DEVIATIONS[_name].append(
-        "More epochs, so that training takes at least as much processor time as "
-        "Glow's five."
-    )
-for _name in _CIFAR:
-    DEVIATIONS[f"cifar10-{_name}"][0] = (
-        "The first 10,000 pictures of CIFAR-10, which the article does not use; from "
-        "a lossy (JPEG) copy where the data line says so."
-    )
-_ARTICLE = ["CelebA, aligned and cropped, in place of CelebA-HQ; dequantised pixels."]
-for _name in ("article-64", "article-64-glow", "article-128"):
-    DEVIATIONS[_name] = [*_ARTICLE]
-for _name, _config in _ARTICLE_FACES.items():
-    DEVIATIONS[f"article-faces-{_name}"] = [
-        f"Drawn faces of 64 pixels in place of CelebA-HQ; {_config.epochs} epochs of "
-        "9,000 pictures in place of 135 of 30,000.",
-        *_REDUCED[1:2],
-    ]
-DEVIATIONS["article-faces-glow"].append(
-    f"Batches of {_ARTICLE_FACES['glow'].batch_size}, as the others; the article's "
-    "program of Glow takes 64."
-)
-DEVIATIONS["article-faces-vae"].append(
-    "The article does not say what its VAE is; this one has as many parameters as the "
-    "article's f-VAE, and a trained deviation of its decoder."
-)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,7 +22,7 @@ from rederived.chapters.fvae.study.models import (
 from rederived.chapters.fvae.study.sheets import sheets
 from rederived.chapters.fvae.study.spectra import high_power, radial_spectrum
 from rederived.flows import Flow
-from rederived.records import Arrays, Config, Run, provenance
+from rederived.records import Arrays, Measured, Trial
 from rederived.training import (
     Batch,
     History,
@@ -41,27 +38,14 @@ _WATCHED = 200  # held-out pictures looked at after each epoch
 _START_ROWS = 256
 
 
-def plain(config: FVaeConfig) -> Config:
-    """Return the config as plain JSON values, what its hash is made of."""
-    return asdict(config)
-
-
-def run(
-    config: FVaeConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, nn.Module]:
+def measure(config: FVaeConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure it; see the package for what is measured.
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides weights, order, noise and codes.
-        directory: where checkpoints go; an interrupted run there is continued.
-
-    Returns:
-        The run and the trained model.
+        trial: its seed decides weights, order, noise and codes.
     """
-    started = time.perf_counter()
-    origin = provenance()
+    seed = trial.seed
     pictures = load_pictures(config)
     model = build(config, pictures.shape, seed)
     if config.data_start:
@@ -73,7 +57,7 @@ def run(
     example = example.to(device)
     saved = activation_bytes(model, example)
     step = step_seconds(model, example)
-    history = _train(model, config, pictures, seed, (preset, directory))
+    history = _train(model, config, pictures, trial)
     model.to(device).eval()
     seconds = history.column("seconds")
     metrics = {
@@ -83,32 +67,25 @@ def run(
         "step_milliseconds": 1000 * step,
         "saved_megabytes": saved / 1e6,
     }
-    judge = Judge(pictures, config.judge_epochs, directory)
+    judge = Judge(pictures, config.judge_epochs, trial.directory)
     more, arrays = _measure(model, judge, config, pictures, seed)
-    origin |= history.origin(started)
-    result = Run(
-        experiment="f-vae",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=metrics | more,
-        history=history.rows,
         data=pictures.sources,
-        provenance=origin,
+        history=history.rows,
         arrays=arrays,
+        training=history.provenance(),
     )
-    return result, model
 
 
 def _train(
     model: ImageModel,
     config: FVaeConfig,
     pictures: Pictures,
-    seed: int,
-    kept: tuple[str, Path | None],
+    trial: Trial,
 ) -> History:
     """Take all steps of a config; new noise in every grey level's cell at each."""
-    preset, directory = kept
+    seed = trial.seed
     watched = CELLS(pictures.held_out[:_WATCHED], generator(seed, _HELD_OUT))
 
     def noisy(batch: Batch, noise: torch.Generator) -> Batch:
@@ -136,8 +113,8 @@ def _train(
         schedule=one_cycle(steps) if config.schedule == "one-cycle" else constant,
         prepare=noisy,
         evaluate=evaluate,
-        directory=directory,
-        label=f"f-vae {preset} seed {seed}",
+        directory=trial.directory,
+        label=trial.label,
     )
 
 

@@ -1,20 +1,23 @@
 """Chapter 6: features of one encoder, trained by Deep InfoMax and otherwise."""
 
-from rederived.chapters.infomax.study.config import (
-    DEVIATIONS,
-    PUBLISHED,
-    InfoMaxConfig,
-    presets,
-)
+from pathlib import Path
+
+from rederived.chapters.infomax.study.config import FULL, QUICK, InfoMaxConfig
 from rederived.chapters.infomax.study.objectives import build
-from rederived.chapters.infomax.study.run import plain, run
+from rederived.chapters.infomax.study.run import measure
+from rederived.records import Study
 
 __all__ = [
-    "DEVIATIONS",
-    "PUBLISHED",
+    "STUDY",
     "InfoMaxConfig",
     "build",
-    "plain",
-    "presets",
-    "run",
 ]
+
+STUDY = Study(
+    "deep-infomax",
+    chapter=6,
+    quick=QUICK,
+    full=FULL,
+    measure=measure,
+    sources=Path(__file__).parents[1] / "sources.yml",
+)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
 import torch
 from torch import nn
 
@@ -13,26 +9,11 @@ from rederived.chapters.infomax.study import classifiers, measures
 from rederived.chapters.infomax.study.config import InfoMaxConfig
 from rederived.chapters.infomax.study.data import Pictures, load_pictures
 from rederived.chapters.infomax.study.objectives import build
-from rederived.records import Config, Run, provenance
+from rederived.records import Measured, Trial
 from rederived.training import History, Settings, fit
 
 
-@dataclass(frozen=True)
-class _Keep:
-    """Where checkpoints go, and what the progress bar says."""
-
-    directory: Path | None
-    label: str
-
-
-def plain(config: InfoMaxConfig) -> Config:
-    """Return the config as plain JSON values, what its hash is made of."""
-    return asdict(config) | {"channels": list(config.channels)}
-
-
-def run(
-    config: InfoMaxConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, nn.Module]:
+def measure(config: InfoMaxConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure its encoder.
 
     The metrics are those of ``measures``, the first training pictures' neighbours are
@@ -40,15 +21,9 @@ def run(
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides weights, order, codes and partners.
-        directory: where checkpoints go; an interrupted run there is continued.
-
-    Returns:
-        The run and the trained objective.
+        trial: its seed decides weights, order, codes and partners.
     """
-    started = time.perf_counter()
-    origin = provenance()
+    seed = trial.seed
     pictures = load_pictures(config)
     classes = int(pictures.train_labels.max()) + 1
     objective, encoder = build(config, pictures.shape, classes, seed)
@@ -56,8 +31,7 @@ def run(
         measures.settle(encoder, pictures.train)
         history = History([], "float32", "cpu")
     else:
-        label = f"deep-infomax {preset} seed {seed}"
-        history = _train(objective, config, pictures, seed, _Keep(directory, label))
+        history = _train(objective, config, pictures, trial)
     objective.eval()
     train = measures.encode(encoder, pictures.train)
     test = measures.encode(encoder, pictures.test)
@@ -70,27 +44,20 @@ def run(
     if config.objective == "infomax":
         metrics |= measures.scored(objective, pictures.test, seed)
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= history.origin(started)
-    result = Run(
-        experiment="deep-infomax",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=metrics,
-        history=history.rows,
         data=pictures.sources,
-        provenance=origin,
+        history=history.rows,
         arrays={name: rows.numpy() for name, rows in measures.shown(train).items()},
+        training=history.provenance(),
     )
-    return result, objective
 
 
 def _train(
     objective: nn.Module,
     config: InfoMaxConfig,
     pictures: Pictures,
-    seed: int,
-    keep: _Keep,
+    trial: Trial,
 ) -> History:
     """Take all steps of a config."""
     labelled = config.objective == "supervised"
@@ -100,7 +67,7 @@ def _train(
         data,
         torch.optim.Adam(objective.parameters(), config.learning_rate, fused=True),
         # one precision for every record; batches are too small for bf16 to pay on a GPU
-        Settings(config.epochs, config.batch_size, seed, precision="float32"),
-        directory=keep.directory,
-        label=keep.label,
+        Settings(config.epochs, config.batch_size, trial.seed, precision="float32"),
+        directory=trial.directory,
+        label=trial.label,
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rederived.records import Published
-
 
 @dataclass(frozen=True)
 class InformationConfig:
@@ -64,32 +62,3 @@ def _study(
 
 FULL = _study(_MNIST, {"reach-0": 0, "reach-1": 1, "reach-3": 3, "reach-all": 27})
 QUICK = _study(_DIGITS, {"reach-0": 0, "reach-1": 1, "reach-all": 7})
-
-
-def presets(profile: str) -> dict[str, InformationConfig]:
-    """Return the named configs of a profile, ``quick`` or ``full``.
-
-    Raises:
-        ValueError: for any other profile.
-    """
-    if profile not in {"quick", "full"}:
-        raise ValueError(f"profile must be quick or full, got {profile!r}")
-    return QUICK if profile == "quick" else FULL
-
-
-PUBLISHED: dict[str, list[Published]] = {}
-"""The article has no experiment."""
-
-DEVIATIONS: dict[str, list[str]] = {
-    name: [
-        "The article has no experiment; this one is ours.",
-        "Pixels are 0 or 1 by a threshold, so likelihoods are not comparable with "
-        "those on stochastically binarised MNIST.",
-        f"The first {_MNIST.rows} training pictures, {_MNIST.epochs} epochs.",
-    ]
-    for name in FULL
-}
-DEVIATIONS["features-infomax"] = [
-    *DEVIATIONS["features-infomax"],
-    "Global information only; Deep InfoMax adds local terms (chapter 6).",
-]

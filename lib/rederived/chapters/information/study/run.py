@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,7 +14,7 @@ from rederived import datasets
 from rederived.chapters.information.infomax import InfoMax
 from rederived.chapters.information.study.config import InformationConfig
 from rederived.networks import NormalEncoder, initialize, perceptron
-from rederived.records import Arrays, Config, Run, provenance
+from rederived.records import Arrays, Measured, Trial
 from rederived.training import Settings, fit, generator, one_cycle
 from rederived.vae import (
     VAE,
@@ -72,11 +70,6 @@ def load_pictures(config: InformationConfig) -> Pictures:
     )
 
 
-def plain(config: InformationConfig) -> Config:
-    """Return the config as plain JSON values, what its hash is made of."""
-    return asdict(config)
-
-
 def build(config: InformationConfig, side: int, seed: int) -> NegativeBound | InfoMax:
     """Build the objective that a config describes, with its starting weights.
 
@@ -99,9 +92,7 @@ def build(config: InformationConfig, side: int, seed: int) -> NegativeBound | In
     return objective
 
 
-def run(
-    config: InformationConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, nn.Module]:
+def measure(config: InformationConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure it.
 
     The metrics, nats per picture unless said otherwise.  Of the training pictures (at
@@ -118,15 +109,9 @@ def run(
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides weights, order and codes.
-        directory: where checkpoints go; an interrupted run there is continued.
-
-    Returns:
-        The run and the trained objective.
+        trial: its seed decides weights, order and codes.
     """
-    started = time.perf_counter()
-    origin = provenance()
+    seed = trial.seed
     pictures = load_pictures(config)
     objective = build(config, pictures.side, seed)
     untrained = _probe(encoder_of(objective), pictures)
@@ -143,8 +128,8 @@ def run(
         Settings(config.epochs, config.batch_size, seed, precision="float32"),
         schedule=one_cycle(steps),
         evaluate=evaluate,
-        directory=directory,
-        label=f"vae-information {preset} seed {seed}",
+        directory=trial.directory,
+        label=trial.label,
     )
     objective.to("cpu")
     metrics = _code_metrics(objective, measured, seed, _MEASURED, _MEASURED_CODES)
@@ -156,19 +141,13 @@ def run(
         drawn = objective.vae.sample(_SHOWN, config.codes, generator(seed, _SAMPLES))
         arrays["samples"] = drawn.to(torch.uint8).numpy()
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= history.origin(started)
-    result = Run(
-        experiment="vae-information",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=metrics,
-        history=history.rows,
         data=pictures.sources,
-        provenance=origin,
+        history=history.rows,
         arrays=arrays,
+        training=history.provenance(),
     )
-    return result, objective
 
 
 def encoder_of(objective: nn.Module) -> nn.Module:

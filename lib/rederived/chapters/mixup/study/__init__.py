@@ -1,27 +1,29 @@
 """Chapter 1: the same classifier with and without SamplePairing, mixup and others."""
 
-from rederived.chapters.mixup.study.config import (
-    DEVIATIONS,
-    PUBLISHED,
-    MixingConfig,
-    presets,
-)
+from pathlib import Path
+
+from rederived.chapters.mixup.study.config import FULL, QUICK, MixingConfig
 from rederived.chapters.mixup.study.data import Pictures, load_pictures
 from rederived.chapters.mixup.study.methods import build, change, rates_of, stages_of
-from rederived.chapters.mixup.study.run import measure, plain, run
+from rederived.chapters.mixup.study.run import measure
+from rederived.records import Study
 
 __all__ = [
-    "DEVIATIONS",
-    "PUBLISHED",
+    "STUDY",
     "MixingConfig",
     "Pictures",
     "build",
     "change",
     "load_pictures",
-    "measure",
-    "plain",
-    "presets",
     "rates_of",
-    "run",
     "stages_of",
 ]
+
+STUDY = Study(
+    "mixup",
+    chapter=1,
+    quick=QUICK,
+    full=FULL,
+    measure=measure,
+    sources=Path(__file__).parents[1] / "sources.yml",
+)

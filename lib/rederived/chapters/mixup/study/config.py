@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rederived.records import Published
-
 Method = Literal["plain", "pairing", "mixup", "smoothing", "penalty"]
 
 
@@ -142,78 +140,3 @@ FULL = (
     }
 )
 QUICK = _methods(replace(_DIGITS, epochs=20))
-
-
-def presets(profile: str) -> dict[str, MixingConfig]:
-    """Return the named configs of a profile, ``quick`` or ``full``.
-
-    Raises:
-        ValueError: for any other profile.
-    """
-    if profile not in {"quick", "full"}:
-        raise ValueError(f"profile must be quick or full, got {profile!r}")
-    return QUICK if profile == "quick" else FULL
-
-
-_README = "mixup, README of hongyi-zhang/mixup, median of the last 10 epochs"
-_ABSTRACT = "SamplePairing, abstract of arXiv:1801.02929, a CNN of the paper"
-PUBLISHED: dict[str, list[Published]] = {
-    "erm": [
-        Published("test_error", 8.22, f"{_ABSTRACT}, without pairing"),
-        Published("test_error", 5.53, f"{_README}, without mixup"),
-    ],
-    "pairing": [Published("test_error", 6.93, f"{_ABSTRACT}, with pairing")],
-    "mixup": [Published("test_error", 4.24, f"{_README}, with mixup")],
-}
-for _name in ("erm", "mixup"):
-    for _kind in ("resnet18", "resnet18-short"):
-        PUBLISHED[f"{_kind}-{_name}"] = PUBLISHED[_name][-1:]
-for _name in ("erm", "pairing", "mixup"):
-    PUBLISHED[f"large-{_name}"] = PUBLISHED[_name]
-
-_SMALL = [
-    f"The first {_CIFAR.rows:,} training pictures, not 50,000; the last "
-    f"{_CIFAR.validation:,} are the validation set.",
-    "Squares of 2 by 2 pixels are averaged: pictures of 16 by 16.",
-    "A residual network of 8 layers, 16 to 64 channels, whose stem has stride 2; "
-    f"{_CIFAR.epochs} epochs.",
-    "A copy of CIFAR-10 with lossy (JPEG) pixels.",
-    "Flips, and no random crops.",
-]
-_MORE = [
-    f"The first {_LARGE.rows:,} training pictures, not 50,000; the last "
-    f"{_LARGE.validation:,} are the validation set.",
-    "A residual network of 8 layers, 16 to 64 channels, whose stem has stride 2; "
-    f"{_LARGE.epochs} epochs.",
-    "A copy of CIFAR-10 with lossy (JPEG) pixels.",
-    "Flips, and no random crops.",
-]
-_ALTERED = "A copy of CIFAR-10 with lossy (JPEG) pixels."
-_OURS = [
-    "The article has no experiment; this one is ours.",
-    f"The first {_DIGITS.rows} of the embedded digits, a perceptron with two hidden "
-    f"layers of {_DIGITS.width} units, {_DIGITS.epochs} epochs.",
-]
-DEVIATIONS: dict[str, list[str]] = {
-    name: [_ALTERED] if name.startswith("resnet18") else list(_SMALL) for name in FULL
-}
-DEVIATIONS |= {name: list(_MORE) for name in FULL if name.startswith("large")}
-DEVIATIONS |= {name: list(_OURS) for name in FULL if name.startswith("digits")}
-for _name in ("digits-all", "digits-all-flip"):
-    DEVIATIONS[_name][-1] = (
-        "The first 1,200 of the embedded digits, the same perceptron, 15 epochs."
-    )
-for _name in ("erm", "mixup", "pairing"):
-    DEVIATIONS[f"resnet18-short-{_name}"].append(
-        f"{_SHORT.epochs} epochs; the paper trains for 200 (SamplePairing: 1,000)."
-    )
-DEVIATIONS["penalty"].append(
-    "The strength of the penalty was chosen on validation pictures, from 1 and 4."
-)
-DEVIATIONS["erm-no-flip"][-1] = "Neither flips nor random crops."
-for _name, _config in FULL.items():
-    if _config.method == "pairing":
-        DEVIATIONS[_name].append(
-            "Pairing from 10 % to 80 % of the run, 8 epochs of 10, as in the paper's "
-            "schedule of 1,000 epochs."
-        )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict
-from pathlib import Path
 from typing import Literal
 
 import torch
@@ -21,7 +18,7 @@ from rederived.chapters.mixup.study.config import MixingConfig
 from rederived.chapters.mixup.study.data import Part, Pictures, load_pictures
 from rederived.chapters.mixup.study.methods import build, rates_of, stages_of
 from rederived.chapters.mixup.transforms import mix, partners
-from rederived.records import Arrays, Config, Run, provenance
+from rederived.records import Arrays, Measured, Trial
 from rederived.training import Settings, fit, generator
 
 _GAPS, _SEGMENTS = 31, 32  # random streams of a seed
@@ -32,14 +29,7 @@ _CHUNK = 500
 _WEIGHTS = torch.linspace(0.0, 1.0, 11)
 
 
-def plain(config: MixingConfig) -> Config:
-    """Return the config as plain JSON values, what its hash is made of."""
-    return asdict(config)
-
-
-def run(
-    config: MixingConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, nn.Module]:
+def measure(config: MixingConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure it.
 
     The metrics: ``test_error``, ``validation_error`` and ``train_error`` (pictures
@@ -56,15 +46,9 @@ def run(
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides weights, order and mixing.
-        directory: where checkpoints go; an interrupted run there is continued.
-
-    Returns:
-        The run and the trained objective.
+        trial: its seed decides weights, order and mixing.
     """
-    started = time.perf_counter()
-    origin = provenance()
+    seed = trial.seed
     pictures = load_pictures(config)
     objective = build(config, pictures.train.pixels.shape[1:], seed)
     steps = len(pictures.train.pixels) // config.batch_size * config.epochs
@@ -80,24 +64,18 @@ def run(
         Settings(config.epochs, config.batch_size, seed, precision=_precision(config)),
         schedule=rates_of(config, steps),
         stages=stages_of(config, pictures),
-        directory=directory,
-        label=f"mixing {preset} seed {seed}",
+        directory=trial.directory,
+        label=trial.label,
     )
-    metrics, arrays = measure(objective.network, pictures, seed)
+    metrics, arrays = measure_network(objective.network, pictures, seed)
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= history.origin(started)
-    result = Run(
-        experiment="mixing",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=metrics,
-        history=history.rows,
         data=pictures.sources,
-        provenance=origin,
+        history=history.rows,
         arrays=arrays,
+        training=history.provenance(),
     )
-    return result, objective
 
 
 def _precision(config: MixingConfig) -> Literal["auto", "float32"]:
@@ -106,10 +84,10 @@ def _precision(config: MixingConfig) -> Literal["auto", "float32"]:
 
 
 @torch.no_grad()
-def measure(
+def measure_network(
     network: nn.Module, pictures: Pictures, seed: int
 ) -> tuple[dict[str, float], Arrays]:
-    """Return the metrics and the arrays of a trained network, see :func:`run`."""
+    """Return the metrics and the arrays of a trained network, see :func:`measure`."""
     network.eval()
     device = next(network.parameters()).device
 

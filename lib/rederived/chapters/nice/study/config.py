@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rederived.records import Published
-
 Noise = Literal["dequantized", "none", "negative", "positive", "centred", "gaussian"]
 """What is added to a pixel in training; see ``data.with_noise``."""
 
@@ -148,82 +146,4 @@ QUICK: dict[str, NiceConfig] = {
     "article": _DIGITS_ARTICLE,
     "noise-none": replace(_DIGITS_ARTICLE, noise="none"),
     "orientation-added": replace(_DIGITS_ARTICLE, subtract=False),
-}
-
-
-def presets(profile: str) -> dict[str, NiceConfig]:
-    """Return the named configs of a profile, ``quick`` or ``full``.
-
-    Raises:
-        ValueError: for any other profile.
-    """
-    if profile not in {"quick", "full"}:
-        raise ValueError(f"profile must be quick or full, got {profile!r}")
-    return QUICK if profile == "quick" else FULL
-
-
-_PAPER_TABLE = "Dinh, Krueger and Bengio (2014), arXiv:1410.8516"
-_REIMPLEMENTATION = "DakshIdnani/pytorch-nice, README"
-_ARTICLE = "Su Jianlin (2018), kexue.fm/archives/5776"
-
-PUBLISHED: dict[str, list[Published]] = {
-    "article": [Published("held_out_loss", -2200.0, _ARTICLE)],
-    "paper": [
-        Published("test_log_likelihood", 1980.50, _PAPER_TABLE),
-        Published("test_log_likelihood", 1933.89, _REIMPLEMENTATION),
-    ],
-}
-PUBLISHED["modern"] = PUBLISHED["paper-long"] = PUBLISHED["paper"]
-
-
-def _of_recipe(config: NiceConfig, start: str) -> list[str]:
-    """Return how a recipe of today differs from the paper's."""
-    return [
-        f"AdamW, a {config.schedule} schedule, ten times the learning rate for the "
-        "scales.",
-        f"Weight decay, dropout {config.dropout:g} in the coupling networks, clipping, "
-        "averaged weights.",
-        f"{start} instead of weights uniform on [-0.01, 0.01].",
-        f"{config.epochs} epochs; the paper trains for 1,500.",
-    ]
-
-
-def _of_paper(config: NiceConfig) -> list[str]:
-    """Return how the paper's recipe as we run it differs from the paper's."""
-    return [
-        f"{config.epochs} epochs; the paper trains for 1,500.",
-        "Plain Adam with the constants of the paper's text and the decay of the "
-        "published program; the program's own rule has a momentum that rises to 0.5.",
-    ]
-
-
-def _of_small(config: NiceConfig) -> list[str]:
-    """Return how a small study differs from the full-size recipe."""
-    return [
-        f"{config.width} hidden units instead of 1000.",
-        f"{config.epochs} epochs.",
-        f"The scales learn {config.scale_rate:g} times as fast as the networks.",
-    ]
-
-
-_FAN_IN = "Weights bounded by one over the root of a layer's inputs"
-DEVIATIONS: dict[str, list[str]] = {
-    "article": [
-        "The log-scales start at zero; the article's start from a narrow normal law.",
-        "At most 127 images that do not fill a batch are left out of each epoch.",
-        f"{ARTICLE.epochs} epochs, within which the article reports its optimum, "
-        "instead of 30.",
-    ],
-    "paper": _of_paper(PAPER),
-    "paper-long": _of_paper(FULL["paper-long"]),
-    "modern": _of_recipe(FULL["modern"], _FAN_IN),
-    "more-dropout": _of_recipe(FULL["more-dropout"], _FAN_IN),
-    "identity-start": _of_recipe(
-        FULL["identity-start"], "Zeros in the last layer of each network"
-    ),
-    "he-start": _of_recipe(FULL["he-start"], "He's normal weights"),
-} | {
-    name: _of_small(config)
-    for name, config in FULL.items()
-    if name.startswith(("noise-", "orientation-", "ablation-"))
 }

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
-from dataclasses import asdict
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +19,7 @@ from rederived.flows import (
     nice,
     nice_as_article,
 )
-from rederived.records import Arrays, Config, Run, provenance
+from rederived.records import Arrays, Measured, Trial
 from rederived.training import (
     Batch,
     Schedule,
@@ -51,12 +48,6 @@ class NegativeLogLikelihood(nn.Module):
         return -self.flow.log_prob(x).mean()
 
 
-def plain(config: NiceConfig) -> Config:
-    """Return the config as plain JSON values, what its hash is made of."""
-    fields = asdict(config)
-    return fields | {"betas": list(config.betas)}
-
-
 def build(config: NiceConfig, dimensions: int, seed: int) -> Flow:
     """Build the flow that a config describes, with its starting weights."""
     if config.form == "paper":
@@ -80,9 +71,7 @@ def build(config: NiceConfig, dimensions: int, seed: int) -> Flow:
     return flow
 
 
-def run(
-    config: NiceConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, Flow]:
+def measure(config: NiceConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure it.
 
     The metrics, nats per picture unless said otherwise:
@@ -96,15 +85,9 @@ def run(
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides weights, order, noise and dropout.
-        directory: where checkpoints go; an interrupted run there is continued.
-
-    Returns:
-        The run and the trained flow.
+        trial: its seed decides weights, order, noise and dropout.
     """
-    started = time.perf_counter()
-    origin = provenance()
+    seed = trial.seed
     pictures = load_pictures(config.dataset, config.held_out)
     dimensions = pictures.train.shape[1]
     flow = build(config, dimensions, seed)
@@ -126,8 +109,8 @@ def run(
         prepare=noisy,
         evaluate=evaluate,
         monitor="held_out",
-        directory=directory,
-        label=f"nice {preset} seed {seed}",
+        directory=trial.directory,
+        label=trial.label,
     )
     flow.to("cpu")
     metrics = _likelihoods(config, objective, pictures, seed)
@@ -142,19 +125,13 @@ def run(
         loss = article_loss(torch.tensor(-best, dtype=torch.float64), dimensions)
         metrics["held_out_loss"] = float(loss)
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= history.origin(started)
-    result = Run(
-        experiment="nice",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=metrics,
-        history=history.rows,
         data=pictures.sources,
-        provenance=origin,
+        history=history.rows,
         arrays=arrays,
+        training=history.provenance(),
     )
-    return result, flow
 
 
 @torch.no_grad()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rederived.records import Published
-
 
 @dataclass(frozen=True)
 class TitlesConfig:
@@ -105,52 +103,3 @@ FULL = {
     "lcsts-prior": replace(_LCSTS, keep=True),
     "lcsts-transformer": _transformer(_LCSTS),
 }
-
-
-def presets(profile: str) -> dict[str, TitlesConfig]:
-    """Return the named configs of a profile, ``quick`` or ``full``.
-
-    Raises:
-        ValueError: for any other profile.
-    """
-    if profile not in {"quick", "full"}:
-        raise ValueError(f"profile must be quick or full, got {profile!r}")
-    return QUICK if profile == "quick" else FULL
-
-
-PUBLISHED: dict[str, list[Published]] = {}
-"""The article gives no metric."""
-
-_COMMON = [
-    "The article trains on 800,000 articles of its author's own data base, cut at 400 "
-    "characters, and gives no metric; its widths are 128 and 512.",
-    "Width 64, dense layer 128; texts cut at 120 characters, titles at 30; packed "
-    "encoder; scores divided by the root of the width, 8; pairs are shuffled; "
-    "one-cycle rate up to 0.005 with gradients clipped at norm 1.",
-]
-_BY_THE_HUB = [
-    "The article trains on 800,000 articles of its author's own data base, cut at 400 "
-    "characters, and gives no metric; its dense layer has 512 units.",
-    "LCSTS: 800,000 training pairs, 4 epochs, so 50,000 steps as in the article's 50 "
-    "epochs; dense layer 256; texts cut at 150 characters, titles at 30; packed "
-    "encoder; scores divided by the root of the width; pairs are shuffled; one-cycle "
-    "rate up to 0.001 with gradients clipped at norm 1.",
-]
-_OTHER_MODEL = (
-    "A Transformer, which is not in the article: two layers a side, 4 heads, no dropout"
-)
-DEVIATIONS: dict[str, list[str]] = {name: list(_COMMON) for name in FULL}
-for _name, _config in FULL.items():
-    if _name.startswith("csl"):
-        DEVIATIONS[_name].append("CSL: 2,800 training pairs, 6 epochs.")
-    if _name.startswith("lctt"):
-        DEVIATIONS[_name].append("LCTT: 6,946 training pairs, 2 epochs.")
-    if _name.startswith("lcsts"):
-        DEVIATIONS[_name] = list(_BY_THE_HUB)
-    if _name.startswith("forecasts"):
-        DEVIATIONS[_name].append(
-            "Forecasts of the grammar: 853 training pairs, 16 epochs of batches of 32."
-        )
-    if _name.endswith("transformer"):
-        _rate = f"rate up to {_config.learning_rate:g}"
-        DEVIATIONS[_name].append(f"{_OTHER_MODEL}, {_rate}.")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,7 +17,7 @@ from rederived.chapters.titles.study.config import TitlesConfig
 from rederived.chapters.titles.study.data import Corpus, Part, load_corpus
 from rederived.chapters.titles.transformer import Transformer, TransformerConfig
 from rederived.chapters.titles.vocabulary import Vocabulary
-from rederived.records import Arrays, Config, Run, RunError, provenance
+from rederived.records import Arrays, Config, Measured, RunError, Trial, from_dict
 from rederived.training import Settings, derive, fit, generator, one_cycle
 
 _WEIGHTS, _EXAMPLES, _ERRORS = range(20, 23)  # random streams
@@ -30,11 +27,6 @@ _NORMALISED = 0.7  # power of the length, one variant of the search
 _PREFIX = "weights/"
 
 Model = RecurrentModel | Transformer
-
-
-def plain(config: TitlesConfig) -> Config:
-    """Return the config as plain JSON values, what its hash is made of."""
-    return asdict(config) | {"widths": list(config.widths)}
 
 
 def build(config: TitlesConfig, vocabulary: int) -> Model:
@@ -66,9 +58,7 @@ def build(config: TitlesConfig, vocabulary: int) -> Model:
     )
 
 
-def run(
-    config: TitlesConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, nn.Module]:
+def measure(config: TitlesConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure it.
 
     The metrics, of the test pairs: ``test_loss`` (nats a symbol) and
@@ -81,15 +71,9 @@ def run(
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides weights and order.
-        directory: where checkpoints go; an interrupted run there is continued.
-
-    Returns:
-        The run and the trained model.
+        trial: its seed decides weights and order.
     """
-    started = time.perf_counter()
-    origin = provenance()
+    seed = trial.seed
     corpus = load_corpus(config)
     with torch.random.fork_rng():
         torch.manual_seed(derive(seed, _WEIGHTS))
@@ -113,29 +97,23 @@ def run(
         ),
         schedule=one_cycle(steps),
         evaluate=evaluate,
-        directory=directory,
-        label=f"titles {preset} seed {seed}",
+        directory=trial.directory,
+        label=trial.label,
     )
     objective.to("cpu")
     metrics, found = _measured(model, config, corpus, seed)
     metrics["parameters"] = float(sum(p.numel() for p in model.parameters()))
     metrics["training_seconds"] = sum(history.column("seconds"))
-    origin |= history.origin(started)
     arrays = _examples(found, corpus, seed)
     if config.keep:
         arrays |= _stored(model, corpus.vocabulary)
-    result = Run(
-        experiment="titles",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=metrics,
-        history=history.rows,
         data=corpus.sources,
-        provenance=origin,
+        history=history.rows,
         arrays=arrays,
+        training=history.provenance(),
     )
-    return result, model
 
 
 def restore(values: Config, arrays: Mapping[str, object]) -> tuple[Model, Vocabulary]:
@@ -155,7 +133,7 @@ def restore(values: Config, arrays: Mapping[str, object]) -> tuple[Model, Vocabu
         )
     codes = np.asarray(arrays["characters"])
     vocabulary = Vocabulary(tuple(chr(code) for code in codes.tolist()))
-    config = TitlesConfig(**(values | {"widths": tuple(values["widths"])}))
+    config = from_dict(TitlesConfig, values)
     with torch.random.fork_rng():
         model = build(config, len(vocabulary))
     weights = {

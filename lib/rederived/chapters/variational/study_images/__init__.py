@@ -1,27 +1,33 @@
 """Chapter 2, claim 13 on pictures: does the proximity term stabilise small DCGANs?"""
 
+from pathlib import Path
+
 from rederived.chapters.variational.study_images.config import (
-    DEVIATIONS,
-    PUBLISHED,
+    FULL,
+    QUICK,
     ImageGanConfig,
-    plain,
-    presets,
 )
 from rederived.chapters.variational.study_images.judge import (
     Judge,
     frechet_distance,
     narrowed,
 )
-from rederived.chapters.variational.study_images.run import run
+from rederived.chapters.variational.study_images.run import measure
+from rederived.records import Study
 
 __all__ = [
-    "DEVIATIONS",
-    "PUBLISHED",
+    "STUDY",
     "ImageGanConfig",
     "Judge",
     "frechet_distance",
     "narrowed",
-    "plain",
-    "presets",
-    "run",
 ]
+
+STUDY = Study(
+    "gan-images",
+    chapter=2,
+    quick=QUICK,
+    full=FULL,
+    measure=measure,
+    sources=Path(__file__).parents[1] / "sources.yml",
+)

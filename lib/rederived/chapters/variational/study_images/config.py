@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rederived.chapters.variational.study_plane.config import require_rounds
-from rederived.records import Config, Published
-
-PUBLISHED: dict[str, list[Published]] = {}
-"""The article shows sheets of samples and no number."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +65,13 @@ class ImageGanConfig:
         require_rounds(self.updates, self.generator_batches, self.measurements)
 
 
-def plain(config: ImageGanConfig) -> Config:
-    """Return the config as plain values."""
-    return asdict(config) | {"weights": list(config.weights)}
-
-
-def presets(profile: str) -> dict[str, ImageGanConfig]:
-    """Return the named configs of a profile, ``quick`` or ``full``.
+def _full() -> dict[str, ImageGanConfig]:
+    """Return the full presets.
 
     Names say which networks play, or that small DCGANs play on CIFAR-10, whether
     there is batch normalisation, how many batches each player has in turn, and whether
     the learning rate is five times as high.
-
-    Raises:
-        ValueError: if the profile has another name.
     """
-    if profile not in ("quick", "full"):
-        raise ValueError(f"profile is quick or full, got {profile!r}")
     found: dict[str, ImageGanConfig] = {}
     for name, norm in (("norm", True), ("plain", False)):
         for batches in (1, 5):
@@ -103,10 +89,13 @@ def presets(profile: str) -> dict[str, ImageGanConfig]:
         found[f"cifar10-{name}"] = replace(
             found[f"dcgan-{name}"], dataset="cifar10", samples=500
         )
-    if profile == "full":
-        return found
-    small = replace(
-        found["dcgan-norm-1"],
+    return found
+
+
+FULL = _full()
+QUICK = {
+    "dcgan-norm-1": replace(
+        FULL["dcgan-norm-1"],
         dataset="digits",
         weights=(0.0, 5.0),
         members=2,
@@ -116,38 +105,4 @@ def presets(profile: str) -> dict[str, ImageGanConfig]:
         width=4,
         judge_epochs=10,
     )
-    return {"dcgan-norm-1": small}
-
-
-_GREY = (
-    "Fashion-MNIST, averaged to 14 pixels and padded to 16, in place of CelebA at 64; "
-    "one colour channel."
-)
-_COLOURED = (
-    "A copy of CIFAR-10 with lossy (JPEG) pixels, averaged to 16 pixels, in place of "
-    "CelebA at 64."
-)
-_SAME = [
-    "Learning rate 2e-3 (fast: 1e-2) in place of 2e-4, and fewer than two epochs in "
-    "place of 50.",
-    "Batches of 32 in place of 64, noise of 32 numbers in place of 100.",
-    "Ten networks for each weight, from the same ten starts, pictures and noise, "
-    "trained side by side in one process.",
-]
-_DCGAN = (
-    "Two convolutional layers of 8 and 16 channels in each player in place "
-    "of four of 64 to 512, started as He and others do."
-)
-_NETWORKS = {
-    "dcgan": _DCGAN,
-    "cifar10": _DCGAN,
-    "perceptron": "Perceptrons with two hidden layers of 64 units in place of a DCGAN.",
-}
-DEVIATIONS: dict[str, list[str]] = {
-    name: [
-        _COLOURED if name.startswith("cifar10") else _GREY,
-        *_SAME,
-        _NETWORKS[name.split("-")[0]],
-    ]
-    for name in presets("full")
 }

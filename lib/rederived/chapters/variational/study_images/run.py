@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-
 import torch
 from torch import Generator, Tensor, nn
 
 from rederived.chapters.variational.convolutions import Discriminators, Generators
 from rederived.chapters.variational.ensembles import mlp
-from rederived.chapters.variational.study_images.config import ImageGanConfig, plain
+from rederived.chapters.variational.study_images.config import ImageGanConfig
 from rederived.chapters.variational.study_images.judge import CLASSES, Judge
 from rederived.chapters.variational.study_images.pictures import load_pictures
 from rederived.chapters.variational.study_plane.game import Game
 from rederived.chapters.variational.study_plane.match import keeper_of, play
 from rederived.chapters.variational.study_plane.run import summaries
-from rederived.records import Run, config_hash, provenance
+from rederived.records import Measured, Trial
 from rederived.training import generator
 
 _WEIGHTS, _DRAWS, _JUDGED = 40, 41, 43  # random streams of one seed; 42 is the judge's
@@ -53,9 +50,7 @@ def players(
     return nn.Sequential(plain_makers, nn.Tanh()), judges
 
 
-def run(
-    config: ImageGanConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, nn.Module]:
+def measure(config: ImageGanConfig, trial: Trial) -> Measured:
     """Play one game for all weights and members, and judge pictures on the way.
 
     Arrays, with axes weights, members, measurements: ``covered`` (classes), ``good``
@@ -69,13 +64,11 @@ def run(
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides starts, data and noise.
-        directory: where checkpoints go; an interrupted run there is continued.
+        trial: its seed decides starts, data and noise.
     """
-    started, origin = time.perf_counter(), provenance()
+    seed = trial.seed
     pictures = load_pictures(config.dataset)
-    judge = Judge(pictures, config.judge_epochs, directory)
+    judge = Judge(pictures, config.judge_epochs, trial.directory)
 
     def data(count: int, draws: Generator) -> Tensor:
         rows = torch.randint(len(pictures.train), (count,), generator=draws)
@@ -89,10 +82,10 @@ def run(
         unit=1 / (pictures.colours * pictures.side**2),
     )
     fixed = game.noise(config.samples, generator(seed, _JUDGED))
-    identity = {"config": config_hash("gan-images", plain(config)), "seed": str(seed)}
+    identity = {"config": repr(config), "seed": str(seed)}
     sheet = play(
         game, config, judge, fixed,
-        frames=_POINTS, keeper=keeper_of(directory), identity=identity,
+        frames=_POINTS, keeper=keeper_of(trial.directory), identity=identity,
     )  # fmt: skip
     arrays = sheet.arrays()
     arrays["covered"] = arrays["covered"].astype("int16")
@@ -109,16 +102,8 @@ def run(
     real = judge(pictures.test[: config.samples])
     metrics |= {f"{name}_real": float(value) for name, value in real.items()}
     metrics["accuracy"] = judge.accuracy(pictures.test, pictures.test_labels)
-    seconds = round(time.perf_counter() - started)
-    result = Run(
-        experiment="gan-images",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=metrics,
-        history=[],
         data=pictures.sources,
-        provenance=origin | {"wall_seconds": seconds},
         arrays=arrays,
     )
-    return result, game.generator

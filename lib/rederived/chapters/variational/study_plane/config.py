@@ -2,28 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal
-
-from rederived.records import Config, Published
-
-_SECTION = "Dumoulin and others 2017, section 4.5"
-PUBLISHED: dict[str, list[Published]] = {
-    "grid-norm-1": [
-        Published("covered", 13.4, f"ALI, other networks and data ({_SECTION})"),
-        Published("covered", 10.4, f"GAN, other networks and data ({_SECTION})"),
-    ]
-}
-_SAME = [
-    "Mixtures of Gaussians in the plane and small multilayer perceptrons, in place of "
-    "CelebA and a DCGAN.",
-    "Learning rate 2e-3 (fast: 1e-2) in place of 2e-4, 2,000 generator batches in "
-    "place of 50 epochs.",
-    "The weight is that of the squared norm; the article's five times the mean square "
-    "over the components of x is 2.5 here.",
-    "Ten networks for each weight, from the same ten starts, data and noise, trained "
-    "side by side in one process.",
-]
 
 
 @dataclass(frozen=True)
@@ -93,23 +73,13 @@ def require_rounds(updates: int, generator_batches: int, measurements: int) -> N
         )
 
 
-def plain(config: GanConfig) -> Config:
-    """Return the config as plain values."""
-    return asdict(config) | {"weights": list(config.weights)}
-
-
-def presets(profile: str) -> dict[str, GanConfig]:
-    """Return the named configs of a profile, ``quick`` or ``full``.
+def _full() -> dict[str, GanConfig]:
+    """Return the full presets.
 
     Names say the data, whether there is batch normalisation, how many batches each
     player has in turn (the discriminator first where they differ), and whether the
     learning rate is five times as high.
-
-    Raises:
-        ValueError: if the profile has another name.
     """
-    if profile not in ("quick", "full"):
-        raise ValueError(f"profile is quick or full, got {profile!r}")
     found: dict[str, GanConfig] = {}
     mixtures: tuple[Literal["ring", "grid"], ...] = ("ring", "grid")
     for data in mixtures:
@@ -124,24 +94,24 @@ def presets(profile: str) -> dict[str, GanConfig]:
     for name in ("ring-norm-1", "ring-plain-1"):
         found[f"{name}-fast"] = replace(found[name], learning_rate=1e-2)
     for data in mixtures:
-        for name, judges, makers in (("5-to-1", 5, 1), ("1-to-5", 1, 5)):
+        for name, discriminator, generator in (("5-to-1", 5, 1), ("1-to-5", 1, 5)):
             found[f"{data}-plain-{name}"] = replace(
                 found[f"{data}-plain-1"],
                 weights=(0.0,),
-                discriminator_batches=judges,
-                generator_batches=makers,
+                discriminator_batches=discriminator,
+                generator_batches=generator,
             )
-    if profile == "full":
-        return found
-    small = replace(
-        found["ring-plain-1-fast"],
+    return found
+
+
+FULL = _full()
+QUICK = {
+    "ring-plain-1-fast": replace(
+        FULL["ring-plain-1-fast"],
         weights=(0.0, 2.5),
         members=3,
         updates=300,
         measurements=6,
         samples=500,
     )
-    return {"ring-plain-1-fast": small}
-
-
-DEVIATIONS: dict[str, list[str]] = {name: list(_SAME) for name in presets("full")}
+}

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from rederived.chapters.variational.ensembles import mlp
-from rederived.chapters.variational.study_plane.config import GanConfig, plain
+from rederived.chapters.variational.study_plane.config import GanConfig
 from rederived.chapters.variational.study_plane.game import Game
 from rederived.chapters.variational.study_plane.match import keeper_of, play
 from rederived.chapters.variational.study_plane.measures import (
@@ -18,7 +15,7 @@ from rederived.chapters.variational.study_plane.measures import (
     first_time,
 )
 from rederived.datasets import points
-from rederived.records import Run, config_hash, provenance
+from rederived.records import Measured, Trial
 from rederived.training import generator
 
 _WEIGHTS, _DRAWS, _JUDGED = 20, 21, 22  # random streams of one seed
@@ -48,9 +45,7 @@ def mixture(data: str) -> tuple[Tensor, float]:
     return points.grid_centres(), points.GRID_SCALE
 
 
-def run(
-    config: GanConfig, preset: str, seed: int = 0, directory: Path | None = None
-) -> tuple[Run, nn.Module]:
+def measure(config: GanConfig, trial: Trial) -> Measured:
     """Play one game for all weights and members, and judge samples on the way.
 
     Arrays, with axes weights, members, measurements: ``covered`` (modes), ``good``
@@ -60,11 +55,9 @@ def run(
 
     Args:
         config: what to run.
-        preset: its name, for the record.
-        seed: decides starts, data and noise.
-        directory: where checkpoints go; an interrupted run there is continued.
+        trial: its seed decides starts, data and noise.
     """
-    started, origin = time.perf_counter(), provenance()
+    seed = trial.seed
     game, (centres, scale) = make_game(config, seed), mixture(config.data)
     fixed = game.noise(config.samples, generator(seed, _JUDGED))
 
@@ -72,27 +65,19 @@ def run(
         covered, good = covered_modes(samples, centres, scale)
         return {"covered": covered.float(), "good": good}
 
-    identity = {"config": config_hash("gan", plain(config)), "seed": str(seed)}
+    identity = {"config": repr(config), "seed": str(seed)}
     sheet = play(
         game, config, judge, fixed,
-        frames=_POINTS, keeper=keeper_of(directory), identity=identity,
+        frames=_POINTS, keeper=keeper_of(trial.directory), identity=identity,
     )  # fmt: skip
     arrays = sheet.arrays()
     arrays["covered"] = arrays["covered"].astype("int16")
     covered, good = (torch.as_tensor(arrays[name]) for name in ("covered", "good"))
-    seconds = round(time.perf_counter() - started)
-    result = Run(
-        experiment="gan",
-        preset=preset,
-        seed=seed,
-        config=plain(config),
+    return Measured(
         metrics=summaries(config.weights, len(centres), covered, good),
-        history=[],
         data=[f"{config.data} of Gaussians, drawn"],
-        provenance=origin | {"wall_seconds": seconds},
         arrays=arrays,
     )
-    return result, game.generator
 
 
 def summaries(

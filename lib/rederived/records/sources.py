@@ -1,0 +1,108 @@
+"""What sources report, as data: ``sources.yml`` beside a chapter's studies.
+
+A file has one entry a study, with three parts, each of which may be absent::
+
+    nice:
+      headline: {metric: test_log_likelihood, label: "test log-likelihood, nats"}
+      published:
+        - {metric: test_log_likelihood, value: 1980.5, source: "...", presets: [paper]}
+      deviations:
+        - {text: "26 epochs; the paper trains for 1,500.", presets: [modern]}
+
+An entry without ``presets`` belongs to all full presets of the study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number that a source reports.
+
+    Attributes:
+        metric: which of our metrics it stands beside.
+        value: the number.
+        source: where it is printed.
+    """
+
+    metric: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The one metric by which a study is known in a table of all chapters.
+
+    Attributes:
+        metric: its name in the records.
+        label: its name for readers, with the unit.
+    """
+
+    metric: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is said beside a study's records.
+
+    Attributes:
+        published: the sources' numbers, by preset.
+        deviations: what differs from the sources, one sentence each, by preset.
+        headline: the metric for a table of all chapters, if there is one.
+    """
+
+    published: dict[str, list[Published]] = field(default_factory=dict)
+    deviations: dict[str, list[str]] = field(default_factory=dict)
+    headline: Headline | None = None
+
+
+def load_sources(path: Path, study: str, presets: Sequence[str]) -> Sources:
+    """Read a study's entry.
+
+    Args:
+        path: the file.
+        study: the study's name.
+        presets: the names of its full presets.
+
+    Raises:
+        ValueError: if the file has no such study, a preset that the study does not
+            have, or a field that is none.
+    """
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if study not in entries:
+        raise ValueError(f"{path} has no study {study!r}; it has {', '.join(entries)}")
+    entry = dict(entries[study] or {})
+    found = Sources({name: [] for name in presets}, {name: [] for name in presets})
+    try:
+        for one in entry.pop("published", []):
+            for name in _presets(one, presets):
+                number = {k: v for k, v in one.items() if k != "presets"}
+                found.published[name].append(Published(**number))
+        for one in entry.pop("deviations", []):
+            for name in _presets(one, presets):
+                found.deviations[name].append(one["text"])
+        headline = entry.pop("headline", None)
+        if entry:
+            raise ValueError(f"unknown: {', '.join(entry)}")
+        return Sources(
+            found.published, found.deviations, headline and Headline(**headline)
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}, {study}: {error}") from error
+
+
+def _presets(entry: dict[str, Any], known: Sequence[str]) -> list[str]:
+    """Return the presets that an entry belongs to."""
+    named: list[str] = entry.get("presets", list(known))
+    if unknown := set(named) - set(known):
+        raise ValueError(f"no full preset {', '.join(sorted(unknown))}")
+    return named

@@ -1,0 +1,80 @@
+"""Carry records over to new names: ``python -m tools.migrate_records``.
+
+Names of studies, presets, fields and metrics change; what was measured does not.  A
+name is entered below when it changes, and stays: an old record found later, or in
+somebody's own runs, is carried over in the same way.  A second call changes nothing.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rederived.records import from_dict
+from rederived.study import study
+
+from tools.files import RESULTS, write
+
+STUDIES = {"mixing": "mixup", "f-vae": "fvae"}
+FIELDS: dict[str, dict[str, str]] = {}
+"""Study -> old field of its configuration -> new field."""
+METRICS: dict[str, dict[str, str]] = {}
+"""Study -> beginning of an old metric's or array's name -> what takes its place."""
+
+
+def migrated(old: dict[str, Any]) -> dict[str, Any]:
+    """Return a record's fields under today's names, with today's identity."""
+    before = old.pop("experiment", None) or old["study"]
+    name = STUDIES.get(before, before)
+    fields = FIELDS.get(name, {})
+    config = {fields.get(key, key): value for key, value in old["config"].items()}
+    seeds = [_seed(one, METRICS.get(name, {})) for one in old["seeds"]]
+    published = [
+        {**one, "metric": _renamed(one["metric"], METRICS.get(name, {}))}
+        for one in old["published"]
+    ]
+    chosen = study(name)
+    kind = type(chosen.config(old["preset"], "full"))
+    first = {
+        "study": name,
+        "preset": old["preset"],
+        "identity": chosen.identity(from_dict(kind, config)),
+        "config": config,
+    }
+    return {**first, **old, **first, "published": published, "seeds": seeds}
+
+
+def _seed(seed: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """Return one seed's results under today's names."""
+    rows = [_renamed_keys(row, names) for row in seed["history"]]
+    metrics = _renamed_keys(seed["metrics"], names)
+    return {**seed, "metrics": metrics, "history": rows}
+
+
+def _renamed_keys(values: dict[str, float], names: dict[str, str]) -> dict[str, float]:
+    return {_renamed(key, names): value for key, value in values.items()}
+
+
+def _renamed(metric: str, names: dict[str, str]) -> str:
+    """Return a metric's name today; what follows an ``@`` stays."""
+    head, at, tail = metric.partition("@")
+    return names.get(head, head) + at + tail
+
+
+def migrate(root: Path) -> list[str]:
+    """Migrate every record below a folder; return the names of those that changed."""
+    changed = []
+    for path in sorted(root.glob("*/record.json")):
+        text = path.read_text(encoding="utf-8")
+        new = migrated(json.loads(text))
+        again = json.dumps(new, indent=1) + "\n"
+        folder = root / f"{new['study']}-{new['preset']}"
+        if again != text:
+            write(path, again)
+            changed.append(folder.name)
+        if folder != path.parent:
+            path.parent.rename(folder)
+    return changed
+
+
+if __name__ == "__main__":
+    print("\n".join(migrate(RESULTS)) or "every record has today's names")
