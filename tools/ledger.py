@@ -43,6 +43,7 @@ class LedgerClaim:
     source: str
     kind: str
     verdict: Verdict
+    rule: str = ""
     breaks: tuple[Break, ...] = ()
 
     @property

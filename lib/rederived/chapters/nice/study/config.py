@@ -26,6 +26,8 @@ class NiceConfig:
         couplings: number of coupling layers.
         dropout: share of hidden units dropped in training (paper's form only).
         initialization: ``glorot``, ``he``, ``identity``, ``fan-in`` or ``small``.
+        scale_start: ``zero``, or ``normal``: log-scales of variance 2 over D + 1, as
+            the article's program draws them.
         optimizer: ``adam`` or ``adamw``.
         learning_rate: base rate.
         scale_rate: factor on the base rate for the diagonal scale.
@@ -38,6 +40,7 @@ class NiceConfig:
         average_decay: decay of the moving average of the weights, or None.
         batch_size: images a step.
         epochs: passes over the training images.
+        precision: of the matrix products, see ``training``.
         analyse: whether to score samples and codes after training.
     """
 
@@ -51,6 +54,7 @@ class NiceConfig:
     couplings: int = 4
     dropout: float = 0.0
     initialization: Literal["glorot", "he", "identity", "fan-in", "small"] = "he"
+    scale_start: Literal["zero", "normal"] = "zero"
     optimizer: Literal["adam", "adamw"] = "adam"
     learning_rate: float = 1e-3
     scale_rate: float = 1.0
@@ -62,6 +66,7 @@ class NiceConfig:
     average_decay: float | None = None
     batch_size: int = 200
     epochs: int = 30
+    precision: Literal["auto", "float32"] = "auto"
     analyse: bool = True
 
 
@@ -73,6 +78,10 @@ ARTICLE = NiceConfig(
     epsilon=1e-7,
     batch_size=128,
     epochs=20,
+)
+# The program of the day on which the article appeared: it added no noise.
+FIRST = replace(
+    ARTICLE, noise="none", scale_start="normal", precision="float32", epochs=25
 )
 PAPER = NiceConfig(
     initialization="small",
@@ -109,6 +118,7 @@ FULL: dict[str, NiceConfig] = {
     "identity-start": _FASTER,
     "he-start": replace(_FASTER, initialization="he"),
     "article": ARTICLE,
+    "article-first": FIRST,
     "paper": PAPER,
     "paper-long": replace(PAPER, epochs=100),
     "noise-negative": _SMALL_ARTICLE,

@@ -31,7 +31,7 @@ from rederived.training import (
     one_cycle,
 )
 
-_WEIGHTS, _HELD_OUT, _TEST = 10, 11, 12  # random streams of one seed
+_WEIGHTS, _HELD_OUT, _TEST, _SCALES = 10, 11, 12, 13  # random streams of one seed
 _TEST_DRAWS = 4  # noise draws a test picture
 _CHUNK = 1000  # pictures evaluated at a time
 
@@ -68,6 +68,12 @@ def build(config: NiceConfig, dimensions: int, seed: int) -> Flow:
             subtract=config.subtract,
         )
     initialize(flow, config.initialization, generator(seed, _WEIGHTS))
+    if config.scale_start == "normal":
+        deviation = math.sqrt(2 / (dimensions + 1))
+        for name, parameter in flow.named_parameters():
+            if name.endswith("log_scale"):
+                draws = generator(seed, _SCALES)
+                nn.init.normal_(parameter, std=deviation, generator=draws)
     return flow
 
 
@@ -240,6 +246,7 @@ def _settings(config: NiceConfig, seed: int) -> Settings:
         seed=seed,
         clip_norm=config.clip_norm,
         average_decay=config.average_decay,
+        precision=config.precision,
     )
 
 
