@@ -25,8 +25,8 @@ from scipy import linalg, stats
 from torch import Tensor, nn
 
 
-class Handed(Exception):
-    """What a run hands to the training loop."""
+class ReachedLoopError(Exception):
+    """Holds what a run hands to the training loop."""
 
 
 def handed(patch: pytest.MonkeyPatch, settings: NiceConfig) -> Any:
@@ -35,10 +35,10 @@ def handed(patch: pytest.MonkeyPatch, settings: NiceConfig) -> Any:
     def fit(
         objective: object, data: object, optimizer: object, *_: object, **rest: Any
     ):
-        raise Handed({"objective": objective, "optimizer": optimizer} | rest)
+        raise ReachedLoopError({"objective": objective, "optimizer": optimizer} | rest)
 
     patch.setattr(running, "fit", fit)
-    with pytest.raises(Handed) as caught:
+    with pytest.raises(ReachedLoopError) as caught:
         STUDY.run_config(settings, "tiny")
     return caught.value.args[0]
 
