@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 import torch
 from rederived.chapters.adaptive import Adam, RMSprop, ScalarRMSprop
-from rederived.chapters.adaptive import study as adaptive_rates
-from rederived.chapters.adaptive.study import DigitsRace, QuadraticRace, quadratics
+from rederived.chapters.adaptive.study import (
+    STUDY,
+    DigitsRace,
+    QuadraticRace,
+    quadratics,
+)
 from rederived.chapters.adaptive.study import digits as digits_race
-from rederived.chapters.adaptive.study import run as race
-from rederived.records import config_hash
-from rederived.study import experiment
 from rederived.training import generator
 
 TINY = QuadraticRace(
     dimensions=3, conditions=(4.0,), steps=(5, 20), problems=3, rates=4
 )
 SHORT = DigitsRace(width=4, epochs=1, batch_size=400, exponents=(-3.0, -1.0))
-
-
-def test_the_races_are_registered_for_chapter_seven():
-    found = experiment("adaptive-learning-rates")
-    assert found.chapter == 7
-    for profile in ("quick", "full"):
-        assert set(found.presets(profile)) == set(found.deviations)
-    with pytest.raises(ValueError, match="quick or full, got 'slow'"):
-        adaptive_rates.presets("slow")
-
-
-def test_every_field_is_part_of_the_hash():
-    for config in (TINY, SHORT):
-        plain = adaptive_rates.plain(config)
-        assert set(plain) == {field.name for field in fields(config)}
-    assert config_hash("x", adaptive_rates.plain(TINY)) != config_hash(
-        "x", adaptive_rates.plain(replace(TINY, decay=0.5))
-    )
 
 
 def test_grids_of_rates():
@@ -138,7 +121,7 @@ def test_the_named_optimizers():
 
 def test_the_run_on_digits_judges_the_rate_of_the_best_validation():
     falling = replace(SHORT, exponents=(-1.0, -3.0))  # the last is not the best
-    result, _ = race(falling, "digits", 3)
+    result = STUDY.run_config(falling, "digits", 3)
     for method in digits_race.METHODS:
         tried = {
             rate: result.metrics[f"validation {method}@{rate:.2g}"]
@@ -148,5 +131,3 @@ def test_the_run_on_digits_judges_the_rate_of_the_best_validation():
         assert result.metrics[f"rate {method}"] == best
         assert result.metrics[f"validation {method}"] == tried[best]
         assert 0 <= result.metrics[f"test_error {method}"] <= 1
-    again, _ = race(falling, "digits", 3)
-    assert again.metrics == result.metrics

@@ -13,8 +13,7 @@ import pytest
 import torch
 from rederived import datasets
 from rederived.chapters.fvae import FVAE
-from rederived.chapters.fvae import study as fvae
-from rederived.chapters.fvae.study import FVaeConfig, measures, presets, run
+from rederived.chapters.fvae.study import STUDY, FVaeConfig, measures
 from rederived.chapters.fvae.study.data import (
     CELLS,
     Pictures,
@@ -32,7 +31,6 @@ from rederived.chapters.fvae.study.models import (
 from rederived.chapters.fvae.study.spectra import HIGH, high_power, radial_spectrum
 from rederived.datasets.faces import draw_faces, sample_factors
 from rederived.flows import Flow
-from rederived.study import experiment
 from rederived.training import CheckpointError, generator
 from scipy.special import logsumexp
 
@@ -47,7 +45,7 @@ TINY = {
         samples=20,
         batch_size=40,
     )
-    for name, config in presets("quick").items()
+    for name, config in STUDY.quick.items()
 }
 
 
@@ -218,11 +216,11 @@ def _parameters(model: torch.nn.Module) -> int:
 
 @pytest.mark.parametrize("prefix", ["quick", "", "64-", "cifar10-"])
 def test_models_are_of_equal_size(prefix: str) -> None:
-    found = presets("quick")
+    found = STUDY.quick
     if prefix != "quick":
         found = {
             name.removeprefix(prefix): config
-            for name, config in presets("full").items()
+            for name, config in STUDY.full.items()
             if name.startswith(prefix)
         }
     side = 64 if prefix == "64-" else 32
@@ -233,22 +231,12 @@ def test_models_are_of_equal_size(prefix: str) -> None:
 
 
 def test_the_articles_network_has_the_articles_size() -> None:
-    law = build(presets("full")["article-128"], (3, 128, 128), 0).law
+    law = build(STUDY.full["article-128"], (3, 128, 128), 0).law
     sizes = {name: _parameters(part) for name, part in law.named_children()}
     assert sizes == {"encoder": 4_729_536, "decoder": 4_729_536, "flow": 86_371_008}
     assert _parameters(law) == sum(sizes.values()) + 2 == 95_830_082
     assert isinstance(law, FVAE)
     assert float(law.log_sigma_1.detach()) == float(law.log_sigma_2.detach()) == 0
-
-
-def test_presets() -> None:
-    full = presets("full")
-    assert set(fvae.DEVIATIONS) == set(full)
-    assert set(fvae.PUBLISHED) <= set(full)
-    assert set(presets("quick")) == {"vae", "glow", "f-vae"}
-    assert experiment("f-vae").chapter == 5
-    with pytest.raises(ValueError, match="quick or full, got 'fast'"):
-        presets("fast")
 
 
 def test_pictures_are_divided() -> None:
@@ -270,7 +258,7 @@ def test_a_run_goes_on_along_the_same_trajectory(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config: FVaeConfig = replace(TINY[name], epochs=2)
-    whole, _ = run(config, "tiny", seed=3)
+    whole = STUDY.run_config(config, "tiny", seed=3)
     genuine, calls = ImageModel.forward, []
 
     def killed(self: ImageModel, x: torch.Tensor) -> torch.Tensor:
@@ -281,9 +269,9 @@ def test_a_run_goes_on_along_the_same_trajectory(
 
     monkeypatch.setattr(ImageModel, "forward", killed)
     with pytest.raises(KeyboardInterrupt):
-        run(config, "tiny", seed=3, directory=tmp_path)
+        STUDY.run_config(config, "tiny", seed=3, directory=tmp_path)
     monkeypatch.setattr(ImageModel, "forward", genuine)
-    resumed, _ = run(config, "tiny", seed=3, directory=tmp_path)
+    resumed = STUDY.run_config(config, "tiny", seed=3, directory=tmp_path)
     timed = {
         "step_milliseconds",
         "seconds_per_epoch",
@@ -300,4 +288,4 @@ def test_a_run_goes_on_along_the_same_trajectory(
     for row in whole.arrays["sheet"][0]:  # T = 0: one picture
         np.testing.assert_array_equal(row, whole.arrays["sheet"][0, 0])
     with pytest.raises(CheckpointError):
-        run(config, "tiny", seed=4, directory=tmp_path)
+        STUDY.run_config(config, "tiny", seed=4, directory=tmp_path)

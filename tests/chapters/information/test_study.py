@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 import torch
+from kept_models import keep_models
 from rederived import datasets
 from rederived.chapters.information import InfoMax
-from rederived.chapters.information import study as vae_information
-from rederived.chapters.information.study import InformationConfig
+from rederived.chapters.information.study import STUDY, InformationConfig
+from rederived.chapters.information.study import run as running
 from rederived.chapters.information.study.run import encoder_of, load_pictures
-from rederived.study import experiment
 from rederived.vae import NegativeBound
 
 TINY = replace(
-    vae_information.presets("quick")["reach-0"],
+    STUDY.quick["reach-0"],
     rows=300,
     codes=3,
     width=16,
@@ -26,7 +26,7 @@ TINY = replace(
 
 def test_presets_differ_in_what_their_names_say() -> None:
     for profile in ("quick", "full"):
-        found = vae_information.presets(profile)
+        found = STUDY.presets(profile)
         base = found["reach-0"]
         for name, config in found.items():
             changed = {
@@ -40,9 +40,6 @@ def test_presets_differ_in_what_their_names_say() -> None:
                 assert changed == {"beta"}
             else:
                 assert changed - {"objective"} == {"codes"}
-    with pytest.raises(ValueError, match="quick or full"):
-        vae_information.presets("slow")
-    assert experiment("vae-information").chapter == 8
 
 
 def test_pictures_are_zeros_and_ones() -> None:
@@ -54,9 +51,13 @@ def test_pictures_are_zeros_and_ones() -> None:
 
 
 @pytest.mark.parametrize("objective", ["bound", "infomax"])
-def test_a_run_measures_what_it_says(objective: str) -> None:
+def test_a_run_measures_what_it_says(
+    objective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config: InformationConfig = replace(TINY, objective=objective, reach=1)
-    run, trained = vae_information.run(config, "tiny", seed=3)
+    models = keep_models(monkeypatch, running)
+    run = STUDY.run_config(config, "tiny", seed=3)
+    (trained,) = models
     found = run.metrics
     assert found["information_lower"] <= found["information_cap"]
     assert found["information_lower"] <= found["information_upper"] + 1e-9
@@ -76,11 +77,3 @@ def test_a_run_measures_what_it_says(objective: str) -> None:
     gap = found["scored_negative_bound"] - found["scored_negative_log_likelihood"]
     assert gap > 0
     assert set(run.arrays["samples"].ravel().tolist()) <= {0, 1}
-
-
-def test_a_seed_repeats_its_run() -> None:
-    def measured(seed: int) -> dict[str, float]:
-        run, _ = vae_information.run(TINY, "tiny", seed)
-        return {k: v for k, v in run.metrics.items() if k != "training_seconds"}
-
-    assert measured(0) == measured(0) != measured(1)

@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pytest
 import torch
+from kept_models import keep_models
 from parquet_files import png, random_pictures, write_images
 from rederived import datasets
 from rederived.chapters.mixup import LinearityPenalty, ResidualNet
 from rederived.chapters.mixup import study as mixing
-from rederived.chapters.mixup.study import MixingConfig, data
-from rederived.study import experiment
+from rederived.chapters.mixup.study import STUDY, MixingConfig, data
+from rederived.chapters.mixup.study import run as running
 from rederived.training import generator
 
-TINY = replace(mixing.presets("quick")["erm"], rows=60, width=16, epochs=3)
+TINY = replace(STUDY.quick["erm"], rows=60, width=16, epochs=3)
 
 
 def test_presets_differ_in_what_their_names_say() -> None:
     for profile in ("quick", "full"):
-        found = mixing.presets(profile)
+        found = STUDY.presets(profile)
         for name, config in found.items():
             family = name.split("-")[0]
             if name.startswith("resnet18-short"):
@@ -42,12 +43,8 @@ def test_presets_differ_in_what_their_names_say() -> None:
                 assert changed == {"method", "epochs"}
             else:
                 assert changed <= {"method", "alpha", "strength"}
-    with pytest.raises(ValueError, match="quick or full"):
-        mixing.presets("slow")
-    small, large = (mixing.presets("full")[name] for name in ("erm", "large-erm"))
+    small, large = (STUDY.full[name] for name in ("erm", "large-erm"))
     assert large.rows * large.pool**-2 == 40 * small.rows * small.pool**-2
-    assert experiment("mixing").chapter == 1
-    assert set(mixing.DEVIATIONS) == set(mixing.presets("full"))
 
 
 def test_pictures_are_split_and_scaled() -> None:
@@ -100,16 +97,20 @@ def test_pairing_follows_its_schedule() -> None:
 
 
 def test_rates_fall_as_in_the_papers_program() -> None:
-    config = mixing.presets("full")["resnet18-mixup"]
+    config = STUDY.full["resnet18-mixup"]
     rates = mixing.rates_of(config, 200)
     found = [rates(step) for step in (0, 99, 100, 149, 150, 199)]
     assert found == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
 
 
 @pytest.mark.parametrize("method", ["plain", "penalty"])
-def test_a_run_measures_what_it_says(method: str) -> None:
+def test_a_run_measures_what_it_says(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config: MixingConfig = replace(TINY, method=method)
-    run, objective = mixing.run(config, "tiny", seed=3)
+    models = keep_models(monkeypatch, running)
+    run = STUDY.run_config(config, "tiny", seed=3)
+    (objective,) = models
     assert isinstance(objective, LinearityPenalty) == (method == "penalty")
     pictures = mixing.load_pictures(config)
     scores = objective.network(pictures.scaled(pictures.test.pixels))
@@ -123,14 +124,6 @@ def test_a_run_measures_what_it_says(method: str) -> None:
     assert first[-1] > first[0]
 
 
-def test_a_seed_repeats_its_run() -> None:
-    def measured(seed: int) -> dict[str, float]:
-        run, _ = mixing.run(replace(TINY, method="mixup"), "tiny", seed)
-        return {k: v for k, v in run.metrics.items() if k != "training_seconds"}
-
-    assert measured(0) == measured(0) != measured(1)
-
-
 @pytest.mark.parametrize("name", ["resnet18-mixup", "erm"])
 def test_residual_presets_run_on_a_few_pictures(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -141,9 +134,11 @@ def test_residual_presets_run_on_a_few_pictures(
         write_images(file, pictures, [*range(10), 0, 1], ("img", "label"))
     monkeypatch.setenv("REDERIVED_DATA", str(tmp_path))
     data._load.cache_clear()
-    config = mixing.presets("full")[name]
+    config = STUDY.full[name]
     config = replace(config, rows=8, validation=0, batch_size=8, epochs=2)
-    run, objective = mixing.run(config, name)
+    models = keep_models(monkeypatch, running)
+    run = STUDY.run_config(config, name)
+    (objective,) = models
     assert isinstance(objective.network, ResidualNet)
     assert "validation_error" not in run.metrics
     assert 0 <= run.metrics["test_error"] <= 100

@@ -4,100 +4,57 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tiny_nice
 import torch
+from kept_models import keep_models
 from rederived import datasets
-from rederived.cached import run_cached
-from rederived.chapters.nice import study as nice
-from rederived.chapters.nice.study import NiceConfig, analysis, config, data
-from rederived.chapters.nice.study import run as train
+from rederived.chapters.nice.study import STUDY, NiceConfig, analysis, build, data
+from rederived.chapters.nice.study import run as running
 from rederived.flows import DiagonalScale, Flow, StandardNormal, initialize
 from rederived.flows import nice as nice_flow
-from rederived.records import RunError, config_hash, run_directory
-from rederived.study import experiment, experiment_names
+from rederived.records import RunError, as_dict, run_directory
+from rederived.study import run_or_load
 from rederived.training import CheckpointError, generator
 from scipy import linalg, stats
-from torch import Tensor
-
-module = __import__("rederived.chapters.nice.study.run", fromlist=["run"])
+from torch import Tensor, nn
 
 
-def test_experiments_are_found_by_name() -> None:
-    assert "nice" in experiment_names()
-    assert experiment("nice").chapter == 3
-    with pytest.raises(ValueError, match=r"no experiment 'glow'; there are .*nice"):
-        experiment("glow")
+class ReachedLoopError(Exception):
+    """Holds what a run hands to the training loop."""
 
 
-def test_unknown_presets_and_profiles_are_refused() -> None:
-    with pytest.raises(ValueError, match="no quick preset 'huge'; it has modern"):
-        experiment("nice").config("huge", "quick")
-    with pytest.raises(ValueError, match="quick or full, got 'fast'"):
-        experiment("nice").config("modern", "fast")
+def handed(patch: pytest.MonkeyPatch, settings: NiceConfig) -> Any:
+    """Return the training loop's arguments, by name, of a run that ends there."""
+
+    def fit(
+        objective: object, data: object, optimizer: object, *_: object, **rest: Any
+    ):
+        raise ReachedLoopError({"objective": objective, "optimizer": optimizer} | rest)
+
+    patch.setattr(running, "fit", fit)
+    with pytest.raises(ReachedLoopError) as caught:
+        STUDY.run_config(settings, "tiny")
+    return caught.value.args[0]
 
 
-def test_the_full_presets_are_the_articles_and_the_papers_settings() -> None:
-    full = nice.presets("full")
-    size = {"width": 1000, "depth": 5, "couplings": 4, "dataset": "mnist"}
-    for name in ("article", "paper", "modern"):
-        assert {key: getattr(full[name], key) for key in size} == size
-    article, paper = full["article"], full["paper"]
-    assert (article.form, article.noise, article.batch_size) == (
-        *("article", "negative"),
-        128,
-    )
-    assert (article.held_out, article.subtract) == ("test", True)
-    assert (article.learning_rate, article.betas, article.epsilon) == (
-        *(1e-3, (0.9, 0.999)),
-        1e-7,
-    )
-    assert (paper.form, paper.noise, paper.batch_size) == ("paper", "dequantized", 200)
-    assert (paper.held_out, paper.initialization) == ("validation", "small")
-    assert (paper.schedule, paper.epsilon) == ("exponential", 1e-4)
+class Watched(nn.Module):
+    """A law that remembers the events it was asked about."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(()))
+        self.events: list[Tensor] = []
 
-@pytest.mark.parametrize("profile", ["quick", "full"])
-def test_every_preset_is_another_run(profile: str) -> None:
-    named = nice.presets(profile)
-    hashes = {config_hash("nice", nice.plain(each)) for each in named.values()}
-    # the ablation's and the noise sweep's base may be named twice, nothing else
-    assert len(hashes) == len(set(named.values()))
-
-
-def test_quick_presets_need_no_network() -> None:
-    assert {each.dataset for each in nice.presets("quick").values()} == {"digits"}
-
-
-def test_every_field_is_part_of_the_hash() -> None:
-    base = NiceConfig()
-    plain = nice.plain(base)
-    assert set(plain) == {field.name for field in fields(NiceConfig)}
-    turned = replace(base, betas=(0.5, 0.6), clip_norm=1.0)
-    assert config_hash("nice", nice.plain(turned)) != config_hash("nice", plain)
-
-
-def test_published_numbers_and_deviations_belong_to_presets() -> None:
-    full = nice.presets("full")
-    assert set(nice.PUBLISHED) | set(nice.DEVIATIONS) <= set(full)
-    values = {
-        (preset, entry.metric, entry.value)
-        for preset, entries in nice.PUBLISHED.items()
-        for entry in entries
-    }
-    assert values == {
-        ("article", "held_out_loss", -2200.0),
-        ("paper", "test_log_likelihood", 1980.50),
-        ("paper", "test_log_likelihood", 1933.89),
-        ("paper-long", "test_log_likelihood", 1980.50),
-        ("paper-long", "test_log_likelihood", 1933.89),
-        ("modern", "test_log_likelihood", 1980.50),
-        ("modern", "test_log_likelihood", 1933.89),
-    }
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Remember the events."""
+        self.events.append(x)
+        return x.sum(1)
 
 
 def test_validation_images_are_the_last_sixth_of_the_training_images() -> None:
@@ -133,10 +90,11 @@ def test_unit_pictures_end_at_one() -> None:
 
 
 @pytest.mark.parametrize("rule", ["adam", "adamw"])
-def test_scales_have_their_own_rate_and_no_decay(rule: str) -> None:
+def test_scales_have_their_own_rate_and_no_decay(
+    rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = replace(tiny_nice.PAPER, optimizer=rule, betas=(0.8, 0.9), epsilon=1e-3)
-    objective = module.NegativeLogLikelihood(nice.build(settings, 64, 0))
-    optimizer = module._optimizer(settings, objective)
+    optimizer = handed(monkeypatch, settings)["optimizer"]
     networks, scales = optimizer.param_groups
     assert (
         type(optimizer) is {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[rule]
@@ -150,18 +108,39 @@ def test_scales_have_their_own_rate_and_no_decay(rule: str) -> None:
         assert group["fused"]
 
 
-def test_the_schedule_spans_the_run() -> None:
-    cycle = module._schedule(tiny_nice.PAPER, 1198)  # 5 steps an epoch, 10 in all
+def test_the_schedule_spans_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 1198 training pictures: 5 steps an epoch, 10 in all
+    cycle = handed(monkeypatch, tiny_nice.PAPER)["schedule"]
     assert cycle(0) == pytest.approx(0.04)
     assert cycle(9) == pytest.approx(1e-4)
-    papers = module._schedule(replace(tiny_nice.PAPER, schedule="exponential"), 1198)
-    assert papers(1) == pytest.approx(1 / 1.0005)
-    assert papers(10**6) == pytest.approx(0.1)
-    assert module._schedule(tiny_nice.ARTICLE, 1198)(7) == 1.0
+    papers = replace(tiny_nice.PAPER, schedule="exponential")
+    falling = handed(monkeypatch, papers)["schedule"]
+    assert falling(1) == pytest.approx(1 / 1.0005)
+    assert falling(10**6) == pytest.approx(0.1)
+    assert handed(monkeypatch, tiny_nice.ARTICLE)["schedule"](7) == 1.0
 
 
-def test_metrics_of_the_papers_form() -> None:
-    run, flow = train(tiny_nice.PAPER, "tiny", seed=2)
+def test_the_articles_form_is_chosen_on_pictures_without_noise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = []
+    for settings in (tiny_nice.ARTICLE, tiny_nice.PAPER):
+        law = Watched()
+        evaluate = handed(monkeypatch, settings)["evaluate"]
+        found = evaluate(running.NegativeLogLikelihood(law))
+        seen.append(torch.cat(law.events))
+        assert found["held_out"] == pytest.approx(-float(seen[-1].sum(1).mean()))
+    pictures = data.load_pictures("digits", "test")
+    assert torch.equal(seen[0], pictures.unit(pictures.test))
+    held_out = data.load_pictures("digits", "validation").held_out
+    assert not torch.equal(seen[1] * 17, held_out.float())
+    assert torch.equal((seen[1] * 17).floor(), held_out.float())
+
+
+def test_metrics_of_the_papers_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = keep_models(monkeypatch, running)
+    run = STUDY.run_config(tiny_nice.PAPER, "tiny", seed=2)
+    (flow,) = models
     found = run.metrics
     assert not flow.training
     bits = math.log2(17) - found["test_log_likelihood"] / (64 * math.log(2))
@@ -169,8 +148,8 @@ def test_metrics_of_the_papers_form() -> None:
     assert "held_out_loss" not in found
     assert found["parameters"] == 3 * (32 * 12 + 12 + 12 * 32 + 32) + 64
     assert [row["epoch"] for row in run.history] == [1.0, 2.0]
-    assert run.config == nice.plain(tiny_nice.PAPER)
-    assert (run.experiment, run.preset, run.seed) == ("nice", "tiny", 2)
+    assert run.config == as_dict(tiny_nice.PAPER)
+    assert (run.study, run.preset, run.seed) == ("nice", "tiny", 2)
     assert run.provenance["trained_on"] in {"cpu", "cuda"}
     # the held-out value of the history is that of fresh noise on the same pictures
     assert found["held_out_log_likelihood"] == pytest.approx(
@@ -181,8 +160,10 @@ def test_metrics_of_the_papers_form() -> None:
     )
 
 
-def test_metrics_of_the_articles_form() -> None:
-    run, flow = train(replace(tiny_nice.ARTICLE, noise="none"), "tiny", seed=1)
+def test_metrics_of_the_articles_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = keep_models(monkeypatch, running)
+    run = STUDY.run_config(replace(tiny_nice.ARTICLE, noise="none"), "tiny", seed=1)
+    (flow,) = models
     test = datasets.load("digits", "test").unit().flatten(1)
     with torch.no_grad():
         z, log_det = flow.bijection(test)
@@ -198,27 +179,8 @@ def test_metrics_of_the_articles_form() -> None:
     assert "test_bits_per_dim" not in run.metrics
 
 
-def test_the_articles_form_is_chosen_on_pictures_without_noise() -> None:
-    pictures = data.load_pictures("digits", "test")
-    view = module._held_out_view(tiny_nice.ARTICLE, pictures, 0)
-    assert torch.equal(view, pictures.unit(pictures.test))
-    noisy = module._held_out_view(tiny_nice.PAPER, pictures, 0)
-    cell = (noisy * 17).floor()
-    assert torch.equal(cell, pictures.test.float())
-
-
-def test_a_seed_repeats_its_run() -> None:
-    first, again, other = (train(tiny_nice.PAPER, "tiny", s)[0] for s in (0, 0, 1))
-
-    def measured(run: nice.run) -> dict[str, float]:
-        return {k: v for k, v in run.metrics.items() if k != "training_seconds"}
-
-    assert measured(first) == measured(again)
-    assert measured(first) != measured(other)
-
-
 def test_training_improves_the_likelihood() -> None:
-    run, _ = train(replace(tiny_nice.PAPER, epochs=6), "tiny")
+    run = STUDY.run_config(replace(tiny_nice.PAPER, epochs=6), "tiny")
     held_out = [row["held_out"] for row in run.history]
     assert held_out[-1] < held_out[0] - 5.0
 
@@ -242,16 +204,16 @@ def stop_after(calls: int) -> Callable[..., Tensor]:
 def test_a_cached_run_is_found_and_an_interrupted_one_goes_on(
     runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(config, "QUICK", {"tiny": tiny_nice.PAPER})
-    whole, _ = train(tiny_nice.PAPER, "tiny", 4)
+    monkeypatch.setitem(STUDY.quick, "tiny", tiny_nice.PAPER)
+    whole = STUDY.run_config(tiny_nice.PAPER, "tiny", 4)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "with_noise", stop_after(9))  # 1 + 5 + 3: epoch 2
+        patch.setattr(running, "with_noise", stop_after(9))  # 1 + 5 + 3: epoch 2
         with pytest.raises(Interrupted):
-            run_cached("nice", "tiny", "quick", 4)
-    folder = run_directory("nice", nice.plain(tiny_nice.PAPER), 4)
+            run_or_load("nice", "tiny", "quick", 4)
+    folder = run_directory("nice", STUDY.identity(tiny_nice.PAPER), 4)
     assert (folder / "checkpoint.safetensors").exists()
     assert not (folder / "run.json").exists()
-    resumed = run_cached("nice", "tiny", "quick", 4)
+    resumed = run_or_load("nice", "tiny", "quick", 4)
     for name, value in whole.metrics.items():
         if name != "training_seconds":
             assert resumed.metrics[name] == value, name
@@ -259,25 +221,25 @@ def test_a_cached_run_is_found_and_an_interrupted_one_goes_on(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the run was computed again")
 
-    monkeypatch.setattr(module, "fit", refuse)
-    found = run_cached("nice", "tiny", "quick", 4)
+    monkeypatch.setattr(running, "fit", refuse)
+    found = run_or_load("nice", "tiny", "quick", 4)
     assert found.metrics == resumed.metrics
     with pytest.raises(AssertionError, match="computed again"):
-        run_cached("nice", "tiny", "quick", 5)
+        run_or_load("nice", "tiny", "quick", 5)
 
 
 def test_damaged_files_of_a_cached_run_are_named(
     runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(config, "QUICK", {"tiny": tiny_nice.PAPER})
-    folder = run_directory("nice", nice.plain(tiny_nice.PAPER), 0)
+    monkeypatch.setitem(STUDY.quick, "tiny", tiny_nice.PAPER)
+    folder = run_directory("nice", STUDY.identity(tiny_nice.PAPER), 0)
     folder.mkdir(parents=True)
     (folder / "checkpoint.safetensors").write_bytes(b"nothing")
     with pytest.raises(CheckpointError, match="delete it to start afresh"):
-        run_cached("nice", "tiny", "quick")
+        run_or_load("nice", "tiny", "quick")
     (folder / "run.json").write_text("{", encoding="utf-8")
     with pytest.raises(RunError, match="delete that folder"):
-        run_cached("nice", "tiny", "quick")
+        run_or_load("nice", "tiny", "quick")
 
 
 def test_frechet_distance_against_a_matrix_root() -> None:
@@ -316,7 +278,7 @@ def test_dependence_leaves_constant_coordinates_out(rng: torch.Generator) -> Non
 
 
 def test_log_scales_are_those_of_the_scale_layer() -> None:
-    flow = nice.build(tiny_nice.PAPER, 64, 0)
+    flow = build(tiny_nice.PAPER, 64, 0)
     with torch.no_grad():
         flow.bijection.steps[-1].log_scale.copy_(torch.arange(64.0))
     assert torch.equal(analysis.log_scales(flow), torch.arange(64.0))
@@ -440,7 +402,7 @@ def test_halfway_points_of_an_odd_number_of_pictures(judge: analysis.Judge) -> N
 
 
 def test_the_analysis_of_a_run_measures_everything() -> None:
-    run, _ = train(replace(tiny_nice.PAPER, analyse=True, epochs=1), "tiny")
+    run = STUDY.run_config(replace(tiny_nice.PAPER, analyse=True, epochs=1), "tiny")
     expected = {
         *(f"frechet@{t:g}" for t in analysis.TEMPERATURES),
         *(f"confidence@{t:g}" for t in analysis.TEMPERATURES),
@@ -464,6 +426,6 @@ def test_the_objective_is_the_mean_negative_log_likelihood(
 ) -> None:
     flow = bent_flow(6)
     x = torch.randn(5, 6, generator=rng)
-    loss = module.NegativeLogLikelihood(flow)(x)
+    loss = running.NegativeLogLikelihood(flow)(x)
     expected = -flow.log_prob(x).detach().mean()
     assert float(loss.detach()) == pytest.approx(float(expected))

@@ -18,11 +18,8 @@ from rederived.chapters.titles import (
     MultiHead,
     Multiplicative,
     PriorKnowledge,
-    RecurrentConfig,
     RecurrentModel,
     TitleLoss,
-    Transformer,
-    TransformerConfig,
     Vocabulary,
     article,
     causal_mask,
@@ -34,48 +31,10 @@ from rederived.chapters.titles import (
     symbol_hits,
     symbol_losses,
 )
+from tiny_titles import LENGTHS, MODELS, SIZE, batch, recurrent, transformer
 from torch import nn
 
-SIZE = 30
 TEXTS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P")), min_size=1)
-
-
-def recurrent(**changes) -> RecurrentModel:
-    """A small double-precision model."""
-    torch.manual_seed(4)
-    config = RecurrentConfig(SIZE, width=16, hidden=20, **changes)
-    return RecurrentModel(config).double().eval()
-
-
-def transformer(**changes) -> Transformer:
-    torch.manual_seed(4)
-    config = TransformerConfig(SIZE, 16, 2, 2, positions=40, dropout=0.1, **changes)
-    return Transformer(config).double().eval()
-
-
-MODELS = {
-    "article": lambda: recurrent(divisor=10.0, packed=False),
-    "packed": recurrent,
-    "additive": lambda: recurrent(attention="additive"),
-    "plain": lambda: recurrent(attention="none", prior=False),
-    "later": lambda: recurrent(attention="heads", conditioned=True),
-    "transformer": transformer,
-    "transformer with prior": lambda: transformer(prior=True),
-}
-LENGTHS = (9, 5, 7)
-
-
-def batch(rng: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Three texts and titles of several lengths."""
-    text = torch.randint(SPECIAL, SIZE, (3, 9), generator=rng)
-    titles = torch.randint(SPECIAL, SIZE, (3, 7), generator=rng)
-    titles[:, 0] = START
-    for row, (n, m) in enumerate(zip(LENGTHS, (7, 4, 6), strict=True)):
-        text[row, n:] = PAD
-        titles[row, m - 1] = END
-        titles[row, m:] = PAD
-    return text, titles
-
 
 each_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 

@@ -29,7 +29,7 @@ from rederived.chapters.titles import (
     titles,
     two_steps,
 )
-from test_seq2seq import MODELS, batch
+from tiny_titles import MODELS, batch
 
 LONGEST = 5
 

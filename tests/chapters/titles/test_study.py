@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from kept_models import keep_models
 from parquet_files import write_texts
 from rederived import cli
 from rederived.chapters.titles import (
@@ -20,16 +21,20 @@ from rederived.chapters.titles import (
     TableModel,
     Vocabulary,
 )
-from rederived.chapters.titles import study as titles
-from rederived.chapters.titles.study import config as configs
-from rederived.chapters.titles.study import measures, titling
+from rederived.chapters.titles.study import (
+    STUDY,
+    load_corpus,
+    measures,
+    restore,
+    titling,
+)
+from rederived.chapters.titles.study import run as running
 from rederived.chapters.titles.study.data import Part, copies
 from rederived.records import Run, RunError
-from rederived.study import experiment
 from typer.testing import CliRunner, Result
 
 TINY = replace(
-    titles.presets("quick")["prior"],
+    STUDY.quick["prior"],
     rows=64,
     width=16,
     epochs=2,
@@ -41,14 +46,14 @@ NEWS = "据预报，周末北京最低气温为12度，天气以小雨为主。"
 
 @pytest.fixture(scope="module")
 def trained() -> Run:
-    return titles.run(TINY, "tiny", seed=1)[0]
+    return STUDY.run_config(TINY, "tiny", seed=1)
 
 
-def test_presets_and_their_catalogue() -> None:
+def test_presets_differ_in_what_their_names_say() -> None:
     for profile in ("quick", "full"):
-        for config in titles.presets(profile).values():
+        for config in STUDY.presets(profile).values():
             assert 3 in config.widths
-    full = titles.presets("full")
+    full = STUDY.full
     for corpus in ("csl", "lctt", "lcsts"):
         assert full[f"{corpus}-transformer"].model == "transformer"
         with_, without = full[f"{corpus}-prior"], full[f"{corpus}-attention"]
@@ -56,14 +61,9 @@ def test_presets_and_their_catalogue() -> None:
     for corpus in ("csl", "lcsts"):
         plain = replace(full[f"{corpus}-attention"], attention="none")
         assert plain == full[f"{corpus}-plain"]
-    quick = titles.presets("quick")
     for name in ("prior", "transformer"):
-        assert full[f"forecasts-{name}"] == quick[name]
-        assert quick[name].keep
-    assert set(titles.DEVIATIONS) == set(full)
-    assert experiment("titles").chapter == 4
-    with pytest.raises(ValueError, match="quick or full"):
-        titles.presets("slow")
+        assert full[f"forecasts-{name}"] == STUDY.quick[name]
+        assert STUDY.quick[name].keep
 
 
 def test_a_run_measures_what_it_says(trained: Run) -> None:
@@ -82,39 +82,33 @@ def test_a_run_measures_what_it_says(trained: Run) -> None:
     assert len(trained.data) == 2
 
 
-def test_a_run_can_be_repeated(trained: Run) -> None:
-    again, _ = titles.run(TINY, "tiny", seed=1)
-    changing = {"training_seconds"}
-    assert {k: v for k, v in again.metrics.items() if k not in changing} == {
-        k: v for k, v in trained.metrics.items() if k not in changing
-    }
-
-
-def test_a_model_is_restored_in_half_precision(trained: Run) -> None:
-    run, model = titles.run(TINY, "tiny", seed=1)
-    restored, vocabulary = titles.restore(run.config, run.arrays)
-    corpus = titles.load_corpus(TINY)
+def test_a_model_is_restored_in_half_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = keep_models(monkeypatch, running)
+    run = STUDY.run_config(TINY, "tiny", seed=1)
+    (model,) = models
+    restored, vocabulary = restore(run.config, run.arrays)
+    corpus = load_corpus(TINY)
     assert vocabulary == corpus.vocabulary
     with torch.no_grad():
         both = [m(corpus.test.text, corpus.test.title) for m in (model, restored)]
     assert (both[0] - both[1]).abs().max() < 0.02
     with pytest.raises(RunError, match="kept no weights"):
-        titles.restore(run.config, {"example_rows": np.arange(3)})
+        restore(run.config, {"example_rows": np.arange(3)})
 
 
 def test_a_checkpoint_can_be_written(tmp_path: Path) -> None:
-    titles.run(TINY, "tiny", seed=1, directory=tmp_path)
+    STUDY.run_config(TINY, "tiny", seed=1, directory=tmp_path)
     assert (tmp_path / "checkpoint.safetensors").exists()
 
 
 def test_a_transformer_runs() -> None:
     config = replace(TINY, model="transformer", keep=False, epochs=1)
-    run, _ = titles.run(config, "tiny")
+    run = STUDY.run_config(config, "tiny")
     assert "characters" not in run.arrays
 
 
 def test_the_parts_do_not_overlap() -> None:
-    corpus = titles.load_corpus(replace(TINY, rows=10**6))
+    corpus = load_corpus(replace(TINY, rows=10**6))
     parts = (corpus.train, corpus.validation, corpus.test)
     names = [set(part.titles) for part in parts]
     assert not names[0] & names[1] and not names[0] & names[2]
@@ -183,8 +177,8 @@ def test_what_is_measured_goes_to_where_the_model_is(
     trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A validation loss is taken while the model is on the accelerator."""
-    model, _ = titles.restore(trained.config, trained.arrays)
-    pairs = titles.load_corpus(TINY).test
+    model, _ = restore(trained.config, trained.arrays)
+    pairs = load_corpus(TINY).test
     expected = measures.loss_and_accuracy(model, pairs)
     there, moved, plain = torch.device("cuda"), [], torch.Tensor.to
 
@@ -218,14 +212,14 @@ def test_a_corpus_of_the_hub_is_read_like_the_others(
     parts = {"train": news[:70], "validation": news[70:80], "test": news[80:]}
     write_posts(tmp_path, parts)
     monkeypatch.setenv("REDERIVED_DATA", str(tmp_path))
-    full = titles.presets("full")["lcsts-prior"]
+    full = STUDY.full["lcsts-prior"]
     tiny = replace(full, rows=60, least=1, width=16, epochs=1, batch_size=20)
-    corpus = titles.load_corpus(tiny)
+    corpus = load_corpus(tiny)
     assert (len(corpus.train.titles), len(corpus.test.titles)) == (60, 10)
     assert all(corpus.train.titles) and all(corpus.train.texts)
     assert corpus.train.titles[-1] == news[61][0]
     assert len(corpus.validation.titles) == 10
-    run, _ = titles.run(tiny, "lcsts-prior")
+    run = STUDY.run_config(tiny, "lcsts-prior")
     assert [source.split()[0] for source in run.data] == [
         f"lcsts/{split}" for split in ("train", "validation", "test")
     ]
@@ -257,7 +251,7 @@ def test_a_file_or_standard_input_is_titled(
 def test_a_preset_is_trained_first(
     runs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(configs, "QUICK", {"tiny": TINY})
+    monkeypatch.setitem(STUDY.quick, "tiny", TINY)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(NEWS.encode())))
     result = CliRunner().invoke(
         cli.app, ["title", "--preset", "tiny"], input=NEWS.encode()
@@ -323,7 +317,7 @@ def test_a_preset_without_weights_is_not_trained_in_vain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     options = ("--preset", "csl-plain", "--profile", "full")
-    monkeypatch.setattr(cli, "run_cached", lambda *_: pytest.fail("trained"))
+    monkeypatch.setattr(cli, "run_or_load", lambda *_: pytest.fail("trained"))
     line = ends_with_one_line(monkeypatch, NEWS.encode(), *options)
     assert "'csl-plain' of titles keeps no weights" in line
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 from rederived.chapters.variational import study_aae as aae
-from rederived.study import experiment
 from torch.nn.functional import logsigmoid, mse_loss
 
 TINY = aae.AaeConfig(
@@ -108,19 +107,14 @@ def test_pictures_are_judged_on_the_test_part(rng: torch.Generator) -> None:
     assert seen == [True, False, False]
 
 
-def test_a_run_measures_and_is_repeatable() -> None:
-    result, _ = aae.run(TINY, "tiny", seed=1)
-    again, _ = aae.run(TINY, "tiny", seed=1)
-    assert result.metrics == again.metrics
+def test_a_run_measures_what_it_says() -> None:
+    result = aae.STUDY.run_config(TINY, "tiny", seed=1)
     for name, metric in (("codes", "codes@2"), ("errors", "error@2")):
         assert result.arrays[name].shape == (2, 2)
         mean = float(result.arrays[name][1].mean())
         assert result.metrics[metric] == pytest.approx(mean)
     assert 0.1 < result.metrics["floor"] < 0.4  # 50 draws each
-    assert experiment("aae").chapter == 2
-    assert set(aae.DEVIATIONS) == set(aae.presets("full"))
-    assert {c.weights[0] for c in aae.presets("full").values()} == {0.0}
-    assert set(aae.presets("quick")) == {"ring"}
+    assert {c.weights[0] for c in aae.STUDY.full.values()} == {0.0}
 
 
 def test_what_was_judged_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +124,7 @@ def test_what_was_judged_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
         "judged",
         lambda self, draws: torch.full((2, 4), float(next(looks))),
     )
-    result, _ = aae.run(TINY, "tiny")
+    result = aae.STUDY.run_config(TINY, "tiny")
     assert result.metrics["codes@0"] == pytest.approx(4.5)
     assert next(looks, None) is None
 
@@ -139,7 +133,7 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aae, "_CHECKPOINT", 4)
-    whole, _ = aae.run(TINY, "tiny", seed=1)
+    whole = aae.STUDY.run_config(TINY, "tiny", seed=1)
     genuine, rounds = aae.Players.round, []
 
     def killed(three: aae.Players) -> None:
@@ -150,7 +144,7 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
 
     monkeypatch.setattr(aae.Players, "round", killed)
     with pytest.raises(KeyboardInterrupt):
-        aae.run(TINY, "tiny", seed=1, directory=tmp_path)
-    resumed, _ = aae.run(TINY, "tiny", seed=1, directory=tmp_path)
+        aae.STUDY.run_config(TINY, "tiny", seed=1, directory=tmp_path)
+    resumed = aae.STUDY.run_config(TINY, "tiny", seed=1, directory=tmp_path)
     assert len(rounds) == 15 + 8
     assert resumed.metrics == whole.metrics

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,13 @@ import numpy as np
 import pytest
 import torch
 from rederived.chapters.variational.study_images import (
-    DEVIATIONS,
+    STUDY,
     ImageGanConfig,
     Judge,
     frechet_distance,
     narrowed,
-    presets,
-    run,
 )
+from rederived.chapters.variational.study_images import run as study
 from rederived.chapters.variational.study_images.judge import (
     covered_classes,
     moments,
@@ -29,13 +27,10 @@ from rederived.chapters.variational.study_images.pictures import (
     load_pictures,
     small,
 )
-from rederived.study import experiment
 from scipy.linalg import sqrtm
 
-study = import_module("rederived.chapters.variational.study_images.run")
-
 TINY = replace(
-    presets("quick")["dcgan-norm-1"],
+    STUDY.quick["dcgan-norm-1"],
     updates=8,
     measurements=2,
     samples=30,
@@ -125,15 +120,15 @@ def test_coloured_pictures_are_played_and_judged(
         pixels[:300], labels[:300], pixels[300:], labels[300:], 8, 3, ["made here"]
     )
     monkeypatch.setattr(study, "load_pictures", lambda name: pictures)
-    result, makers = run(replace(TINY, judge_epochs=20), "tiny", seed=3)
+    result = STUDY.run_config(replace(TINY, judge_epochs=20), "tiny", seed=3)
     assert result.arrays["frames"].shape == (2, 2, 8, 9, 3 * 8 * 8)
     assert np.isfinite(result.arrays["distance"]).all()
     assert result.metrics["accuracy"] > 0.5  # one colour a class; by chance 0.1
     assert Judge(pictures, 2).classifier.features[1].weight.shape[1] == 3
-    game = study.players(TINY, 8, 3, colours=3)
+    makers, judges = study.players(TINY, 8, 3, colours=3)
     with pytest.raises(RuntimeError):
-        game[1](torch.zeros(4, 5, 8 * 8))  # grey pictures do not fit
-    assert game[1](makers(torch.zeros(4, 5, TINY.noise))).shape == (4, 5, 1)
+        judges(torch.zeros(4, 5, 8 * 8))  # grey pictures do not fit
+    assert judges(makers(torch.zeros(4, 5, TINY.noise))).shape == (4, 5, 1)
 
 
 def test_a_step_is_measured_by_the_mean_over_all_colours(
@@ -152,14 +147,13 @@ def test_a_step_is_measured_by_the_mean_over_all_colours(
 
     monkeypatch.setattr(study, "Game", noted)
     monkeypatch.setattr(study, "load_pictures", lambda name: coloured)
-    run(TINY, "tiny", seed=3)
+    STUDY.run_config(TINY, "tiny", seed=3)
     assert seen == [pytest.approx(1 / (3 * 64))]
 
 
-def test_presets() -> None:
-    full = presets("full")
-    assert len(full) == 9
-    assert set(DEVIATIONS) == set(full)
+def test_presets_differ_in_what_their_names_say() -> None:
+    full = STUDY.full
+    deviations = STUDY.reported().deviations
     assert all(config.weights[0] == 0 for config in full.values())
     assert all(config.members >= 10 for config in full.values())
     for name, config in full.items():
@@ -168,12 +162,9 @@ def test_presets() -> None:
         twin = full[name.replace("cifar10", "dcgan")]
         same = replace(config, dataset=twin.dataset, samples=twin.samples)
         assert same == twin
-        assert ("CIFAR-10" in DEVIATIONS[name][0]) == coloured
+        assert ("CIFAR-10" in deviations[name][0]) == coloured
     turns = {(c.discriminator_batches, c.generator_batches) for c in full.values()}
     assert turns == {(1, 1), (5, 5)}
-    assert experiment("gan-images").chapter == 2
-    with pytest.raises(ValueError, match="quick or full, got 'fast'"):
-        presets("fast")
     with pytest.raises(ValueError, match="are not 25 equal parts of rounds of 5"):
         replace(full["dcgan-norm-5"], updates=100)
 
@@ -181,8 +172,8 @@ def test_presets() -> None:
 @pytest.mark.parametrize("network", ["convolutional", "perceptron"])
 def test_a_run_measures_and_is_repeatable(network: str) -> None:
     config: ImageGanConfig = replace(TINY, network=network)  # type: ignore[arg-type]
-    result, _ = run(config, "tiny", seed=3)
-    again, _ = run(config, "tiny", seed=3)
+    result = STUDY.run_config(config, "tiny", seed=3)
+    again = STUDY.run_config(config, "tiny", seed=3)
     assert result.metrics == again.metrics
     for name in ("covered", "good", "distance", "spread", "moved"):
         assert result.arrays[name].shape == (2, 2, 2)
@@ -199,7 +190,7 @@ def test_a_run_measures_and_is_repeatable(network: str) -> None:
 def test_a_killed_run_goes_on_along_the_same_trajectory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, _ = run(TINY, "tiny", seed=3)
+    whole = STUDY.run_config(TINY, "tiny", seed=3)
     genuine = Judge.__call__
     calls = []
 
@@ -211,9 +202,9 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
 
     monkeypatch.setattr(Judge, "__call__", killed)
     with pytest.raises(KeyboardInterrupt):
-        run(TINY, "tiny", seed=3, directory=tmp_path)
+        STUDY.run_config(TINY, "tiny", seed=3, directory=tmp_path)
     monkeypatch.setattr(Judge, "__call__", genuine)
     assert (tmp_path / "checkpoint.safetensors").exists()
-    resumed, _ = run(TINY, "tiny", seed=3, directory=tmp_path)
+    resumed = STUDY.run_config(TINY, "tiny", seed=3, directory=tmp_path)
     for name, table in whole.arrays.items():
         np.testing.assert_array_equal(table, resumed.arrays[name], err_msg=name)

@@ -8,28 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from rederived.cached import run_preset
 from rederived.chapters.variational.study_plane import (
-    DEVIATIONS,
-    PUBLISHED,
+    STUDY,
     GanConfig,
     collapsed,
     covered_modes,
     first_time,
     late,
-    presets,
-    run,
+    match,
 )
+from rederived.chapters.variational.study_plane.run import make_game
 from rederived.datasets import points
-from rederived.study import experiment
 from rederived.training import CheckpointError
 
-match = __import__(
-    "rederived.chapters.variational.study_plane.match", fromlist=["Game"]
-)
-module = __import__(
-    "rederived.chapters.variational.study_plane.run", fromlist=["make_game"]
-)
 TINY = GanConfig(
     "ring",
     weights=(0.0, 5.0),
@@ -80,17 +71,11 @@ def test_late_is_the_second_half() -> None:
 
 
 def test_presets() -> None:
-    full = presets("full")
-    assert len(full) == 14
-    assert {config.data for config in full.values()} == {"ring", "grid"}
+    full = STUDY.full
     turns = {(c.discriminator_batches, c.generator_batches) for c in full.values()}
     assert turns == {(1, 1), (5, 5), (5, 1), (1, 5)}
     assert all(config.weights[0] == 0 for config in full.values())
     assert all(config.members >= 10 for config in full.values())
-    assert set(PUBLISHED) | set(DEVIATIONS) <= set(full)
-    assert experiment("gan").chapter == 2
-    with pytest.raises(ValueError, match="quick or full, got 'fast'"):
-        presets("fast")
     with pytest.raises(ValueError, match="are not 25 equal parts of rounds of 5"):
         replace(full["ring-norm-5"], updates=100)
 
@@ -98,7 +83,7 @@ def test_presets() -> None:
 @pytest.mark.parametrize("batches", [1, 5])
 def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
     config = replace(TINY, discriminator_batches=batches, generator_batches=batches)
-    game = module.make_game(config, 0)
+    game = make_game(config, 0)
     assert game.weight.tolist() == [0.0, 0.0, 5.0, 5.0]
     noise = game.noise(10, game.draws.source)
     assert torch.equal(noise[0], noise[2])
@@ -113,7 +98,7 @@ def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
 
 
 def test_the_first_step_with_a_fresh_old_generator_ignores_the_term() -> None:
-    game = module.make_game(replace(TINY, steps_per_batch=1), 0)
+    game = make_game(replace(TINY, steps_per_batch=1), 0)
     noise = game.noise(10, game.draws.source)
     for _ in range(3):
         game.discriminator_turn()
@@ -123,10 +108,8 @@ def test_the_first_step_with_a_fresh_old_generator_ignores_the_term() -> None:
     assert torch.equal(drawn[0], drawn[1])
 
 
-def test_a_run_measures_and_is_repeatable() -> None:
-    result, _ = run(TINY, "tiny", seed=3)
-    again, _ = run(TINY, "tiny", seed=3)
-    assert result.metrics == again.metrics
+def test_a_run_measures_what_it_says() -> None:
+    result = STUDY.run_config(TINY, "tiny", seed=3)
     assert result.arrays["covered"].shape == (2, 2, 2)
     assert result.arrays["good"].shape == (2, 2, 2)
     assert result.arrays["frames"].shape[:2] == (2, 2)
@@ -140,7 +123,7 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = replace(TINY, updates=40, measurements=4)
-    whole, _ = run(config, "tiny", seed=3)
+    whole = STUDY.run_config(config, "tiny", seed=3)
     genuine, rounds = match.Game.generator_turn, []
 
     def killed(game: object) -> torch.Tensor:
@@ -151,21 +134,10 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
 
     monkeypatch.setattr(match.Game, "generator_turn", killed)
     with pytest.raises(KeyboardInterrupt):
-        run(config, "tiny", seed=3, directory=tmp_path)
-    resumed, _ = run(config, "tiny", seed=3, directory=tmp_path)
+        STUDY.run_config(config, "tiny", seed=3, directory=tmp_path)
+    resumed = STUDY.run_config(config, "tiny", seed=3, directory=tmp_path)
     assert len(rounds) == 27 + 20  # only what was lost is played again
     for name, table in whole.arrays.items():
         np.testing.assert_array_equal(table, resumed.arrays[name], err_msg=name)
     with pytest.raises(CheckpointError, match="belongs to the run"):
-        run(config, "tiny", seed=4, directory=tmp_path)
-
-
-def test_the_quick_preset_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = replace(presets("quick")["ring-plain-1-fast"], updates=12)
-    monkeypatch.setattr(
-        "rederived.chapters.variational.study_plane.config.presets",
-        lambda _: {"small": small},
-    )
-    assert run_preset is not None
-    result, _ = run(small, "small")
-    assert result.preset == "small"
+        STUDY.run_config(config, "tiny", seed=4, directory=tmp_path)
