@@ -107,13 +107,9 @@ class Study(Generic[C]):
     def identity(self, config: C) -> str:
         """Return 12 hexadecimal digits that say what was asked for, the seed left out.
 
-        They hash the study's name and the fields that differ from their defaults; and
-        the class of the configuration, where the study has several.
+        They hash the study's name and the fields that differ from their defaults.
         """
-        asked = [self.name, _changed(config)]
-        if len({type(one) for one in self.full.values()}) > 1:
-            asked.append(type(config).__name__)
-        text = json.dumps(asked, sort_keys=True)
+        text = json.dumps([self.name, _changed(config)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def run(
