@@ -1,6 +1,6 @@
 """Records: finished runs of several seeds, kept in the project with their sources.
 
-A record is a folder ``results/<experiment>-<preset>/`` with ``record.json`` (all
+A record is a folder ``results/<study>-<preset>/`` with ``record.json`` (all
 that was measured, beside what the sources report), ``arrays.npz``, and the runs' own
 ``log.txt`` where they wrote one.
 """
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
+from rederived.records.checkout import PACKAGE, checkout
 from rederived.records.provenance import Provenance
 from rederived.records.runs import (
     UNREADABLE,
@@ -103,10 +104,25 @@ class Record:
 
 
 def records_root() -> Path:
-    """Return the folder of records: the wheel's own, else the checkout's."""
-    package = Path(__file__).parents[1]
-    inside = package / "recorded"
-    return inside if inside.is_dir() else package.parents[1] / "results"
+    """Return the folder of records: the checkout's, else the installed ones."""
+    root = checkout()
+    return PACKAGE / "recorded" if root is None else root / "results"
+
+
+def writable_root() -> Path:
+    """Return the folder into which records are written: the checkout's.
+
+    Raises:
+        RunError: if the library is installed: its own records are not to be changed.
+    """
+    root = checkout()
+    if root is None:
+        raise RunError(
+            f"records are written into results/ of a checkout, and this library is "
+            f"installed in {PACKAGE}: clone the repository, install it with "
+            "`pip install --editable .`, and record there"
+        )
+    return root / "results"
 
 
 def gather(
@@ -150,9 +166,16 @@ def save_record(
         allow_dirty: whether runs with uncommitted changes may be recorded.
 
     Raises:
-        RunError: if a run was made with uncommitted changes and ``allow_dirty`` is
-            not given: such a number cannot be traced to a commit.
+        RunError: if a run's commit is unknown, or if it was made with uncommitted
+            changes and ``allow_dirty`` is not given: such a number cannot be traced to
+            the code that made it.
     """
+    unknown = [s.seed for s in record.seeds if s.provenance["commit"] == "unknown"]
+    if unknown:
+        raise RunError(
+            f"seeds {unknown} ran from code of an unknown commit: run them again from "
+            "a checkout that git can read"
+        )
     unclean = [s.seed for s in record.seeds if s.provenance["dirty"]]
     if unclean and not allow_dirty:
         raise RunError(

@@ -77,7 +77,7 @@ def load_sources(path: Path, study: str, presets: Sequence[str]) -> Sources:
         ValueError: if the file has no such study, a preset that the study does not
             have, or a field that is none.
     """
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     if study not in entries:
         raise ValueError(f"{path} has no study {study!r}; it has {', '.join(entries)}")
     entry = dict(entries[study] or {})
@@ -85,11 +85,10 @@ def load_sources(path: Path, study: str, presets: Sequence[str]) -> Sources:
     try:
         for one in entry.pop("published", []):
             for name in _presets(one, presets):
-                number = {k: v for k, v in one.items() if k != "presets"}
-                found.published[name].append(Published(**number))
+                found.published[name].append(Published(**_said(one, "metric", "value", "source")))
         for one in entry.pop("deviations", []):
             for name in _presets(one, presets):
-                found.deviations[name].append(one["text"])
+                found.deviations[name].append(_said(one, "text")["text"])
         headline = entry.pop("headline", None)
         if entry:
             raise ValueError(f"unknown: {', '.join(entry)}")
@@ -106,3 +105,11 @@ def _presets(entry: dict[str, Any], known: Sequence[str]) -> list[str]:
     if unknown := set(named) - set(known):
         raise ValueError(f"no full preset {', '.join(sorted(unknown))}")
     return named
+
+
+def _said(entry: dict[str, Any], *known: str) -> dict[str, Any]:
+    """Return what an entry says besides its presets; refuse a misspelt field."""
+    said = {name: value for name, value in entry.items() if name != "presets"}
+    if unknown := said.keys() - set(known):
+        raise ValueError(f"no field {', '.join(sorted(unknown))}; {', '.join(known)}")
+    return said
