@@ -6,19 +6,12 @@ each other; nothing imports upwards.
 Roof:
 
 - ``cli``: the command line, ``rederived`` or ``python -m rederived``.
-- ``study``: finds the studies of all wings, and runs one or finds its run.
+- ``study``: finds the studies of all wings; runs one, or finds its run.
 
-The wings, ``chapters``, each with its model, its study, its own figures and what its
-sources report:
+Third floor:
 
-- ``mixup``: chapter 1, mixing examples, and what that does to a classifier.
-- ``variational``: chapter 2, EM, VAE, GAN and ALI as one divergence.
-- ``nice``: chapter 3, the study of NICE; the model itself is in ``flows``.
-- ``titles``: chapter 4, titles from sequence to sequence, and beam search.
-- ``fvae``: chapter 5, a flow inside a VAE.
-- ``infomax``: chapter 6, Deep InfoMax.
-- ``adaptive``: chapter 7, adaptive learning rates as a differential equation.
-- ``information``: chapter 8, the mutual information of a VAE's code.
+- ``chapters``: the wings, one folder a chapter: its model, its study, its own figures,
+  and what its sources report (``sources.yml``).
 
 Second floor:
 

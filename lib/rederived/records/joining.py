@@ -37,7 +37,7 @@ def recorded(record: Record, root: Path) -> Record | None:
         raise RunError(
             f"{folder} is a record of another configuration: {found.identity} there, "
             f"{record.identity} here ({changed or 'equal fields'}); give the preset "
-            "another name, or remove that folder to record these runs in its place"
+            f"another name, or remove {folder} to record these runs in its place"
         )
     return found
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
@@ -183,5 +183,12 @@ def _changed(config: object) -> Config:
     return {
         one.name: plain[one.name]
         for one in fields(config)  # type: ignore[arg-type]
-        if one.default is MISSING or getattr(config, one.name) != one.default
+        if getattr(config, one.name) != _default(one)
     }
+
+
+def _default(one: Field[Any]) -> object:
+    """Return a field's default; ``MISSING``, which equals nothing, if it has none."""
+    if one.default_factory is not MISSING:
+        return one.default_factory()
+    return one.default
