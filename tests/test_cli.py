@@ -20,7 +20,6 @@ from rederived.records import (
     Run,
     as_dict,
     load_record,
-    load_run,
     records,
     run_directory,
     save_run,

@@ -34,7 +34,7 @@ from rederived.study import AnyStudy, run_or_load, studies, studies_of, study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# What only one command needs is imported there: `rederived --help` waits for torch alone.
+# What one command needs is imported there: `rederived --help` waits for torch alone.
 # ruff: noqa: PLC0415
 
 app = typer.Typer(

@@ -85,7 +85,9 @@ def load_sources(path: Path, study: str, presets: Sequence[str]) -> Sources:
     try:
         for one in entry.pop("published", []):
             for name in _presets(one, presets):
-                found.published[name].append(Published(**_said(one, "metric", "value", "source")))
+                found.published[name].append(
+                    Published(**_said(one, "metric", "value", "source"))
+                )
         for one in entry.pop("deviations", []):
             for name in _presets(one, presets):
                 found.deviations[name].append(_said(one, "text")["text"])
