@@ -89,7 +89,8 @@ def closure(modules: set[str]) -> dict[str, set[str]]:
 
     The import of a module runs the packages around it, too.
     """
-    waiting, seen, found = set(modules), set(), {}
+    waiting, seen = set(modules), set()
+    found: dict[str, set[str]] = {}
     while waiting:
         module = waiting.pop()
         seen.add(module)

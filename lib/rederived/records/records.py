@@ -30,7 +30,18 @@ from rederived.records.sources import Published
 
 @dataclass(frozen=True)
 class SeedResult:
-    """What one seed of a record measured, and on what."""
+    """What one seed of a record measured, and on what.
+
+    Attributes:
+        seed: the seed.
+        metrics: single numbers by name.
+        history: one row of metrics an epoch.
+        provenance: code, versions, machine, command.
+
+    Examples:
+        >>> SeedResult(0, {"loss": 1.5}, [{"epoch": 1.0, "loss": 1.7}], {}).seed
+        0
+    """
 
     seed: int
     metrics: dict[str, float]
@@ -40,7 +51,17 @@ class SeedResult:
 
 @dataclass(frozen=True)
 class Summary:
-    """Mean, sample standard deviation and number of seeds of one metric."""
+    """Mean, sample standard deviation and number of seeds of one metric.
+
+    Attributes:
+        mean: over the seeds.
+        sd: with n - 1 in the denominator; 0 for one seed.
+        n: how many seeds have the metric.
+
+    Examples:
+        >>> print(Summary(97.314, 0.126, 3), Summary(12345.0, 0.0, 3), sep="; ")
+        97.31 ± 0.13 (n = 3); 12,345 (n = 3)
+    """
 
     mean: float
     sd: float
@@ -68,6 +89,13 @@ class Record:
         data: the data sets' sources, with fingerprints.
         seeds: the measurements, one entry a seed.
         arrays: arrays of the first seed, for figures.
+
+    Examples:
+        >>> runs = [Run("toss", "few", seed, "c0ffee", {}, {"heads": heads}, [], [], {})
+        ...         for seed, heads in enumerate([0.4, 0.7])]
+        >>> record = gather(runs, published=[], deviations=["A made-up coin."])
+        >>> record.name, record.values("heads"), str(record.summary("heads"))
+        ('toss-few', [0.4, 0.7], '0.55 ± 0.21 (n = 2)')
     """
 
     study: str

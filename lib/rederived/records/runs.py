@@ -28,7 +28,7 @@ UNREADABLE = (
 
 
 class RunError(RuntimeError):
-    """A run that is missing, unfinished or unreadable."""
+    """A run or a record that is missing, unreadable, or not what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,15 @@ class Run:
         arrays: what figures need (spectra, samples), small.
         data: the sources of the data sets, with fingerprints.
         provenance: code, versions, machine, command.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> run = Run("toss", "few", seed=0, identity="c0ffee", config={"coins": 10},
+        ...           metrics={"heads": 0.4}, history=[], data=[], provenance={})
+        >>> with TemporaryDirectory() as folder:
+        ...     save_run(run, Path(folder))
+        ...     load_run(Path(folder)) == run
+        True
     """
 
     study: str

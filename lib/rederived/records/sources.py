@@ -30,6 +30,10 @@ class Published:
         metric: which of our metrics it stands beside.
         value: the number.
         source: where it is printed.
+
+    Examples:
+        >>> Published("test_error", 4.2, "the paper, table 2").value
+        4.2
     """
 
     metric: str
@@ -44,6 +48,10 @@ class Headline:
     Attributes:
         metric: its name in the records.
         label: its name for readers, with the unit.
+
+    Examples:
+        >>> Headline("test_error", "test error, %").label
+        'test error, %'
     """
 
     metric: str
@@ -58,6 +66,11 @@ class Sources:
         published: the sources' numbers, by preset.
         deviations: what differs from the sources, one sentence each, by preset.
         headline: the metric for a table of all chapters, if there is one.
+
+    Examples:
+        >>> said = Sources(deviations={"paper": ["100 epochs, not 200."]})
+        >>> said.deviations["paper"], said.published.get("paper", [])
+        (['100 epochs, not 200.'], [])
     """
 
     published: dict[str, list[Published]] = field(default_factory=dict)
