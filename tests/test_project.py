@@ -132,6 +132,11 @@ def test_make_help_lists_every_command():
     assert sorted(phony) == sorted(described)
 
 
+def test_make_calls_the_command_by_its_name():
+    called = set(re.findall(r"\$\(BIN\)/(red\w*)", read("Makefile")))
+    assert called == set(PROJECT["scripts"])
+
+
 def test_the_continuous_check_can_be_run_and_names_no_place():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
