@@ -40,13 +40,13 @@ run: $(STAMP) ## run a chapter anew, store its outputs, renew the generated page
 	$(BIN)/python -m tools.pages
 
 full: $(STAMP) ## run a chapter's full presets and record them (hours; resumes)
-	$(BIN)/rederive run $(CHAPTER) --profile full $(SEEDS:%=--seed %)
-	$(BIN)/rederive record $(CHAPTER) --profile full
+	$(BIN)/rederived run $(CHAPTER) --profile full $(SEEDS:%=--seed %)
+	$(BIN)/rederived record $(CHAPTER) --profile full
 	$(BIN)/python -m tools.pages
 
 data: $(STAMP) ## fetch the data sets of the full runs into the local cache
-	$(BIN)/rederive data mnist --split train
-	$(BIN)/rederive data mnist --split test
+	$(BIN)/rederived data mnist --split train
+	$(BIN)/rederived data mnist --split test
 
 bench: $(STAMP) ## time the library against its peers
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[peers]"

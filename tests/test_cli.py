@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+import rederived
 import tiny_nice
-from rederived import cli
-from rederived.chapters.nice import study as nice
-from rederived.chapters.nice.study import config
+from rederived import __version__, cli, study
+from rederived.chapters.nice.study import STUDY as NICE
+from rederived.chapters.nice.study import NiceConfig
 from rederived.records import (
     Run,
+    as_dict,
     load_record,
-    load_run,
     records,
     run_directory,
     save_run,
@@ -39,11 +43,18 @@ def fail(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return caught.value.code
 
 
+def known(monkeypatch: pytest.MonkeyPatch, **profiles: dict[str, NiceConfig]) -> None:
+    """Give the study of NICE other presets."""
+    found = study.studies() | {"nice": replace(NICE, **profiles)}
+    for module in (study, cli):
+        monkeypatch.setattr(module, "studies", lambda: found)
+
+
 @pytest.fixture
 def tiny(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make the quick presets tiny; return the folder of runs."""
     other = replace(TINY, noise="centred", form="article")
-    monkeypatch.setattr(config, "QUICK", {"tiny": TINY, "other": other})
+    known(monkeypatch, quick={"tiny": TINY, "other": other})
     return runs
 
 
@@ -52,24 +63,24 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty folder that takes the place of the records."""
     folder = tmp_path / "records"
     monkeypatch.setattr(records, "records_root", lambda: folder)
-    monkeypatch.setattr(cli, "records_root", lambda: folder)
+    monkeypatch.setattr(cli, "writable_root", lambda: folder)
     return folder
 
 
 def finish(seed: int, *, dirty: bool = False, score: float = 10.0) -> Run:
     """Put a finished run of the tiny preset where it is looked for."""
-    plain = nice.plain(TINY)
     run = Run(
-        experiment="nice",
+        study="nice",
         preset="tiny",
         seed=seed,
-        config=plain,
+        identity=NICE.identity(TINY),
+        config=as_dict(TINY),
         metrics={"test_log_likelihood": score, "frechet@0.5": 1.0},
         history=[],
         data=["digits/test abc"],
         provenance={"commit": "c0ffee", "dirty": dirty},
     )
-    save_run(run, run_directory("nice", plain, seed))
+    save_run(run, run_directory("nice", run.identity, seed))
     return run
 
 
@@ -111,7 +122,19 @@ def test_run_without_a_seed_means_seed_zero(tiny: Path) -> None:
     result = call("run", "nice", "--preset", "tiny")
     assert "seed 0" in result.output
     assert "test_log_likelihood 42" in result.output
-    assert "frechet" not in result.output
+    assert "frechet@0.5 1" in result.output
+
+
+def test_a_line_shows_plain_metrics_first_and_says_what_it_leaves_out(
+    tiny: Path,
+) -> None:
+    metrics = {f"error@{i}": float(i) for i in range(12)} | {"loss": 0.5, "gap": 2.0}
+    run = replace(finish(0), metrics=metrics)
+    save_run(run, run_directory("nice", run.identity, 0))
+    line = call("run", "nice", "--preset", "tiny").output.strip()
+    assert "]: loss 0.5, gap 2, error@0 0, " in line
+    assert "error@9 9, and 2 more" in line
+    assert "error@10" not in line
 
 
 def test_list_shows_presets_runs_and_records(tiny: Path, recorded: Path) -> None:
@@ -155,20 +178,80 @@ def test_a_later_seed_joins_the_record(tiny: Path, recorded: Path) -> None:
     assert log == "# seed 1\ntold\n# seed 2\nkept\n"
 
 
-def test_another_configuration_replaces_the_record(
+def test_another_configuration_does_not_replace_the_record(
+    tiny: Path,
+    recorded: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = finish(0)
+    call("record", "nice", "--profile", "quick", "--preset", "tiny")
+    longer = replace(TINY, epochs=TINY.epochs + 1)
+    known(monkeypatch, quick={"tiny": longer})
+    identity = NICE.identity(longer)
+    other = replace(run, seed=3, identity=identity, config=as_dict(longer))
+    save_run(other, run_directory("nice", identity, 3))
+    assert fail(monkeypatch, "record", "nice", "--profile", "quick") == 1
+    message = capsys.readouterr().err
+    assert f"{run.identity} there, {identity} here" in message
+    assert f"(epochs: {TINY.epochs} there, {longer.epochs} here)" in message
+    assert f"remove {recorded / 'nice-tiny'}" in message
+    assert [e.seed for e in load_record("nice-tiny", recorded).seeds] == [0]
+
+
+def test_a_record_made_before_a_default_changed_is_not_joined(
     tiny: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run = finish(0)
+    call("record", "nice", "--profile", "quick", "--preset", "tiny")
+    path = recorded / "nice-tiny" / "record.json"
+    text = path.read_text(encoding="utf-8")
+    assert text.count('"learning_rate": 0.001') == 1
+    before = text.replace('"learning_rate": 0.001', '"learning_rate": 0.01')
+    path.write_text(before, encoding="utf-8")
+    result = call("record", "nice", "--profile", "quick")
+    assert "(learning_rate: 0.01 there, 0.001 here)" in str(result.exception)
+    assert f"{run.identity} there, {run.identity} here" in str(result.exception)
+
+
+def test_a_run_made_before_a_default_changed_is_refused(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = finish(0)
+    folder = run_directory("nice", run.identity, 0)
+    save_run(replace(run, config=run.config | {"learning_rate": 0.01}), folder)
+    for command in ("run", "record"):
+        assert fail(monkeypatch, command, "nice", "--profile", "quick") == 1
+        message = capsys.readouterr().err
+        assert "(learning_rate: 0.01 there, 0.001 here)" in message
+        assert f"{folder}" in message
+
+
+def test_a_run_made_before_a_field_was_added_is_found(tiny: Path) -> None:
+    run = finish(0)
+    config = {key: value for key, value in run.config.items() if key != "betas"}
+    save_run(replace(run, config=config), run_directory("nice", run.identity, 0))
+    assert "seed 0 [" in call("run", "nice", "--preset", "tiny").output
+
+
+def test_code_of_an_unknown_commit_is_not_recorded(
+    tiny: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = {"commit": "unknown", "dirty": False}
+    run = replace(finish(5), provenance=origin)
+    save_run(run, run_directory("nice", run.identity, 5))
+    result = call("record", "nice", "--profile", "quick", "--allow-dirty")
+    assert "seeds [5] ran from code of an unknown commit" in str(result.exception)
+    assert not recorded.exists()
+
+
+def test_an_installed_library_does_not_record_into_itself(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     finish(0)
-    call("record", "nice", "--profile", "quick", "--preset", "tiny")
-    monkeypatch.setattr(
-        config, "QUICK", {"tiny": replace(TINY, epochs=TINY.epochs + 1)}
-    )
-    (old,) = tiny.glob("nice/*")
-    run = load_run(old / "seed-0")
-    plain = nice.plain(config.QUICK["tiny"])
-    save_run(replace(run, seed=3, config=plain), run_directory("nice", plain, 3))
-    call("record", "nice", "--profile", "quick", "--preset", "tiny")
-    assert [e.seed for e in load_record("nice-tiny", recorded).seeds] == [3]
+    monkeypatch.setattr(records, "checkout", lambda: None)
+    result = call("record", "nice", "--profile", "quick")
+    assert "results/ of a checkout" in str(result.exception)
 
 
 def test_a_record_keeps_the_log_and_draws_the_history(
@@ -186,25 +269,26 @@ def test_a_record_keeps_the_log_and_draws_the_history(
 def test_record_carries_what_the_sources_report(
     recorded: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(config, "FULL", {"paper": TINY})
+    known(monkeypatch, full={**NICE.full, "paper": TINY})
     finish(0)
     assert call("record", "nice").exit_code == 0
     record = load_record("nice-paper", recorded)
-    assert record.published == nice.PUBLISHED["paper"]
-    assert record.deviations == nice.DEVIATIONS["paper"]
+    reported = NICE.reported()
+    assert record.published == reported.published["paper"] != []
+    assert record.deviations == reported.deviations["paper"] != []
 
 
 def test_show_prints_ours_beside_the_sources(
     recorded: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(config, "FULL", {"paper": TINY})
+    known(monkeypatch, full={**NICE.full, "paper": TINY})
     finish(0, score=1990.0)
     finish(1, score=1992.0)
     call("record", "nice")
     output = call("show", "nice-paper").output
     assert "test_log_likelihood: 1991.00 ± 1.41 (n = 2)" in output
     assert "published test_log_likelihood: 1980.5 (Dinh" in output
-    assert f"deviation: {nice.DEVIATIONS['paper'][0]}\n" in output
+    assert f"deviation: {NICE.reported().deviations['paper'][0]}\n" in output
     assert "data: digits/test abc" in output
     assert "seed 1: commit c0ffee, dirty False" in output
 
@@ -221,8 +305,9 @@ def test_data_lists_the_names_and_verifies_one() -> None:
 FAILURES = pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("run", "glow"), "no experiment 'glow'"),
+        (("run", "glow"), "no study 'glow'"),
         (("run", "nice", "--profile", "fast"), "quick or full, got 'fast'"),
+        (("record", "nice", "--profile", "fast"), "quick or full, got 'fast'"),
         (("run", "nice", "--preset", "huge"), "no quick preset 'huge'"),
         (("show", "nice-none"), "no record 'nice-none'"),
         (
@@ -265,7 +350,7 @@ def test_a_damaged_run_is_an_expected_failure(
 def test_a_damaged_checkpoint_is_an_expected_failure(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = run_directory("nice", nice.plain(TINY), 0)
+    folder = run_directory("nice", NICE.identity(TINY), 0)
     folder.mkdir(parents=True)
     (folder / "checkpoint.safetensors").write_bytes(b"damaged")
     assert fail(monkeypatch, "run", "nice", "--preset", "tiny") == 1
@@ -289,3 +374,27 @@ def test_help_needs_no_arguments() -> None:
     output = call("--help").output
     for command in ("run", "list", "show", "record", "data"):
         assert command in output
+
+
+@pytest.mark.parametrize("module", ["rederived", "rederived.cli"])
+def test_the_package_can_be_called_as_a_module(module: str) -> None:
+    arguments = [sys.executable, "-m", module, "run", "nice", "--profile", "nonsense"]
+    found = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert found.stderr == "rederived: profile must be quick or full, got 'nonsense'\n"
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert call("--version").output == f"rederived {__version__}\n"
+
+
+def test_a_checkout_that_is_not_installed_has_a_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(metadata, "version", missing)
+        assert importlib.reload(rederived).__version__ == "0+unknown"
+    assert importlib.reload(rederived).__version__ == __version__

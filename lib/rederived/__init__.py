@@ -1,18 +1,38 @@
-"""Rederived: the models, checks and experiments that the chapters of the book call.
+"""Rederived: the models, checks and studies that the chapters of the book call.
 
-Floors, from the ground up; nothing imports upwards:
+A chapter is its page and its wing.  The wings stand on a shared ground and never import
+each other; nothing imports upwards.
 
-1. ``claims``, ``datasets``, ``distributions``: checks with verdicts; data in; exact
-   tables and normal laws.
-2. ``adversarial``, ``autoencoders``, ``flows``, ``infomax``, ``mixtures``,
-   ``optimizers``, ``seq2seq``: the models and update rules, without training loops or
-   plotting.
-3. ``training``: the one training loop.
-4. ``experiments``: one module a chapter, a frozen config and ``run(config)``.
-5. ``results``, ``figures``, ``cli``: recorded runs, one plotting style, the command
-   line.
+Roof:
+
+- ``cli``: the command line, ``rederived`` or ``python -m rederived``.
+- ``study``: finds the studies of all wings; runs one, or finds its run.
+
+Third floor:
+
+- ``chapters``: the wings, one folder a chapter: its model, its study, its own figures,
+  and what its sources report (``sources.yml``).
+
+Second floor:
+
+- ``evaluation``: how good samples and features are.
+- ``figures``: one plotting style, and the plots that chapters share.
+- ``records``: studies, their runs and records, with provenance and sources.
+- ``vae``: the variational autoencoder, its decoders, and exact small cases.
+
+Ground:
+
+- ``claims``: a statement of the book, its check and its verdict.
+- ``datasets``: data in, by name, with fingerprints.
+- ``flows``: invertible maps that return value and log-determinant, and densities.
+- ``networks``: perceptrons and their starting weights.
+- ``probability``: exact tables, normal distributions, information.
+- ``training``: the one training loop, schedules, checkpoints, random streams.
 """
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
-__version__ = version("rederived")
+try:
+    __version__ = version("rederived")
+except PackageNotFoundError:  # a checkout on the path that is not installed
+    __version__ = "0+unknown"

@@ -5,18 +5,17 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from matplotlib.figure import Figure
 
-from rederived import datasets, figures
-from rederived.chapters.titles.study import titling
+from rederived import __version__
 from rederived.records import (
     PROFILES,
     Record,
     Run,
     RunError,
+    as_dict,
     find_run,
     finished_runs,
     gather,
@@ -25,25 +24,47 @@ from rederived.records import (
     load_record,
     record_names,
     recorded,
-    records_root,
     run_directory,
     run_log,
     save_record,
+    writable_root,
 )
 from rederived.study import AnyStudy, run_or_load, studies, studies_of, study
-from rederived.training import CheckpointError, TrainingDivergedError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# What one command needs is imported there: `rederived --help` waits for torch alone.
+# ruff: noqa: PLC0415
 
 app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    help="Run, find and record the studies of the book.",
-    pretty_exceptions_enable=False,
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
+_SHOWN = 12  # metrics on a line about a run
 Profile = Annotated[str, typer.Option(help="quick or full")]
 Presets = Annotated[
     list[str] | None, typer.Option("--preset", help="which presets; all if none")
 ]
 Seeds = Annotated[list[int] | None, typer.Option("--seed", help="which seeds")]
+
+
+def _print_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        typer.echo(f"rederived {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="the version"
+        ),
+    ] = False,
+) -> None:
+    """Run, find and record the studies of the book."""
 
 
 @app.command()
@@ -101,6 +122,8 @@ def data(
     name: Annotated[str | None, typer.Argument()] = None, split: str = "train"
 ) -> None:
     """List the data sets, or load one and print where it came from."""
+    from rederived import datasets
+
     if name is not None:
         typer.echo(datasets.verify(name, split))
         return
@@ -123,6 +146,8 @@ def title(
     beams: Annotated[int, typer.Option(help="hypotheses kept")] = 3,
 ) -> None:
     """Title a Chinese text by a recorded model, or by one that is trained first."""
+    from rederived.chapters.titles.study import titling
+
     text = _text_of(file)
     source: Run | Record = (
         load_record(record) if preset is None else _writer(preset, profile)
@@ -154,19 +179,26 @@ def main() -> None:
     """Run the command line; expected failures end with one line and status 1."""
     try:
         app()
-    except (
-        CheckpointError,
-        RunError,
-        TrainingDivergedError,
-        ValueError,
-        datasets.DatasetError,
-    ) as error:
+    except _expected() as error:
         typer.echo(f"rederived: {error}", err=True)
         raise SystemExit(1) from error
 
 
+def _expected() -> tuple[type[Exception], ...]:
+    """Return the failures that a user can mend; asked for only when there is one."""
+    from rederived.datasets import DatasetError
+    from rederived.training import CheckpointError, TrainingDivergedError
+
+    return (
+        *(CheckpointError, RunError, TrainingDivergedError),
+        *(ValueError, DatasetError),
+    )
+
+
 def _text_of(file: Path | None) -> str:
     """Read the text that is to be titled, from standard input if no file is named."""
+    from rederived.chapters.titles.study import titling
+
     if file is None:
         return titling.readable(sys.stdin.buffer)
     try:
@@ -197,7 +229,7 @@ def _record(chosen: AnyStudy, preset: str, runs: list[Run], allow_dirty: bool) -
         reported.published.get(preset, []),
         reported.deviations.get(preset, []),
     )
-    root = records_root()
+    root = writable_root()
     old = recorded(gathered, root)
     complete = joined(gathered, old)
     log = "".join(run_log(one) for one in runs)
@@ -206,6 +238,8 @@ def _record(chosen: AnyStudy, preset: str, runs: list[Run], allow_dirty: bool) -
         log = joined_logs(log, before.read_text(encoding="utf-8"))
     folder = save_record(complete, root, log=log, allow_dirty=allow_dirty)
     if any(seed.history for seed in complete.seeds):
+        from rederived import figures
+
         figures.save(_curves(complete), folder / "curves.png")
     return folder
 
@@ -215,18 +249,22 @@ def _finished(chosen: AnyStudy, preset: str, profile: str) -> list[Run]:
 
     A run is found by its identity, so it takes the preset's present name.
     """
-    identity = chosen.identity(chosen.config(preset, profile))
+    config = chosen.config(preset, profile)
+    identity = chosen.identity(config)
     folder = run_directory(chosen.name, identity, 0).parent
     seeds = sorted(
         int(path.parent.name.removeprefix("seed-"))
         for path in folder.glob("seed-*/run.json")
     )
-    found = [find_run(chosen.name, identity, seed) for seed in seeds]
+    plain = as_dict(config)
+    found = [find_run(chosen.name, identity, seed, plain) for seed in seeds]
     return [replace(result, preset=preset) for result in found if result is not None]
 
 
 def _curves(record: Record) -> Figure:
     """Return the history of every metric, one panel each, one line a seed."""
+    from rederived import figures
+
     names = set.intersection(
         *(set(row) for seed in record.seeds for row in seed.history)
     ) - {"epoch", "step", "seconds"}
@@ -240,7 +278,14 @@ def _curves(record: Record) -> Figure:
 
 
 def _line(run: Run) -> str:
-    """Return one line about a run."""
-    kept = {k: v for k, v in run.metrics.items() if "@" not in k}
-    numbers = ", ".join(f"{key} {value:.5g}" for key, value in kept.items())
+    """Return one line about a run: its first metrics, plain ones before ``name@at``."""
+    names = sorted(run.metrics, key=lambda name: "@" in name)
+    shown = [f"{name} {run.metrics[name]:.5g}" for name in names[:_SHOWN]]
+    if len(names) > _SHOWN:
+        shown.append(f"and {len(names) - _SHOWN} more")
+    numbers = ", ".join(shown)
     return f"{run.study} {run.preset} seed {run.seed} [{run.identity}]: {numbers}"
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from rederived import chapters
-from rederived.records import Run, Study, find_run, run_directory, save_run
+from rederived.records import Run, Study, as_dict, find_run, run_directory, save_run
 
 AnyStudy = Study[Any]
 """A study whose configuration only the study itself looks into."""
@@ -93,8 +93,9 @@ def run_or_load(name: str, preset: str, profile: str, seed: int = 0) -> Run:
         seed: the seed.
     """
     chosen = study(name)
-    identity = chosen.identity(chosen.config(preset, profile))
-    found = find_run(name, identity, seed)
+    config = chosen.config(preset, profile)
+    identity = chosen.identity(config)
+    found = find_run(name, identity, seed, as_dict(config))
     if found is not None:
         return found
     directory = run_directory(name, identity, seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,33 +18,37 @@ from rederived.records import (
     Run,
     RunError,
     Summary,
-    config_hash,
+    checkout,
     find_run,
     finished_runs,
     gather,
+    joined,
     load_record,
     load_run,
     provenance,
     record_names,
+    recorded,
     records,
     records_root,
     run_directory,
     runs_root,
     save_record,
     save_run,
+    writable_root,
 )
-from rederived.study import experiment
 
 CONFIG = {"width": 8, "rate": 0.001, "betas": [0.9, 0.99], "clip": None}
+IDENTITY = "10be3e91a2f3"
 
 
 def made(seed: int = 0, *, score: float = 1.5, dirty: bool = False) -> Run:
-    """Return a run as an experiment would make it."""
+    """Return a run as a study would make it."""
     origin = {"commit": "c0ffee", "dirty": dirty, "threads": 2, "torch": "2.13"}
     return Run(
-        experiment="nice",
+        study="nice",
         preset="tiny",
         seed=seed,
+        identity=IDENTITY,
         config=CONFIG,
         metrics={"score": score, "loss": 0.1 + seed / 3},
         history=[{"epoch": 1.0, "loss": 1 / 3}, {"epoch": 2.0, "loss": 0.1}],
@@ -67,27 +72,14 @@ def assert_same(first: Run | Record, second: Run | Record) -> None:
         np.testing.assert_array_equal(array, others[name])
 
 
-def test_the_hash_is_stable() -> None:
-    # a change of this number orphans every recorded run
-    assert config_hash("nice", CONFIG) == "10be3e91a2f3"
-
-
-def test_the_hash_is_of_the_experiment_and_all_of_its_config() -> None:
-    turned = dict(reversed(CONFIG.items()))
-    assert config_hash("nice", turned) == config_hash("nice", CONFIG)
-    others = {config_hash("nice", CONFIG | {key: "other"}) for key in CONFIG}
-    others |= {config_hash("mixup", CONFIG), config_hash("nice", CONFIG | {"new": 1})}
-    assert len(others) == len(CONFIG) + 2
-    assert config_hash("nice", CONFIG) not in others
-
-
-def test_the_hash_leaves_the_seed_out() -> None:
-    assert made(0).identity == made(7).identity == config_hash("nice", CONFIG)
+def place(seed: int) -> Path:
+    """Return where the run of a seed belongs."""
+    return run_directory("nice", IDENTITY, seed)
 
 
 def test_seeds_of_one_config_lie_side_by_side(runs: Path) -> None:
-    first, second = (run_directory("nice", CONFIG, seed) for seed in (0, 12))
-    assert first.parent == second.parent == runs / "nice" / made().identity
+    first, second = place(0), place(12)
+    assert first.parent == second.parent == runs / "nice" / IDENTITY
     assert (first.name, second.name) == ("seed-0", "seed-12")
 
 
@@ -99,10 +91,10 @@ def test_runs_lie_in_the_working_folder_without_a_variable(
 
 
 def test_a_run_comes_back_as_it_was(runs: Path) -> None:
-    directory = run_directory("nice", CONFIG, 3)
+    directory = place(3)
     save_run(made(3), directory)
     assert_same(load_run(directory), made(3))
-    found = find_run("nice", CONFIG, 3)
+    found = find_run("nice", IDENTITY, 3, CONFIG)
     assert found is not None
     assert_same(found, made(3))
     assert sorted(file.name for file in directory.iterdir()) == [
@@ -111,17 +103,33 @@ def test_a_run_comes_back_as_it_was(runs: Path) -> None:
     ]
 
 
-def test_another_seed_or_config_is_not_found(runs: Path) -> None:
-    save_run(made(3), run_directory("nice", CONFIG, 3))
-    assert find_run("nice", CONFIG, 4) is None
-    assert find_run("nice", CONFIG | {"width": 9}, 3) is None
+def test_another_seed_identity_or_study_is_not_found(runs: Path) -> None:
+    save_run(made(3), place(3))
+    assert find_run("nice", IDENTITY, 4, CONFIG) is None
+    assert find_run("nice", "0" * 12, 3, CONFIG) is None
+    assert find_run("mixup", IDENTITY, 3, CONFIG) is None
+
+
+def test_a_run_of_other_values_under_one_identity_is_refused(runs: Path) -> None:
+    """A default that changes leaves the identity as it was; the number is not ours."""
+    save_run(made(3), place(3))
+    with pytest.raises(RunError, match=r"\(clip: None there, 5 here, width: 8 there"):
+        find_run("nice", IDENTITY, 3, CONFIG | {"width": 9, "clip": 5})
+
+
+def test_a_run_made_before_a_field_came_or_went_is_found(runs: Path) -> None:
+    save_run(made(3), place(3))
+    asked = {name: value for name, value in CONFIG.items() if name != "clip"}
+    found = find_run("nice", IDENTITY, 3, asked | {"depth": 2})
+    assert found is not None
+    assert_same(found, made(3))
 
 
 def test_finished_runs_lists_finished_ones_only(runs: Path) -> None:
     assert finished_runs() == []
     for seed in (0, 1):
-        save_run(made(seed), run_directory("nice", CONFIG, seed))
-    run_directory("nice", CONFIG, 2).mkdir()
+        save_run(made(seed), place(seed))
+    place(2).mkdir()
     assert [run.seed for _, run in finished_runs()] == [0, 1]
     assert [folder.name for folder, _ in finished_runs()] == ["seed-0", "seed-1"]
 
@@ -188,7 +196,8 @@ def test_a_record_joins_the_seeds_of_one_config() -> None:
     record = gather([made(2), made(0), made(1)], PUBLISHED, ["shorter"])
     assert [entry.seed for entry in record.seeds] == [0, 1, 2]
     assert record.name == "nice-tiny"
-    assert record.identity == made().identity
+    assert record.identity == IDENTITY
+    assert record.config == CONFIG
     assert record.data == ["digits/test def", "digits/train abc"]
     assert record.published == PUBLISHED
     assert record.deviations == ["shorter"]
@@ -200,11 +209,10 @@ def test_a_record_joins_the_seeds_of_one_config() -> None:
 @pytest.mark.parametrize(
     "runs",
     [
-        [made(0), replace(made(1), config=CONFIG | {"width": 9})],
-        [made(0), replace(made(1), experiment="mixup")],
+        [made(0), replace(made(1), identity="0" * 12)],
         [made(0), made(1), made(0, score=9.0)],
     ],
-    ids=["configs", "experiments", "one seed twice"],
+    ids=["identities", "one seed twice"],
 )
 def test_a_record_refuses_a_mixture(runs: list[Run]) -> None:
     with pytest.raises(RunError, match="different seeds of one configuration"):
@@ -283,17 +291,73 @@ def test_a_damaged_record_names_its_file(content: bytes, tmp_path: Path) -> None
 
 
 def test_records_are_those_of_the_checkout() -> None:
-    assert records_root() == Path(__file__).parents[1] / "results"
+    root = Path(__file__).parents[2] / "results"
+    assert records_root() == writable_root() == root
 
 
-def test_records_of_a_wheel_lie_inside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = tmp_path / "rederived" / "results" / "records.py"
-    monkeypatch.setattr(records, "__file__", str(module))
-    assert records_root() == tmp_path.parent / "results"
-    (tmp_path / "rederived" / "recorded").mkdir(parents=True)
-    assert records_root() == tmp_path / "rederived" / "recorded"
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the library lie where pip puts it, below an unrelated project."""
+    package = tmp_path / ".venv" / "lib" / "python3" / "site-packages" / "rederived"
+    package.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").touch()
+    for module in (checkout, records):
+        monkeypatch.setattr(module, "PACKAGE", package)
+    return package
+
+
+def test_records_of_an_installed_library_are_read_inside_it(installed: Path) -> None:
+    assert records_root() == installed / "recorded"
+
+
+def test_nothing_is_recorded_into_an_installed_library(installed: Path) -> None:
+    with pytest.raises(RunError, match=r"installed in .*: clone the repository"):
+        writable_root()
+
+
+def test_an_installed_library_has_no_commit(installed: Path) -> None:
+    """Not even that of a project in whose folder its environment lies."""
+    found = provenance()
+    assert (found["commit"], found["dirty"]) == ("unknown", False)
+
+
+def test_a_record_of_an_unknown_commit_is_refused(tmp_path: Path) -> None:
+    origin = {"commit": "unknown", "dirty": False}
+    record = gather([made(0), replace(made(5), provenance=origin)], [], [])
+    with pytest.raises(RunError, match=r"seeds \[5\] ran from code of an unknown"):
+        save_record(record, tmp_path, allow_dirty=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_seeds_join_the_record_in_place(tmp_path: Path) -> None:
+    new = gather([made(0), made(1)], [], [])
+    assert recorded(new, tmp_path) is None
+    old = replace(gather([made(1, score=9.0), made(2)], PUBLISHED, ["old"]), data=["x"])
+    save_record(old, tmp_path)
+    found = recorded(new, tmp_path)
+    assert found is not None
+    assert_same(found, old)
+    both = joined(new, found)
+    assert both.values("score") == [1.5, 1.5, 1.5]
+    assert [entry.seed for entry in both.seeds] == [0, 1, 2]
+    assert both.data == ["digits/test def", "digits/train abc", "x"]
+    assert (both.published, both.deviations) == ([], [])
+
+
+def test_a_record_of_another_identity_is_not_joined(tmp_path: Path) -> None:
+    save_record(gather([made(0)], [], []), tmp_path)
+    config = CONFIG | {"width": 9, "depth": 2}
+    other = replace(made(1), identity="0" * 12, config=config)
+    words = rf"{IDENTITY} there, 0{{12}} here \(depth: - there, 2 here, width: 8 there"
+    with pytest.raises(RunError, match=words):
+        recorded(gather([other], [], []), tmp_path)
+
+
+def test_a_record_of_another_default_is_not_joined(tmp_path: Path) -> None:
+    save_record(gather([made(0)], [], []), tmp_path)
+    other = replace(made(1), config=CONFIG | {"width": 9, "depth": 2})
+    with pytest.raises(RunError, match=r"here \(width: 8 there, 9 here\); give"):
+        recorded(gather([other], [], []), tmp_path)
 
 
 def test_provenance_says_what_ran_where() -> None:
@@ -326,8 +390,8 @@ def test_provenance_without_a_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["dirty"] is False
 
 
-@pytest.mark.parametrize("name", record_names())
-def test_a_record_names_the_deviations_that_its_experiment_has(name: str) -> None:
-    record = load_record(name)
-    chosen = experiment(record.experiment)
-    assert record.deviations == list(chosen.deviations.get(record.preset, []))
+def test_a_module_is_called_by_its_package_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/a/rederived/__main__.py", "run", "a b"])
+    assert provenance()["command"] == "rederived run 'a b'"

@@ -14,7 +14,7 @@ from rederived.records import (
 
 
 def record(published: list[Published], **metrics: float) -> Record:
-    run = Run("nice", "tiny", 0, {}, metrics, [], [], {})
+    run = Run("nice", "tiny", 0, "1d", {}, metrics, [], [], {})
     return gather([run], published, [])
 
 
@@ -75,7 +75,7 @@ def test_more_metrics_than_records_become_rows(
 
 
 def test_counts_are_whole_and_averages_are_not() -> None:
-    one = Run("nice", "tiny", 0, {}, {"size": 2000.0}, [], [], {})
+    one = Run("nice", "tiny", 0, "1d", {}, {"size": 2000.0}, [], [], {})
     two = replace(one, seed=1, metrics={"size": 2001.0})
     assert str(gather([one], [], []).summary("size")) == "2,000 (n = 1)"
     assert str(gather([one, two], [], []).summary("size")) == "2000.50 ± 0.71 (n = 2)"

@@ -1,4 +1,4 @@
-"""Results: runs found again by their hash, and records with their provenance."""
+"""Studies, their runs found again by identity, and records with their provenance."""
 
 from rederived.records.joining import joined, joined_logs, recorded
 from rederived.records.provenance import Provenance, provenance
@@ -11,6 +11,7 @@ from rederived.records.records import (
     record_names,
     records_root,
     save_record,
+    writable_root,
 )
 from rederived.records.runs import (
     Arrays,
@@ -65,4 +66,5 @@ __all__ = [
     "save_run",
     "show_comparison",
     "show_table",
+    "writable_root",
 ]

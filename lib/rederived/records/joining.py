@@ -7,14 +7,39 @@ from dataclasses import replace
 from pathlib import Path
 
 from rederived.records.records import Record, load_record
+from rederived.records.runs import RunError, differences
 
 
 def recorded(record: Record, root: Path) -> Record | None:
-    """Return the record of the same configuration that is in place, if there is one."""
-    if not (root / record.name / "record.json").exists():
+    """Return the record that is in place and that the seeds of this one can join.
+
+    Args:
+        record: the record of the seeds at hand.
+        root: the folder of records.
+
+    Returns:
+        The record of the same name and configuration; None if there is none yet.
+
+    Raises:
+        RunError: if the record in place is of another configuration.
+    """
+    folder = root / record.name
+    if not (folder / "record.json").exists():
         return None
     found = load_record(record.name, root)
-    return found if found.identity == record.identity else None
+    there, here = found.config, record.config
+    if found.identity != record.identity:
+        names = there.keys() | here.keys()
+    else:  # an identity leaves defaults out: one of them may have changed
+        names = there.keys() & here.keys()
+    changed = differences(there, here, names)
+    if changed or found.identity != record.identity:
+        raise RunError(
+            f"{folder} is a record of another configuration: {found.identity} there, "
+            f"{record.identity} here ({changed or 'equal fields'}); give the preset "
+            f"another name, or remove {folder} to record these runs in its place"
+        )
+    return found
 
 
 def joined(new: Record, old: Record | None) -> Record:

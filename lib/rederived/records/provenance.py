@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from rederived import __version__
+from rederived.records.checkout import checkout
 
 Provenance = dict[str, str | bool | int]
 """A flat description of the code and the machine that produced a run."""
@@ -29,7 +30,7 @@ def provenance() -> Provenance:
         "driver": str(torch.version.cuda or "none"),
         "threads": torch.get_num_threads(),
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "command": " ".join([Path(sys.argv[0]).name, *map(shlex.quote, sys.argv[1:])]),
+        "command": " ".join([_program(), *map(shlex.quote, sys.argv[1:])]),
     }
 
 
@@ -56,6 +57,12 @@ def device_name() -> str:
     return f"{processor}, {len(names) or 1} cores, {_instructions()}"
 
 
+def _program() -> str:
+    """Return what was called, for ``python -m`` the package instead of its file."""
+    path = Path(sys.argv[0])
+    return path.parent.name if path.name == "__main__.py" else path.name
+
+
 def _instructions() -> str:
     """Return the vector instructions that torch computes with."""
     return torch.backends.cpu.get_cpu_capability()
@@ -66,11 +73,14 @@ def _lines(path: Path) -> list[str]:
 
 
 def _git(*arguments: str) -> str:
-    """Run git in the library's folder; an empty answer where there is no checkout."""
+    """Run git in the library's checkout; an empty answer where there is none."""
+    root = checkout()
+    if root is None:
+        return ""
     try:
         result = subprocess.run(
             ["git", *arguments],
-            cwd=Path(__file__).parent,
+            cwd=root,
             capture_output=True,
             text=True,
             check=True,

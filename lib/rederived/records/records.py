@@ -1,6 +1,6 @@
 """Records: finished runs of several seeds, kept in the project with their sources.
 
-A record is a folder ``results/<experiment>-<preset>/`` with ``record.json`` (all
+A record is a folder ``results/<study>-<preset>/`` with ``record.json`` (all
 that was measured, beside what the sources report), ``arrays.npz``, and the runs' own
 ``log.txt`` where they wrote one.
 """
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
+from rederived.records.checkout import PACKAGE, checkout
 from rederived.records.provenance import Provenance
 from rederived.records.runs import (
     UNREADABLE,
@@ -29,7 +30,18 @@ from rederived.records.sources import Published
 
 @dataclass(frozen=True)
 class SeedResult:
-    """What one seed of a record measured, and on what."""
+    """What one seed of a record measured, and on what.
+
+    Attributes:
+        seed: the seed.
+        metrics: single numbers by name.
+        history: one row of metrics an epoch.
+        provenance: code, versions, machine, command.
+
+    Examples:
+        >>> SeedResult(0, {"loss": 1.5}, [{"epoch": 1.0, "loss": 1.7}], {}).seed
+        0
+    """
 
     seed: int
     metrics: dict[str, float]
@@ -39,7 +51,17 @@ class SeedResult:
 
 @dataclass(frozen=True)
 class Summary:
-    """Mean, sample standard deviation and number of seeds of one metric."""
+    """Mean, sample standard deviation and number of seeds of one metric.
+
+    Attributes:
+        mean: over the seeds.
+        sd: with n - 1 in the denominator; 0 for one seed.
+        n: how many seeds have the metric.
+
+    Examples:
+        >>> print(Summary(97.314, 0.126, 3), Summary(12345.0, 0.0, 3), sep="; ")
+        97.31 ± 0.13 (n = 3); 12,345 (n = 3)
+    """
 
     mean: float
     sd: float
@@ -67,6 +89,13 @@ class Record:
         data: the data sets' sources, with fingerprints.
         seeds: the measurements, one entry a seed.
         arrays: arrays of the first seed, for figures.
+
+    Examples:
+        >>> runs = [Run("toss", "few", seed, "c0ffee", {}, {"heads": heads}, [], [], {})
+        ...         for seed, heads in enumerate([0.4, 0.7])]
+        >>> record = gather(runs, published=[], deviations=["A made-up coin."])
+        >>> record.name, record.values("heads"), str(record.summary("heads"))
+        ('toss-few', [0.4, 0.7], '0.55 ± 0.21 (n = 2)')
     """
 
     study: str
@@ -103,10 +132,25 @@ class Record:
 
 
 def records_root() -> Path:
-    """Return the folder of records: the wheel's own, else the checkout's."""
-    package = Path(__file__).parents[1]
-    inside = package / "recorded"
-    return inside if inside.is_dir() else package.parents[1] / "results"
+    """Return the folder of records: the checkout's, else the installed ones."""
+    root = checkout()
+    return PACKAGE / "recorded" if root is None else root / "results"
+
+
+def writable_root() -> Path:
+    """Return the folder into which records are written: the checkout's.
+
+    Raises:
+        RunError: if the library is installed: its own records are not to be changed.
+    """
+    root = checkout()
+    if root is None:
+        raise RunError(
+            f"records are written into results/ of a checkout, and this library is "
+            f"installed in {PACKAGE}: clone the repository, install it with "
+            "`pip install --editable .`, and record there"
+        )
+    return root / "results"
 
 
 def gather(
@@ -150,9 +194,16 @@ def save_record(
         allow_dirty: whether runs with uncommitted changes may be recorded.
 
     Raises:
-        RunError: if a run was made with uncommitted changes and ``allow_dirty`` is
-            not given: such a number cannot be traced to a commit.
+        RunError: if a run's commit is unknown, or if it was made with uncommitted
+            changes and ``allow_dirty`` is not given: such a number cannot be traced to
+            the code that made it.
     """
+    unknown = [s.seed for s in record.seeds if s.provenance["commit"] == "unknown"]
+    if unknown:
+        raise RunError(
+            f"seeds {unknown} ran from code of an unknown commit: run them again from "
+            "a checkout that git can read"
+        )
     unclean = [s.seed for s in record.seeds if s.provenance["dirty"]]
     if unclean and not allow_dirty:
         raise RunError(

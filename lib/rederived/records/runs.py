@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ UNREADABLE = (
 
 
 class RunError(RuntimeError):
-    """A run that is missing, unfinished or unreadable."""
+    """A run or a record that is missing, unreadable, or not what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,15 @@ class Run:
         arrays: what figures need (spectra, samples), small.
         data: the sources of the data sets, with fingerprints.
         provenance: code, versions, machine, command.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> run = Run("toss", "few", seed=0, identity="c0ffee", config={"coins": 10},
+        ...           metrics={"heads": 0.4}, history=[], data=[], provenance={})
+        >>> with TemporaryDirectory() as folder:
+        ...     save_run(run, Path(folder))
+        ...     load_run(Path(folder)) == run
+        True
     """
 
     study: str
@@ -97,10 +107,46 @@ def load_run(directory: Path) -> Run:
         ) from error
 
 
-def find_run(study: str, identity: str, seed: int) -> Run | None:
-    """Return the finished run of this identity and seed, if there is one."""
+def find_run(study: str, identity: str, seed: int, config: Config) -> Run | None:
+    """Return the finished run of this identity and seed, if there is one.
+
+    Args:
+        study: the study's name.
+        identity: the hash of what is asked for, see ``Study``.
+        seed: the seed.
+        config: what is asked for, as plain values.
+
+    Raises:
+        RunError: if the run has other values: the identity leaves defaults out, so it
+            stays the same when a default is changed.
+    """
     directory = run_directory(study, identity, seed)
-    return load_run(directory) if (directory / "run.json").exists() else None
+    if not (directory / "run.json").exists():
+        return None
+    found = load_run(directory)
+    changed = differences(found.config, config, found.config.keys() & config.keys())
+    if changed:
+        raise RunError(
+            f"the run in {directory} was made before a default changed ({changed}): "
+            "delete that folder and run it again"
+        )
+    return found
+
+
+def differences(there: Config, here: Config, names: Iterable[str]) -> str:
+    """Say which fields of two configurations differ.
+
+    Args:
+        there: the stored configuration.
+        here: the one at hand.
+        names: which fields are compared.
+    """
+    pairs = {name: (there.get(name, "-"), here.get(name, "-")) for name in names}
+    return ", ".join(
+        f"{name}: {old} there, {new} here"
+        for name, (old, new) in sorted(pairs.items())
+        if old != new
+    )
 
 
 def finished_runs() -> list[tuple[Path, Run]]:

@@ -30,6 +30,10 @@ class Published:
         metric: which of our metrics it stands beside.
         value: the number.
         source: where it is printed.
+
+    Examples:
+        >>> Published("test_error", 4.2, "the paper, table 2").value
+        4.2
     """
 
     metric: str
@@ -44,6 +48,10 @@ class Headline:
     Attributes:
         metric: its name in the records.
         label: its name for readers, with the unit.
+
+    Examples:
+        >>> Headline("test_error", "test error, %").label
+        'test error, %'
     """
 
     metric: str
@@ -58,6 +66,11 @@ class Sources:
         published: the sources' numbers, by preset.
         deviations: what differs from the sources, one sentence each, by preset.
         headline: the metric for a table of all chapters, if there is one.
+
+    Examples:
+        >>> said = Sources(deviations={"paper": ["100 epochs, not 200."]})
+        >>> said.deviations["paper"], said.published.get("paper", [])
+        (['100 epochs, not 200.'], [])
     """
 
     published: dict[str, list[Published]] = field(default_factory=dict)
@@ -77,7 +90,7 @@ def load_sources(path: Path, study: str, presets: Sequence[str]) -> Sources:
         ValueError: if the file has no such study, a preset that the study does not
             have, or a field that is none.
     """
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     if study not in entries:
         raise ValueError(f"{path} has no study {study!r}; it has {', '.join(entries)}")
     entry = dict(entries[study] or {})
@@ -85,11 +98,12 @@ def load_sources(path: Path, study: str, presets: Sequence[str]) -> Sources:
     try:
         for one in entry.pop("published", []):
             for name in _presets(one, presets):
-                number = {k: v for k, v in one.items() if k != "presets"}
-                found.published[name].append(Published(**number))
+                found.published[name].append(
+                    Published(**_said(one, "metric", "value", "source"))
+                )
         for one in entry.pop("deviations", []):
             for name in _presets(one, presets):
-                found.deviations[name].append(one["text"])
+                found.deviations[name].append(_said(one, "text")["text"])
         headline = entry.pop("headline", None)
         if entry:
             raise ValueError(f"unknown: {', '.join(entry)}")
@@ -106,3 +120,11 @@ def _presets(entry: dict[str, Any], known: Sequence[str]) -> list[str]:
     if unknown := set(named) - set(known):
         raise ValueError(f"no full preset {', '.join(sorted(unknown))}")
     return named
+
+
+def _said(entry: dict[str, Any], *known: str) -> dict[str, Any]:
+    """Return what an entry says besides its presets; refuse a misspelt field."""
+    said = {name: value for name, value in entry.items() if name != "presets"}
+    if unknown := said.keys() - set(known):
+        raise ValueError(f"no field {', '.join(sorted(unknown))}; {', '.join(known)}")
+    return said

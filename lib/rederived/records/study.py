@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
@@ -33,6 +33,10 @@ class Trial:
         directory: where checkpoints go; an interrupted trial there is continued.  None
             keeps nothing.
         label: what a progress bar says.
+
+    Examples:
+        >>> Trial(seed=3).directory is None
+        True
     """
 
     seed: int = 0
@@ -50,6 +54,10 @@ class Measured:
         history: one row of metrics an epoch.
         arrays: what figures need (spectra, samples), small.
         training: what the provenance says of the training, see ``History.provenance``.
+
+    Examples:
+        >>> Measured({"test_error": 4.2}, data=["digits/test [abc]"]).metrics
+        {'test_error': 4.2}
     """
 
     metrics: dict[str, float]
@@ -71,6 +79,22 @@ class Study(Generic[C]):
         measure: what measures one trial of a configuration.
         sources: the file of published numbers and deviations; None if the study has
             neither.
+
+    Examples:
+        >>> @dataclass(frozen=True)
+        ... class Toss:
+        ...     coins: int = 10
+        >>> def measure(config: Toss, trial: Trial) -> Measured:
+        ...     heads = sum((trial.seed * coin) % 2 for coin in range(config.coins))
+        ...     return Measured({"heads": heads / config.coins}, data=["none"])
+        >>> full = {"many": Toss(1000)}
+        >>> toss = Study("toss", chapter=9, quick={"few": Toss()}, full=full,
+        ...              measure=measure)
+        >>> toss.run("few", "quick", seed=1).metrics
+        {'heads': 0.5}
+        >>> toss.config("many", "ful")
+        Traceback (most recent call last):
+        ValueError: profile must be quick or full, got 'ful'
     """
 
     name: str
@@ -183,5 +207,12 @@ def _changed(config: object) -> Config:
     return {
         one.name: plain[one.name]
         for one in fields(config)  # type: ignore[arg-type]
-        if one.default is MISSING or getattr(config, one.name) != one.default
+        if getattr(config, one.name) != _default(one)
     }
+
+
+def _default(one: Field[Any]) -> object:
+    """Return a field's default; ``MISSING``, which equals nothing, if it has none."""
+    if one.default_factory is not MISSING:
+        return one.default_factory()
+    return one.default

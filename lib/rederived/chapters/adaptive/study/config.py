@@ -24,7 +24,7 @@ class QuadraticRace:
         decay: of RMSprop's average.
     """
 
-    dimensions: int = 10
+    dimensions: int  # required, so that the identity tells it from ``DigitsRace``
     conditions: tuple[float, ...] = (1.0, 10.0, 100.0, 1000.0, 10000.0)
     steps: tuple[int, ...] = (100, 300, 1000)
     problems: int = 16
@@ -62,7 +62,7 @@ class DigitsRace:
 
 _DIGITS = DigitsRace()
 FULL: dict[str, QuadraticRace | DigitsRace] = {
-    "quadratics": QuadraticRace(),
+    "quadratics": QuadraticRace(dimensions=10),
     "digits": _DIGITS,
     "digits-scaled": replace(_DIGITS, inputs="scaled"),
     "digits-rotated": replace(_DIGITS, inputs="rotated"),
@@ -70,7 +70,7 @@ FULL: dict[str, QuadraticRace | DigitsRace] = {
 _FEW_DIGITS = replace(_DIGITS, epochs=4, exponents=(-2.5, -1.5))
 QUICK: dict[str, QuadraticRace | DigitsRace] = {
     "quadratics": QuadraticRace(
-        conditions=(1.0, 10000.0), steps=(100,), problems=4, rates=12
+        dimensions=10, conditions=(1.0, 10000.0), steps=(100,), problems=4, rates=12
     ),
     "digits": _FEW_DIGITS,
     "digits-scaled": replace(_FEW_DIGITS, inputs="scaled"),
