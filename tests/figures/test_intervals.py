@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from rederived.figures import forest_plot, line_panels, wilson
+from rederived.figures import forest_plot, line_panels
+from rederived.figures.intervals import wilson
 from scipy import stats
 
 

@@ -7,7 +7,7 @@ matplotlib's global state; :func:`style` serves figures that a chapter draws its
 from rederived.figures.bars import stacked_bars
 from rederived.figures.curves import line_panels, lines, spectrum
 from rederived.figures.images import image_grid, matrices, sample_grids
-from rederived.figures.intervals import forest_plot, student, wilson
+from rederived.figures.intervals import forest_plot, student
 from rederived.figures.planes import density, scatter
 from rederived.figures.styling import COLOURS, save, show, style
 
@@ -27,5 +27,4 @@ __all__ = [
     "stacked_bars",
     "student",
     "style",
-    "wilson",
 ]
