@@ -268,9 +268,12 @@ def _curves(record: Record) -> Figure:
     names = set.intersection(
         *(set(row) for seed in record.seeds for row in seed.history)
     ) - {"epoch", "step", "seconds"}
-    return figures.histories(
+    return figures.line_panels(
         {
-            name: [[row[name] for row in seed.history] for seed in record.seeds]
+            name: {
+                f"run {number}": [row[name] for row in seed.history]
+                for number, seed in enumerate(record.seeds, 1)
+            }
             for name in sorted(names)
         },
         xlabel="epoch",

@@ -10,7 +10,7 @@ import torch
 from matplotlib import pyplot as plt
 from PIL import Image
 from rederived import figures
-from rederived.figures import styling as cards
+from rederived.figures import styling
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def drawn(figure):
 
 
 def test_show_puts_a_small_opaque_png_with_alt_text_on_the_page(shown):
-    figure = figures.curves({"a": noise(3, 9)}, xlabel="epoch", ylabel="nats")
+    figure = figures.lines({"a": noise(3, 9)}, xlabel="epoch", ylabel="nats")
     assert figures.show(figure, alt="A falling curve.") is None
     (data,) = shown
     assert set(data) == {"image/png", "text/plain"}
@@ -50,8 +50,12 @@ def test_show_puts_a_small_opaque_png_with_alt_text_on_the_page(shown):
 
 
 def test_save_writes_a_small_png_and_nothing_else(tmp_path):
-    figure = figures.histories(
-        {"loss": [[3.0, 2.0, 1.0], [4.0, 2.0]], "accuracy": [[0.1], []]}, xlabel="epoch"
+    figure = figures.line_panels(
+        {
+            "loss": {"run 1": [3.0, 2.0, 1.0], "run 2": [4.0, 2.0]},
+            "accuracy": {"run 1": [0.1], "run 2": []},
+        },
+        xlabel="epoch",
     )
     titles = [axes.get_title() for axes in figure.axes]
     lines = [line.get_ydata().tolist() for line in figure.axes[0].get_lines()]
@@ -84,7 +88,7 @@ def test_a_figure_without_alt_text_is_refused(alt):
 
 
 def test_a_figure_that_cannot_be_small_is_refused(monkeypatch):
-    monkeypatch.setattr(cards, "_MAX_BYTES", 100)
+    monkeypatch.setattr(styling, "_MAX_BYTES", 100)
     figure = figures.spectrum({"σ": [1.0, 2.0]}, ylabel="σ")
     with pytest.raises(ValueError, match="too large for the book"):
         figures.show(figure, alt="A line.")
@@ -101,7 +105,7 @@ def test_figures_leave_the_global_state_alone():
 
 def test_the_style_does_not_depend_on_settings_around_it():
     def make():
-        return drawn(figures.curves({"a": noise(2, 5)}, xlabel="x", ylabel="y"))
+        return drawn(figures.lines({"a": noise(2, 5)}, xlabel="x", ylabel="y"))
 
     plain = make()
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9}):
@@ -110,7 +114,7 @@ def test_the_style_does_not_depend_on_settings_around_it():
 
 def test_lines_differ_by_more_than_colour():
     series = {name: [1.0, 2.0] for name in "abcdefg"}
-    figure = figures.curves(series, xlabel="x", ylabel="y")
+    figure = figures.lines(series, xlabel="x", ylabel="y")
     lines = figure.axes[0].get_lines()
     assert len({line.get_color() for line in lines}) == 7
     assert len({line.get_marker() for line in lines}) == 7
@@ -118,7 +122,7 @@ def test_lines_differ_by_more_than_colour():
 
 def test_a_band_is_the_standard_deviation_over_seeds():
     runs = np.array([[1.0, 2.0], [3.0, 2.0]])
-    figure = figures.curves(
+    figure = figures.lines(
         {"loss": runs}, xlabel="x", ylabel="y", references={"paper": 1.5}
     )
     axes = figure.axes[0]
@@ -129,8 +133,21 @@ def test_a_band_is_the_standard_deviation_over_seeds():
     assert axes.get_lines()[0].get_xdata().tolist() == [1.0, 2.0]
 
 
+@pytest.mark.parametrize(("end", "place"), [("left", 0.01), ("right", 1)])
+def test_references_are_named_at_one_end(end, place):
+    figure = figures.lines(
+        {"a": [1.0, 2.0]},
+        xlabel="x",
+        ylabel="y",
+        references={"paper": 1.5},
+        label_references=end,
+    )
+    (name,) = figure.axes[0].texts
+    assert (name.get_text(), name.xy, name.get_ha()) == ("paper", (place, 1.5), end)
+
+
 def test_one_run_has_no_band():
-    figure = figures.curves({"a": [1.0, 2.0]}, xlabel="x", ylabel="y", x=[5.0, 9.0])
+    figure = figures.lines({"a": [1.0, 2.0]}, xlabel="x", ylabel="y", x=[5.0, 9.0])
     assert len(figure.axes[0].collections) == 0
     assert figure.axes[0].get_lines()[0].get_xdata().tolist() == [5.0, 9.0]
 
@@ -161,9 +178,9 @@ def test_arrays_that_are_no_images_are_refused(shape):
         figures.image_grid(torch.zeros(shape), columns=2)
 
 
-def test_sheets_and_matrices_have_a_panel_each():
-    sheets = figures.image_sheets({"a": noise(4, 5, 5), "b": noise(4, 5, 5)}, columns=2)
-    assert [axes.get_title() for axes in sheets.axes] == ["a", "b"]
+def test_grids_and_matrices_have_a_panel_each():
+    grids = figures.sample_grids({"a": noise(4, 5, 5), "b": noise(4, 5, 5)}, columns=2)
+    assert [axes.get_title() for axes in grids.axes] == ["a", "b"]
     values = {"one": np.eye(3), "two": -np.eye(3)}
     made = figures.matrices(values, xlabel="x", ylabel="z", limit=1.0)
     assert [axes.get_title() for axes in made.axes[:2]] == ["one", "two"]
@@ -217,35 +234,3 @@ def test_lines_have_their_own_abscissae_and_logarithmic_axes():
     assert first.get_xdata().tolist() == [1, 10]
     assert second.get_xdata().tolist() == [2, 3, 4]
     assert set(level.get_ydata()) == {1.0}
-
-
-def test_trajectories_have_a_panel_a_loss_and_one_look_a_name():
-    loss = {name: lambda x: x.square().sum(-1) for name in ("left", "right")}
-    walk = torch.tensor([[0.0, 0.5], [0.5, 0.0]])
-    figure = figures.trajectories(
-        loss,
-        {"left": {"a": walk, "b": walk}, "right": {"b": walk}},
-        low=(-1.0, -1.0),
-        high=(1.0, 1.0),
-        fields={"left": lambda x: -x},
-    )
-    left, right = figure.axes
-    assert [line.get_label() for line in left.get_lines()] == ["a", "b"]
-    assert left.get_lines()[1].get_color() == right.get_lines()[0].get_color()
-    assert len(figure.legends[0].get_texts()) == 2
-    assert drawn(figure).std() > 0
-
-
-def test_heat_maps_share_one_scale_and_label_what_is_named():
-    figure = figures.heat_maps(
-        {"one": noise(2, 3), "two": 5 * noise(2, 3)},
-        columns=["a", "", "c"],
-        rows=["x", "y"],
-        xlabel="rate",
-        ylabel="condition",
-        label="loss",
-        limits=(0.0, 1.0),
-    )
-    one, two, _ = figure.axes
-    assert one.images[0].get_clim() == two.images[0].get_clim() == (0.0, 1.0)
-    assert [text.get_text() for text in one.get_xticklabels()] == ["a", "c"]

@@ -1,25 +1,26 @@
-"""Figures of what happens over time, with intervals."""
-
-from __future__ import annotations
+"""Intervals of confidence, alone and as bands over time."""
 
 import numpy as np
 import pytest
-from rederived.figures import intervals as bands
+from rederived.figures import forest_plot, line_panels
+from rederived.figures.intervals import wilson
 from scipy import stats
 
 
 def test_wilson_is_that_of_scipy() -> None:
     so = np.array([[1.0, 0, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]])
-    low, share, high = bands.wilson(so)
+    low, share, high = wilson(so)
     assert share.tolist() == [1.0, 0.25, 0.0]
     for place, count in enumerate((4, 1, 0)):
         peer = stats.binomtest(count, 4).proportion_ci(0.95, "wilson")
         assert (low[place], high[place]) == pytest.approx((peer.low, peer.high))
 
 
-def test_means_have_the_interval_of_student() -> None:
+def test_means_have_a_band_of_student() -> None:
     values = np.array([[1.0, 3.0], [2.0, 3.0], [4.0, 3.0]])
-    figure = bands.means({"panel": {"a": values}}, x=[10, 20], xlabel="t", ylabel="y")
+    figure = line_panels(
+        {"panel": {"a": values}}, x=[10, 20], xlabel="t", ylabel="y", band="student"
+    )
     (axes,) = figure.axes
     (area,) = axes.collections
     corners = area.get_paths()[0].vertices
@@ -30,10 +31,25 @@ def test_means_have_the_interval_of_student() -> None:
     assert axes.lines[0].get_ydata() == pytest.approx(values.mean(0))
 
 
-def test_rates_have_a_panel_a_group() -> None:
+def test_shares_have_the_interval_of_wilson_and_a_panel_a_group() -> None:
     so = np.array([[True, False], [True, True]])
     group = {"without": so, "with": ~so}
-    figure = bands.rates({"a": group, "b": group}, x=[1, 2], xlabel="t", ylabel="y")
+    figure = line_panels(
+        {"a": group, "b": group}, x=[1, 2], xlabel="t", ylabel="y", band="wilson"
+    )
+    low, _, high = wilson(so.astype(float))
+    corners = figure.axes[0].collections[0].get_paths()[0].vertices
+    heights = corners[np.isclose(corners[:, 0], 2), 1]
+    assert (heights.min(), heights.max()) == pytest.approx((low[1], high[1]))
     assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
     assert figure.axes[1].lines[1].get_ydata().tolist() == [0.0, 0.5]
     assert figure.axes[0].get_legend() is not None
+
+
+def test_intervals_are_those_of_student() -> None:
+    values = np.array([1.0, 2.0, 4.0])
+    figure = forest_plot({"line": {"name": values}}, xlabel="x")
+    (bars,) = (c for c in figure.axes[0].containers)
+    ends = bars.lines[2][0].get_segments()[0][:, 0]
+    expected = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
+    assert ends == pytest.approx(expected)

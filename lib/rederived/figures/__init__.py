@@ -1,30 +1,25 @@
-"""The book's figures: each function takes arrays and returns one finished figure."""
+"""The book's figures: each function takes arrays and returns one finished figure.
+
+``show(figure, alt=...)`` puts it on the page.  Nothing here reads or changes
+matplotlib's global state; :func:`style` serves figures that a chapter draws itself.
+"""
 
 from rederived.figures.bars import stacked_bars
-from rederived.figures.curves import (
-    clouds,
-    curves,
-    density,
-    histories,
-    scatter,
-    spectrum,
-)
-from rederived.figures.images import image_grid, image_sheets, matrices
-from rederived.figures.intervals import student, wilson
-from rederived.figures.planes import heat_maps, lines, trajectories
+from rederived.figures.curves import line_panels, lines, spectrum
+from rederived.figures.images import image_grid, matrices, sample_grids
+from rederived.figures.intervals import forest_plot, student
+from rederived.figures.planes import density, scatter
 from rederived.figures.styling import COLOURS, save, show, style
 
 __all__ = [
     "COLOURS",
-    "clouds",
-    "curves",
     "density",
-    "heat_maps",
-    "histories",
+    "forest_plot",
     "image_grid",
-    "image_sheets",
+    "line_panels",
     "lines",
     "matrices",
+    "sample_grids",
     "save",
     "scatter",
     "show",
@@ -32,6 +27,4 @@ __all__ = [
     "stacked_bars",
     "student",
     "style",
-    "trajectories",
-    "wilson",
 ]

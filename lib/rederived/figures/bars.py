@@ -1,4 +1,4 @@
-"""Stacked bars with signs, see :mod:`rederived.figures`."""
+"""Figures of bars whose parts have signs."""
 
 from collections.abc import Mapping
 

@@ -1,16 +1,13 @@
-"""The book's figures: each function takes arrays and returns one finished figure.
+"""Figures of lines: over a common axis or axes of their own, with bands."""
 
-``show(figure, alt=...)`` puts it on the page.  Nothing here reads or changes
-matplotlib's global state; :func:`style` serves figures that a chapter draws itself.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rederived.figures.intervals import student, wilson
 from rederived.figures.styling import (
     COLOURS,
     DASHES,
@@ -23,143 +20,82 @@ from rederived.figures.styling import (
     style,
 )
 
-LogDensity = Callable[[torch.Tensor], torch.Tensor]
-"""Points (N, 2), float64 -> log-density in nats, (N,)."""
+Series = Mapping[str, Values | tuple[Values, Values]]
+"""Name of a line -> its values, or the pair of its positions (T,) and its values.
+
+Values are (T,), or (n, T) for n runs: their mean is drawn, with a band around it.
+"""
+
+Band = Literal["deviation", "student", "wilson"]
+"""What the band over n runs is: mean ± standard deviation, Student's 95 % interval of
+the mean, or Wilson's 95 % interval of a share (values are zeros and ones)."""
 
 
-def curves(
-    series: Mapping[str, Values],
+def lines(
+    series: Series,
     *,
     xlabel: str,
     ylabel: str,
     x: Values | None = None,
+    log: Literal["", "x", "y", "xy"] = "",
     references: Mapping[str, float] | None = None,
+    label_references: Literal["left", "right"] = "right",
 ) -> Figure:
-    """Lines over a common axis, with a band of one standard deviation over seeds.
+    """Lines in one panel; where one has several runs, a band of ± one deviation.
 
     Args:
-        series: name -> (T,) for one run, or (seeds, T): mean and mean ± sd.
+        series: see :data:`Series`.
         xlabel: what is on the horizontal axis, with its unit.
         ylabel: what is on the vertical axis, with its unit.
-        x: positions (T,); by default 1, ..., T.
+        x: positions (T,) of values that come without; by default 1, ..., T.
+        log: which axes are logarithmic.
         references: name -> level of a horizontal line, for instance a paper's value.
+        label_references: the end at which their names stand.
     """
+    place = 0.01 if label_references == "left" else 1
     with style():
         figure = Figure(figsize=(WIDTH, 3.6))
         axes = figure.subplots()
-        for index, (name, values) in enumerate(series.items()):
-            runs = np.atleast_2d(as_array(values))
-            steps = np.arange(1, runs.shape[1] + 1) if x is None else x
-            positions = as_array(steps)
-            mean = runs.mean(0)
-            _plot(axes, index, name, positions, mean)
-            if len(runs) > 1:
-                sd = runs.std(0, ddof=1)
-                colour = COLOURS[index % len(COLOURS)]
-                axes.fill_between(
-                    positions, mean - sd, mean + sd, color=colour, alpha=0.2, lw=0
-                )
+        _draw(axes, series, x, "deviation")
         for name, level in (references or {}).items():
             axes.axhline(level, color="#555555", lw=1, ls=(0, (1, 2)))
-            axes.annotate(name, (0.01, level), xycoords=("axes fraction", "data"),
-                          ha="left", va="bottom", fontsize=8.5)  # fmt: skip
+            axes.annotate(name, (place, level), xycoords=("axes fraction", "data"),
+                          ha=label_references, va="bottom", fontsize=8.5)  # fmt: skip
         axes.set(xlabel=xlabel, ylabel=ylabel)
+        if "x" in log:
+            axes.set_xscale("log")
+        if "y" in log:
+            axes.set_yscale("log")
         axes.legend()
     return figure
 
 
-def histories(
-    metrics: Mapping[str, Sequence[Sequence[float]]], *, xlabel: str
-) -> Figure:
-    """One panel a metric, one line a seed; seeds may have stopped at different times.
-
-    Args:
-        metrics: name -> for each seed its values at 1, 2, ...
-        xlabel: what is counted on the horizontal axis.
-    """
-    with style():
-        figure, places = panels(len(metrics), 0.8)
-        for axes, (name, runs) in zip(places, metrics.items(), strict=True):
-            for index, values in enumerate(runs):
-                positions = np.arange(1, len(values) + 1, dtype=np.float64)
-                _plot(axes, index, f"run {index + 1}", positions, as_array(values))
-            axes.set(title=name, xlabel=xlabel)
-        places[0].legend()
-    return figure
-
-
-def density(
-    log_densities: Mapping[str, LogDensity],
+def line_panels(
+    groups: Mapping[str, Series],
     *,
-    low: tuple[float, float],
-    high: tuple[float, float],
-    points: Mapping[str, Values] | None = None,
-    resolution: int = 160,
+    xlabel: str,
+    ylabel: str = "",
+    x: Values | None = None,
+    band: Band = "deviation",
 ) -> Figure:
-    """Two-dimensional densities side by side, darker where denser.
+    """Lines in panels side by side, with one legend.
 
     Args:
-        log_densities: title -> function of points.
-        low: lower left corner of what is shown.
-        high: upper right corner.
-        points: title -> samples (N, 2) drawn into the panel of that title.
-        resolution: grid points per side.
-    """
-    sides = [
-        torch.linspace(a, b, resolution, dtype=torch.float64)
-        for a, b in zip(low, high, strict=True)
-    ]
-    grid = torch.cartesian_prod(*sides)
-    extent = (low[0], high[0], low[1], high[1])
-    with style():
-        figure, places = panels(len(log_densities), 1.0)
-        for axes, (title, function) in zip(places, log_densities.items(), strict=True):
-            with torch.no_grad():
-                values = function(grid).exp().reshape(resolution, resolution)
-            axes.imshow(as_array(values).T, "Blues", origin="lower", extent=extent)
-            if points is not None and title in points:
-                first, second = as_array(points[title]).T
-                axes.scatter(first, second, s=2, color=COLOURS[1], alpha=0.5)
-            axes.set(title=title, xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-            axes.grid(visible=False)
-    return figure
-
-
-def scatter(
-    groups: Mapping[str, Values], *, xlabel: str, ylabel: str, equal: bool = False
-) -> Figure:
-    """Points of several groups in one plane, told apart by colour and marker.
-
-    Args:
-        groups: name -> (N, 2).
-        xlabel: what is on the horizontal axis, with its unit.
-        ylabel: what is on the vertical axis, with its unit.
-        equal: whether both axes have one scale.
+        groups: title of a panel -> its lines, see :data:`Series`.
+        xlabel: what is on the horizontal axes, with the unit.
+        ylabel: what is on the vertical axis of the first panel, with its unit.
+        x: positions (T,) of values that come without; by default 1, ..., T.
+        band: see :data:`Band`; with ``"wilson"`` the vertical axes are from 0 to 1.
     """
     with style():
-        figure = Figure(figsize=(WIDTH, 4.2))
-        axes = figure.subplots()
-        for index, (name, points) in enumerate(groups.items()):
-            marker = MARKERS[index % len(MARKERS)]
-            first, second = as_array(points).T
-            axes.scatter(first, second, s=14, marker=marker, alpha=0.7, label=name)
-        axes.set(xlabel=xlabel, ylabel=ylabel, aspect="equal" if equal else "auto")
-        axes.legend()
-    return figure
-
-
-def clouds(panels_of_points: Mapping[str, Values]) -> Figure:
-    """Point clouds side by side, each under its title, axes of equal scale.
-
-    Args:
-        panels_of_points: title -> (N, 2).
-    """
-    with style():
-        figure, places = panels(len(panels_of_points), 1.0)
-        for axes, (title, points) in zip(places, panels_of_points.items(), strict=True):
-            first, second = as_array(points).T
-            axes.scatter(first, second, s=2, alpha=0.5)
-            axes.set(title=title, aspect="equal")
+        figure, places = panels(len(groups), 0.8)
+        for axes, (title, series) in zip(places, groups.items(), strict=True):
+            _draw(axes, series, x, band)
+            axes.set(title=title, xlabel=xlabel)
+            if band == "wilson":
+                axes.set_ylim(-0.05, 1.05)
+        places[0].set(ylabel=ylabel)
+        places[0].legend()
     return figure
 
 
@@ -173,13 +109,11 @@ def spectrum(
         ylabel: what they are, with the unit.
         threshold: level of a horizontal line.
     """
+    falling = {name: np.sort(as_array(of))[::-1] for name, of in values.items()}
     with style():
         figure = Figure(figsize=(WIDTH, 3.4))
         axes = figure.subplots()
-        for index, (name, entries) in enumerate(values.items()):
-            falling = np.sort(as_array(entries))[::-1]
-            ranks = np.arange(1, len(falling) + 1)
-            _plot(axes, index, name, ranks.astype(np.float64), falling)
+        _draw(axes, falling, None, "deviation")
         if threshold is not None:
             axes.axhline(threshold, color="#555555", lw=1, ls=(0, (1, 2)))
         axes.set(xlabel="rank", ylabel=ylabel, yscale="log")
@@ -187,13 +121,35 @@ def spectrum(
     return figure
 
 
-def _plot(axes: Axes, index: int, name: str, x: Array, y: Array) -> None:
-    """The index-th line, with its dash and a few markers."""
-    axes.plot(
-        x,
-        y,
-        label=name,
-        linestyle=DASHES[index % len(DASHES)],
-        marker=MARKERS[index % len(MARKERS)],
-        markevery=max(1, len(x) // 8),
-    )
+def _draw(axes: Axes, series: Series, x: Values | None, band: Band) -> None:
+    """All lines, each with its colour, dash and a few markers, over its band."""
+    for index, (name, values) in enumerate(series.items()):
+        own, y = values if isinstance(values, tuple) else (x, values)
+        runs = np.atleast_2d(as_array(y))  # (n, T)
+        across = np.arange(1.0, runs.shape[1] + 1) if own is None else as_array(own)
+        colour = COLOURS[index % len(COLOURS)]
+        axes.plot(
+            across,
+            runs.mean(0),
+            color=colour,
+            label=name,
+            linestyle=DASHES[index % len(DASHES)],
+            marker=MARKERS[index % len(MARKERS)],
+            markevery=max(1, runs.shape[1] // 8),
+        )
+        if len(runs) > 1:
+            opacity = 0.2 if band == "deviation" else 0.15
+            ends = _ends(runs, band)
+            axes.fill_between(across, *ends, color=colour, alpha=opacity, lw=0)
+
+
+def _ends(runs: Array, band: Band) -> tuple[Array, Array]:
+    """The lower and the upper end of the band over runs, (n, T) -> (T,) each."""
+    if band == "wilson":
+        low, _, high = wilson(runs)
+        return low, high
+    if band == "student":
+        middle, reach = student(runs)
+    else:
+        middle, reach = runs.mean(0), runs.std(0, ddof=1)
+    return middle - reach, middle + reach

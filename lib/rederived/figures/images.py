@@ -1,4 +1,4 @@
-"""Figures of pictures and matrices, see :mod:`rederived.figures`."""
+"""Figures of images and matrices."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil
@@ -43,9 +43,9 @@ def image_grid(
     return figure
 
 
-def image_sheets(sheets: Mapping[str, Values], *, columns: int) -> Figure:
+def sample_grids(grids: Mapping[str, Values], *, columns: int) -> Figure:
     """Grids of images side by side, each under its title; see :func:`image_grid`."""
-    canvases = {title: _tile(images, columns)[0] for title, images in sheets.items()}
+    canvases = {title: _tile(images, columns)[0] for title, images in grids.items()}
     tallest = max(canvas.shape[0] / canvas.shape[1] for canvas in canvases.values())
     with style():
         figure, places = panels(len(canvases), tallest)

@@ -1,18 +1,12 @@
-"""Figures of functions and of paths, see :mod:`rederived.figures`."""
+"""Figures of the plane: densities and groups of points."""
 
-from __future__ import annotations
+from collections.abc import Callable, Mapping
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
-
-import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rederived.figures.styling import (
     COLOURS,
-    DASHES,
     MARKERS,
     WIDTH,
     Values,
@@ -21,158 +15,65 @@ from rederived.figures.styling import (
     style,
 )
 
-Function = Callable[[torch.Tensor], torch.Tensor]
-"""Points (N, 2), float64 -> one number each, (N,), or a vector each, (N, 2)."""
+LogDensity = Callable[[torch.Tensor], torch.Tensor]
+"""Points (N, 2), float64 -> log-density in nats, (N,)."""
 
 
-def lines(
-    series: Mapping[str, tuple[Values, Values]],
-    *,
-    xlabel: str,
-    ylabel: str,
-    log: Literal["", "x", "y", "xy"] = "",
-    references: Mapping[str, float] | None = None,
-) -> Figure:
-    """Lines with abscissae of their own, on linear or logarithmic axes.
-
-    Args:
-        series: name -> x and y, (T,) each.
-        xlabel: what is on the horizontal axis, with its unit.
-        ylabel: what is on the vertical axis, with its unit.
-        log: which axes are logarithmic.
-        references: name -> level of a horizontal line.
-    """
-    with style():
-        figure = Figure(figsize=(WIDTH, 3.6))
-        axes = figure.subplots()
-        for index, (name, (x, y)) in enumerate(series.items()):
-            across, up = as_array(x), as_array(y)
-            axes.plot(
-                across,
-                up,
-                label=name,
-                linestyle=DASHES[index % len(DASHES)],
-                marker=MARKERS[index % len(MARKERS)],
-                markevery=max(1, len(across) // 8),
-            )
-        for name, level in (references or {}).items():
-            axes.axhline(level, color="#555555", lw=1, ls=(0, (1, 2)))
-            axes.annotate(name, (1, level), xycoords=("axes fraction", "data"),
-                          ha="right", va="bottom", fontsize=8.5)  # fmt: skip
-        axes.set(xlabel=xlabel, ylabel=ylabel)
-        if "x" in log:
-            axes.set_xscale("log")
-        if "y" in log:
-            axes.set_yscale("log")
-        axes.legend()
-    return figure
-
-
-def trajectories(
-    losses: Mapping[str, Function],
-    paths: Mapping[str, Mapping[str, Values]],
+def density(
+    log_densities: Mapping[str, LogDensity],
     *,
     low: tuple[float, float],
     high: tuple[float, float],
-    fields: Mapping[str, Function] | None = None,
+    points: Mapping[str, Values] | None = None,
+    resolution: int = 160,
 ) -> Figure:
-    """Paths over the contours of a loss in the plane, panels side by side.
+    """Two-dimensional densities side by side, darker where denser.
 
     Args:
-        losses: title -> loss.
-        paths: title -> name -> points (T, 2).
+        log_densities: title -> function of points.
         low: lower left corner of what is shown.
         high: upper right corner.
-        fields: title -> vector field drawn as arrows of equal length.
+        points: title -> samples (N, 2) drawn into the panel of that title.
+        resolution: grid points per side.
     """
     sides = [
-        torch.linspace(a, b, 120, dtype=torch.float64)
+        torch.linspace(a, b, resolution, dtype=torch.float64)
         for a, b in zip(low, high, strict=True)
     ]
     grid = torch.cartesian_prod(*sides)
-    names = dict.fromkeys(name for panel in paths.values() for name in panel)
-    looks = {name: index for index, name in enumerate(names)}
+    extent = (low[0], high[0], low[1], high[1])
     with style():
-        ratio = (high[1] - low[1]) / (high[0] - low[0])
-        figure, places = panels(len(losses), ratio)
-        for axes, (title, loss) in zip(places, losses.items(), strict=True):
-            heights = as_array(loss(grid)).reshape(120, 120).T
-            levels = np.quantile(heights, np.linspace(0.02, 0.98, 10) ** 2)
-            x, y = (as_array(side) for side in sides)
-            axes.contour(x, y, heights, np.unique(levels), colors="#bbbbbb",
-                         linewidths=0.7)  # fmt: skip
-            if fields is not None and title in fields:
-                _arrows(axes, fields[title], low, high)
-            for name, points in paths[title].items():
-                index = looks[name] % len(COLOURS)
-                across, up = as_array(points).T
-                axes.plot(across, up, color=COLOURS[index], label=name, lw=1.3,
-                          marker=MARKERS[index], markersize=2.5,
-                          markevery=max(1, len(across) // 25))  # fmt: skip
-            axes.set(title=title, aspect="equal")
-            axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        figure, places = panels(len(log_densities), 1.0)
+        for axes, (title, function) in zip(places, log_densities.items(), strict=True):
+            with torch.no_grad():
+                values = function(grid).exp().reshape(resolution, resolution)
+            axes.imshow(as_array(values).T, "Blues", origin="lower", extent=extent)
+            if points is not None and title in points:
+                first, second = as_array(points[title]).T
+                axes.scatter(first, second, s=2, color=COLOURS[1], alpha=0.5)
+            axes.set(title=title, xlim=(low[0], high[0]), ylim=(low[1], high[1]))
             axes.grid(visible=False)
-        handles = {
-            label: handle
-            for axes in places
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center",
-                      ncols=4)  # fmt: skip
-        figure.set_figheight(figure.get_figheight() + 0.3 * -(-len(handles) // 4))
     return figure
 
 
-def heat_maps(
-    values: Mapping[str, Values],
-    *,
-    columns: Sequence[str],
-    rows: Sequence[str],
-    xlabel: str,
-    ylabel: str,
-    label: str,
-    limits: tuple[float, float],
+def scatter(
+    groups: Mapping[str, Values], *, xlabel: str, ylabel: str, equal: bool = False
 ) -> Figure:
-    """Tables of numbers as colours, side by side on one scale, smaller darker.
+    """Points of several groups in one plane, told apart by colour and marker.
 
     Args:
-        values: title -> (rows, columns).
-        columns: a label for each column; empty ones are not shown.
-        rows: a label for each row.
-        xlabel: what the columns are.
-        ylabel: what the rows are.
-        label: what the colour means.
-        limits: the ends of the colour scale; values beyond take the end's colour.
+        groups: name -> (N, 2).
+        xlabel: what is on the horizontal axis, with its unit.
+        ylabel: what is on the vertical axis, with its unit.
+        equal: whether both axes have one scale.
     """
-    ticks = [place for place, text in enumerate(columns) if text]
     with style():
-        figure, places = panels(len(values), 0.8)
-        for axes, (title, table) in zip(places, values.items(), strict=True):
-            picture = axes.imshow(as_array(table), "viridis", origin="lower",
-                                  vmin=limits[0], vmax=limits[1],
-                                  aspect="auto")  # fmt: skip
-            axes.set(title=title, xlabel=xlabel)
-            axes.set_xticks(ticks, [columns[place] for place in ticks])
-            axes.set_yticks(range(len(rows)), rows)
-            axes.grid(visible=False)
-        places[0].set_ylabel(ylabel)
-        for axes in places[1:]:
-            axes.tick_params(labelleft=False)
-        figure.colorbar(picture, ax=list(places), label=label, shrink=0.9)
+        figure = Figure(figsize=(WIDTH, 4.2))
+        axes = figure.subplots()
+        for index, (name, points) in enumerate(groups.items()):
+            marker = MARKERS[index % len(MARKERS)]
+            first, second = as_array(points).T
+            axes.scatter(first, second, s=14, marker=marker, alpha=0.7, label=name)
+        axes.set(xlabel=xlabel, ylabel=ylabel, aspect="equal" if equal else "auto")
+        axes.legend()
     return figure
-
-
-def _arrows(
-    axes: Axes, field: Function, low: tuple[float, float], high: tuple[float, float]
-) -> None:
-    """Draw the directions of a field on a coarse grid."""
-    sides = [
-        torch.linspace(a, b, 13, dtype=torch.float64)[1:-1]
-        for a, b in zip(low, high, strict=True)
-    ]
-    points = torch.cartesian_prod(*sides)
-    vectors = as_array(field(points))
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors / np.where(lengths > 0, lengths, 1.0)
-    x, y = as_array(points).T
-    axes.quiver(x, y, *unit.T, color="#777777", width=0.004, scale=22, pivot="mid")

@@ -1,18 +1,13 @@
-"""Drawings of games: what they show."""
-
-from __future__ import annotations
+"""Chapter 2's figures: what they show."""
 
 import numpy as np
-import pytest
 import torch
-from rederived.chapters.variational import figures as drawings
-from rederived.figures.intervals import intervals
-from scipy import stats
+from rederived.chapters.variational import figures
 
 
 def test_comparisons_has_an_arrow_and_two_boxes_a_row() -> None:
     rows = [("EM", "p", "→", "q", "nothing"), ("GAN", "p", "←", "q", "a term")]
-    axes = drawings.comparisons(rows, ("left", "right", "remark")).axes[0]
+    axes = figures.comparisons(rows, ("left", "right", "remark")).axes[0]
     assert len(axes.patches) == 4
     words = [text.get_text() for text in axes.texts]
     assert {"EM", "GAN", "a term", "left"} <= set(words)
@@ -26,7 +21,7 @@ def test_film_strips_show_each_time_of_each_strip(rng: torch.Generator) -> None:
     frames = torch.randn(3, 10, 2, generator=rng)
     centres = torch.eye(2)
     strips = {"a": frames, "b": frames}
-    figure = drawings.film_strips(strips, ["1", "2", "3"], centres)
+    figure = figures.film_strips(strips, ["1", "2", "3"], centres)
     assert len(figure.axes) == 6
     assert [axes.get_title() for axes in figure.axes[:4]] == ["1", "2", "3", ""]
     points = figure.axes[4].collections[1].get_offsets()
@@ -35,7 +30,7 @@ def test_film_strips_show_each_time_of_each_strip(rng: torch.Generator) -> None:
 
 def test_the_simplex_marks_its_minimum() -> None:
     corner = torch.tensor([1.0, 0.0, 0.0]).double()
-    figure = drawings.simplex(
+    figure = figures.simplex(
         {"linear": lambda laws: -laws[:, 0]}, {"corner": corner}, resolution=20
     )
     crosses, marked = (
@@ -46,14 +41,5 @@ def test_the_simplex_marks_its_minimum() -> None:
 
 
 def test_shares_writes_the_numbers() -> None:
-    figure = drawings.shares([[0.1, 0.9]], ["row"], ["a", "b"], ("x", "y"))
+    figure = figures.shares([[0.1, 0.9]], ["row"], ["a", "b"], ("x", "y"))
     assert [t.get_text() for t in figure.axes[0].texts] == ["0.10", "0.90"]
-
-
-def test_intervals_are_those_of_student() -> None:
-    values = np.array([1.0, 2.0, 4.0])
-    figure = intervals({"line": {"name": values}}, xlabel="x")
-    (bars,) = (c for c in figure.axes[0].containers)
-    ends = bars.lines[2][0].get_segments()[0][:, 0]
-    expected = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
-    assert ends == pytest.approx(expected)

@@ -1,6 +1,4 @@
-"""Diagrams of models as chains of boxes and arrows, see :mod:`rederived.figures`."""
-
-from __future__ import annotations
+"""Chapter 5's own figure: models as chains of boxes and arrows."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,6 +1,4 @@
-"""Decision surfaces in the plane, see :mod:`rederived.figures`."""
-
-from __future__ import annotations
+"""Chapter 1's own figure: decision surfaces in the plane."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,6 +1,9 @@
-"""Figures of adversarial games: which law is compared with which, and what happens."""
+"""Chapter 2's own figures, in the order of the page.
 
-from __future__ import annotations
+:func:`comparisons` is the diagram of the models, :func:`simplex` shows risks over all
+laws on three points, :func:`shares` a table of proportions, :func:`film_strips` what a
+generator draws during training.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -20,7 +23,9 @@ Risk = Callable[[torch.Tensor], torch.Tensor]
 def comparisons(
     rows: Sequence[tuple[str, str, str, str, str]], headings: tuple[str, str, str]
 ) -> Figure:
-    """A diagram with one row a model: two laws, an arrow between them, and a remark.
+    """Diagram of which two laws each model compares, one row a model.
+
+    A row is the name, two boxes with an arrow between them, and a remark.
 
     Args:
         rows: name, left law, ``"→"`` or ``"←"``, right law, remark.
@@ -55,39 +60,12 @@ def _box(axes: Axes, x: float, y: float, text: str, half: float) -> None:
     axes.text(x, y, text, ha="center", va="center", size=9)
 
 
-def film_strips(
-    strips: Mapping[str, Values], times: Sequence[str], centres: Values
-) -> Figure:
-    """Point clouds over time, one row a strip.
-
-    Args:
-        strips: name -> (T, n, 2).
-        times: label of each of the T columns.
-        centres: where the points should be, (K, 2).
-    """
-    clouds = {name: as_array(points) for name, points in strips.items()}
-    middle = as_array(centres)
-    reach = 1.35 * np.abs(middle).max()
-    with style():
-        height = WIDTH / len(times) * len(clouds) + 0.4
-        figure = Figure(figsize=(WIDTH, height))
-        grid = figure.subplots(len(clouds), len(times), squeeze=False)
-        for axes, time in zip(grid[0], times, strict=True):
-            axes.set_title(time, fontsize=8.5)
-        for row, (name, frames) in zip(grid, clouds.items(), strict=True):
-            for axes, points in zip(row, frames, strict=True):
-                axes.scatter(middle[:, 0], middle[:, 1], s=30, color="#cccccc", lw=0)
-                axes.scatter(points[:, 0], points[:, 1], s=2, color=COLOURS[0])
-                axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[],
-                         yticks=[], aspect="equal")  # fmt: skip
-            row[0].set_ylabel(name, fontsize=8.5)
-    return figure
-
-
 def simplex(
     risks: Mapping[str, Risk], points: Mapping[str, Values], resolution: int = 90
 ) -> Figure:
-    """Contours over all laws on three points, one panel a risk, minimum crossed.
+    """Contour plots of risks over the triangle of all laws on three points.
+
+    One panel a risk; a cross marks its least value on the grid.
 
     Args:
         risks: title -> function of laws.
@@ -129,10 +107,10 @@ def _flat(laws: torch.Tensor) -> torch.Tensor:
 def shares(
     values: Values, rows: Sequence[str], columns: Sequence[str], labels: tuple[str, str]
 ) -> Figure:
-    """A table of numbers in [0, 1] as a shaded grid with the numbers written in.
+    """Heat map of a table of proportions, with the numbers written in.
 
     Args:
-        values: (R, C).
+        values: in [0, 1], (R, C).
         rows: a label for each row.
         columns: a label for each column.
         labels: below the columns and beside the rows.
@@ -149,4 +127,33 @@ def shares(
         axes.set_xticks(range(len(columns)), columns)
         axes.set_yticks(range(len(rows)), rows)
         axes.grid(visible=False)
+    return figure
+
+
+def film_strips(
+    strips: Mapping[str, Values], times: Sequence[str], centres: Values
+) -> Figure:
+    """Scatter plots of samples at several times of training, one row a network.
+
+    Args:
+        strips: name -> samples (T, n, 2).
+        times: label of each of the T columns.
+        centres: of the modes of the data, (K, 2), drawn grey.
+    """
+    clouds = {name: as_array(points) for name, points in strips.items()}
+    middle = as_array(centres)
+    reach = 1.35 * np.abs(middle).max()
+    with style():
+        height = WIDTH / len(times) * len(clouds) + 0.4
+        figure = Figure(figsize=(WIDTH, height))
+        grid = figure.subplots(len(clouds), len(times), squeeze=False)
+        for axes, time in zip(grid[0], times, strict=True):
+            axes.set_title(time, fontsize=8.5)
+        for row, (name, frames) in zip(grid, clouds.items(), strict=True):
+            for axes, points in zip(row, frames, strict=True):
+                axes.scatter(middle[:, 0], middle[:, 1], s=30, color="#cccccc", lw=0)
+                axes.scatter(points[:, 0], points[:, 1], s=2, color=COLOURS[0])
+                axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[],
+                         yticks=[], aspect="equal")  # fmt: skip
+            row[0].set_ylabel(name, fontsize=8.5)
     return figure

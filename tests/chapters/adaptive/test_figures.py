@@ -1,0 +1,39 @@
+"""Chapter 7's figures: what they show."""
+
+import torch
+from rederived.chapters.adaptive.figures import heat_maps, trajectories
+
+
+def test_trajectories_have_a_panel_a_loss_and_one_look_a_name() -> None:
+    loss = {name: lambda x: x.square().sum(-1) for name in ("left", "right")}
+    walk = torch.tensor([[0.0, 0.5], [0.5, 0.0]])
+    figure = trajectories(
+        loss,
+        {"left": {"a": walk, "b": walk}, "right": {"b": walk}},
+        low=(-1.0, -1.0),
+        high=(1.0, 1.0),
+        fields={"left": lambda x: -x},
+    )
+    left, right = figure.axes
+    assert [line.get_label() for line in left.get_lines()] == ["a", "b"]
+    assert left.get_lines()[1].get_color() == right.get_lines()[0].get_color()
+    assert len(figure.legends[0].get_texts()) == 2
+    figure.draw_without_rendering()
+
+
+def test_heat_maps_share_one_scale_and_label_what_is_named(
+    rng: torch.Generator,
+) -> None:
+    noise = torch.rand(2, 3, generator=rng)
+    figure = heat_maps(
+        {"one": noise, "two": 5 * noise},
+        columns=["a", "", "c"],
+        rows=["x", "y"],
+        xlabel="rate",
+        ylabel="condition",
+        label="loss",
+        limits=(0.0, 1.0),
+    )
+    one, two, _ = figure.axes
+    assert one.images[0].get_clim() == two.images[0].get_clim() == (0.0, 1.0)
+    assert [text.get_text() for text in one.get_xticklabels()] == ["a", "c"]
