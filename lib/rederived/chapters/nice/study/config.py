@@ -119,6 +119,7 @@ FULL: dict[str, NiceConfig] = {
     "he-start": replace(_FASTER, initialization="he"),
     "article": ARTICLE,
     "article-first": FIRST,
+    "article-first-narrow": replace(FIRST, width=200),
     "paper": PAPER,
     "paper-long": replace(PAPER, epochs=100),
     "noise-negative": _SMALL_ARTICLE,
