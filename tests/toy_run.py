@@ -23,7 +23,7 @@ from rederived.training import (
     one_cycle,
     write_tensors,
 )
-from torch import Tensor, nn
+from torch import Tensor
 
 ROWS, SIZE = 57, 6  # 57 rows are 7 batches of 8 and one row left out
 SETTINGS = Settings(
@@ -38,18 +38,16 @@ STEPS = 28
 STOP_AT = 12  # in the middle of the second epoch: five steps into it
 
 
-class Objective(nn.Module):
-    """The mean negative log-likelihood of a small flow."""
+def small_flow(dropout: float) -> Flow:
+    """Return what is trained."""
+    flow = nice(SIZE, prior=StandardLogistic(), width=16, depth=2, dropout=dropout)
+    initialize(flow, "he", generator(0))
+    return flow
 
-    def __init__(self, dropout: float) -> None:
-        super().__init__()
-        self.flow: Flow = nice(
-            SIZE, prior=StandardLogistic(), width=16, depth=2, dropout=dropout
-        )
-        initialize(self.flow, "he", generator(0))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return -self.flow.log_prob(x).mean()
+def loss(flow: Flow, x: Tensor) -> Tensor:
+    """Return the mean negative log-likelihood, by a method that is not ``forward``."""
+    return -flow.log_prob(x).mean()
 
 
 def rows() -> Tensor:
@@ -84,30 +82,31 @@ def train(
     prepare: object = add_noise,
     dropout: float = 0.2,
     dtype: torch.dtype = torch.float32,
-) -> tuple[Objective, History]:
+) -> tuple[Flow, History]:
     """Train the small flow: AdamW, schedule, averaging, clipping, dropout, noise."""
-    objective = Objective(dropout).to(dtype)
+    flow = small_flow(dropout).to(dtype)
     data = rows().to(dtype)
     optimizer = torch.optim.AdamW(
-        objective.parameters(), lr=0.03, weight_decay=0.1, fused=True
+        flow.parameters(), lr=0.03, weight_decay=0.1, fused=True
     )
 
-    def evaluate(model: nn.Module) -> dict[str, float]:
+    def evaluate(model: Flow) -> dict[str, float]:
         assert not model.training
-        return {"held_out": float(model(data[-20:]))}
+        return {"held_out": float(loss(model, data[-20:]))}
 
     history = fit(
-        objective,
+        flow,
         (data,),
         optimizer,
         settings,
+        loss=loss,
         schedule=one_cycle(STEPS),
         prepare=prepare,
         evaluate=evaluate,
         monitor="held_out",
         directory=directory,
     )
-    return objective, history
+    return flow, history
 
 
 def losses(history: History) -> list[tuple[float, float]]:
@@ -118,8 +117,8 @@ def losses(history: History) -> list[tuple[float, float]]:
 def _share(folder: Path) -> None:
     """Train in both precisions as one of several processes."""
     for name, dtype in (("float32", torch.float32), ("float64", torch.float64)):
-        objective, history = train(None, dropout=0.0, dtype=dtype)
-        tensors = objective.state_dict()
+        flow, history = train(None, dropout=0.0, dtype=dtype)
+        tensors = flow.state_dict()
         tensors["losses"] = torch.tensor(losses(history), dtype=torch.float64)
         rank = torch.distributed.get_rank()
         write_tensors(folder / f"{name}-{rank}.safetensors", tensors)

@@ -78,6 +78,22 @@ def test_gradient_descent_by_hand() -> None:
     assert all(seconds >= 0 for seconds in history.column("seconds"))
 
 
+def test_a_loss_is_called_with_the_model_and_the_batch() -> None:
+    line = nn.Linear(1, 1).double()
+    nn.init.zeros_(line.weight)
+    nn.init.zeros_(line.bias)
+    x, y = torch.tensor([[1.0], [2.0]]).double(), torch.tensor([[3.0], [5.0]]).double()
+
+    def squares(model: nn.Linear, x: Tensor, y: Tensor) -> Tensor:
+        return 0.5 * (x * model.weight + model.bias - y).square().mean()
+
+    optimizer = torch.optim.SGD(line.parameters(), lr=0.1)
+    history = fit(line, (x, y), optimizer, Settings(1, 2), loss=squares)
+    assert history.column("loss") == [pytest.approx(0.25 * (9 + 25))]
+    assert float(line.weight.detach()) == pytest.approx(0.1 * (3 + 10) / 2)
+    assert float(line.bias.detach()) == pytest.approx(0.1 * (3 + 5) / 2)
+
+
 def test_the_epochs_loss_is_the_mean_over_its_steps() -> None:
     seen: list[float] = []
 
@@ -284,13 +300,16 @@ def test_streams_depend_on_the_whole_path() -> None:
 
 
 def test_the_callers_random_state_is_left_alone() -> None:
-    objective = toy_run.Objective(dropout=0.5)
+    objective = toy_run.small_flow(dropout=0.5)
     optimizer = torch.optim.SGD(objective.parameters(), lr=0.01)
     torch.manual_seed(11)
     np.random.seed(11)  # noqa: NPY002 - the global state is what is looked at
     before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
     data = (toy_run.rows(),)
-    fit(objective, data, optimizer, Settings(1, 8), prepare=toy_run.add_noise)
+    fit(
+        objective, data, optimizer, Settings(1, 8),
+        loss=toy_run.loss, prepare=toy_run.add_noise,
+    )  # fmt: skip
     assert torch.equal(torch.get_rng_state(), before)
     assert np.random.get_state()[1].tolist() == numpy_before  # noqa: NPY002
 

@@ -12,10 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -28,6 +29,8 @@ from rederived.training.settings import (
     Batch,
     Evaluate,
     History,
+    Loss,
+    Model,
     Prepare,
     Settings,
     Stages,
@@ -39,30 +42,33 @@ LARGEST_LOSS = 1e12
 
 
 def fit(
-    objective: nn.Module,
+    model: Model,
     data: Batch,
     optimizer: Optimizer,
     settings: Settings,
     *,
+    loss: Loss | None = None,
     schedule: Schedule = constant,
     prepare: Prepare | None = None,
     stages: Stages | None = None,
-    evaluate: Evaluate | None = None,
+    evaluate: Evaluate[Model] | None = None,
     monitor: str | None = None,
     directory: Path | None = None,
     label: str = "training",
 ) -> History:
-    """Minimise an objective and leave the chosen weights in it.
+    """Minimise a model's loss and leave the chosen weights in it.
 
     Args:
-        objective: a module whose ``forward(*batch)`` is the mean loss of the batch.
+        model: what is trained.
         data: CPU tensors with the same number of rows ``N``.
-        optimizer: over the objective's parameters, freshly made.
+        optimizer: over the model's parameters, freshly made.
         settings: length, batch size, seed and so on.
+        loss: from the model and a batch to the batch's mean loss; None takes
+            ``model(*batch)``.
         schedule: the factor on every group's learning rate at each step.
         prepare: applied to the rows of the whole step before they are shared out.
         stages: from the epoch to what is applied in it; takes the place of ``prepare``.
-        evaluate: called after each epoch with the objective in evaluation mode
+        evaluate: called after each epoch with the model in evaluation mode
             (the averaged one if there is one) and without gradients.
         monitor: a key of ``evaluate``'s result; the weights of the epoch with its
             lowest value are kept.  None keeps those of the last epoch.
@@ -89,10 +95,29 @@ def fit(
         stages=stages,
     )
     run = _Run(
-        accelerator, objective, batches, optimizer, settings, directory=directory
+        accelerator, model, batches, optimizer, settings, loss=loss, directory=directory
     )
     with _own_randomness():
         return run.train(schedule, evaluate, monitor, label)
+
+
+class _Objective(nn.Module):
+    """A model's loss as a module.
+
+    Its ``forward`` is what several processes share the gradients of, whatever methods
+    of the model the loss calls.
+    """
+
+    def __init__(self, model: nn.Module, loss: Loss | None) -> None:
+        super().__init__()
+        self.model, self.loss = model, loss
+
+    def forward(self, *batch: Tensor) -> Tensor:
+        """Return the mean loss of a batch."""
+        if self.loss is None:
+            found: Tensor = self.model(*batch)
+            return found
+        return self.loss(self.model, *batch)
 
 
 class _Run:
@@ -101,22 +126,23 @@ class _Run:
     def __init__(
         self,
         accelerator: Accelerator,
-        objective: nn.Module,
+        model: nn.Module,
         batches: Batches,
         optimizer: Optimizer,
         settings: Settings,
         *,
+        loss: Loss | None,
         directory: Path | None,
     ) -> None:
         self.accelerator, self.settings, self.batches = accelerator, settings, batches
-        self.optimizer, self.plain = optimizer, objective
+        self.optimizer, self.model = optimizer, model
         self.base_rates = [group["lr"] for group in optimizer.param_groups]
         self.bf16 = _use_bf16(settings.precision, accelerator.device)
-        self.model = accelerator.prepare(objective)
-        self.average = _averaged(objective, settings.average_decay)
+        self.objective = accelerator.prepare(_Objective(model, loss))
+        self.average = _averaged(model, settings.average_decay)
         self.keeper = Keeper(directory, writes=accelerator.is_main_process)
         self.position = self.keeper.restore(
-            objective,
+            model,
             self.average,
             optimizer,
             settings.identity(batches.steps_per_epoch),
@@ -125,7 +151,7 @@ class _Run:
     @property
     def _chosen(self) -> nn.Module:
         """The weights that are evaluated and kept."""
-        return self.plain if self.average is None else self.average.module
+        return self.model if self.average is None else self.average.module
 
     @property
     def _precision(self) -> str:
@@ -135,7 +161,7 @@ class _Run:
     def train(
         self,
         schedule: Schedule,
-        evaluate: Evaluate | None,
+        evaluate: Evaluate[Any] | None,
         monitor: str | None,
         label: str,
     ) -> History:
@@ -173,20 +199,20 @@ class _Run:
             group["lr"] = rate * schedule(step)
         batch = self.batches.at(step, self.accelerator.device)
         torch.manual_seed(derive(seed, MODEL, step, self.accelerator.process_index))
-        self.model.train()
+        self.objective.train()
         with torch.autocast(
             self.accelerator.device.type, torch.bfloat16, enabled=self.bf16
         ):
-            loss = self.model(*batch)
+            loss = self.objective(*batch)
         value = float(self.accelerator.reduce(loss.detach(), "mean"))
         self._require_finite(value)
         self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
         if self.settings.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.plain.parameters(), self.settings.clip_norm)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
         self.optimizer.step()
         if self.average is not None:
-            self.average.update_parameters(self.plain)
+            self.average.update_parameters(self.model)
         return value
 
     def _require_finite(self, loss: float) -> None:
@@ -203,11 +229,11 @@ class _Run:
         self.keeper.log(message)
         raise TrainingDivergedError(
             f"{message}; {kept}. Lower the learning rate, set clip_norm, or "
-            "look for a logarithm or a division at zero in the objective"
+            "look for a logarithm or a division at zero in the loss"
         )
 
     def _end_epoch(
-        self, evaluate: Evaluate | None, monitor: str | None, seconds: float
+        self, evaluate: Evaluate[Any] | None, monitor: str | None, seconds: float
     ) -> None:
         row = {
             "epoch": float(self.position.step // self.batches.steps_per_epoch),
@@ -232,23 +258,23 @@ class _Run:
         weights = self._chosen.state_dict()
         if monitor is not None:
             weights = self.keeper.best_weights(monitor, self.position)
-        self.plain.load_state_dict(weights)
-        self.plain.eval()
+        self.model.load_state_dict(weights)
+        self.model.eval()
 
     def _checkpoint_due(self) -> bool:
         every = self.settings.checkpoint_every
         return every is not None and self.position.step % every == 0
 
     def _save(self) -> None:
-        self.keeper.save(self.plain, self.average, self.optimizer, self.position)
+        self.keeper.save(self.model, self.average, self.optimizer, self.position)
         self.accelerator.wait_for_everyone()
 
 
-def _averaged(objective: nn.Module, decay: float | None) -> AveragedModel | None:
+def _averaged(model: nn.Module, decay: float | None) -> AveragedModel | None:
     if decay is None:
         return None
     update = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
-    return AveragedModel(objective, multi_avg_fn=update)
+    return AveragedModel(model, multi_avg_fn=update)
 
 
 def _use_bf16(precision: str, device: torch.device) -> bool:

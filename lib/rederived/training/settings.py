@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 Batch = tuple[Tensor, ...]
+Model = TypeVar("Model", bound=nn.Module)
+Loss = Callable[..., Tensor]
+"""From a model and its batch, ``loss(model, *batch)``, to the batch's mean loss."""
 Prepare = Callable[[Batch, torch.Generator], Batch]
 """What turns stored rows into a batch (noise, augmentation), with its own generator.
 
 The rows are on the device of the model, the generator is the CPU's."""
 Stages = Callable[[int], Prepare | None]
 """What prepares the batches of an epoch, counted from zero; None leaves them alone."""
-Evaluate = Callable[[nn.Module], dict[str, float]]
+Evaluate = Callable[[Model], dict[str, float]]
 """What measures a model after an epoch; the keys become columns of the history."""
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from rederived.chapters.infomax.study import classifiers, measures
 from rederived.chapters.infomax.study.config import InfoMaxConfig
 from rederived.chapters.infomax.study.data import Pictures, load_pictures
-from rederived.chapters.infomax.study.objectives import build
+from rederived.chapters.infomax.study.objectives import bound_per_pixel, build
 from rederived.records import Measured, Trial
 from rederived.training import History, Settings, fit
 
@@ -68,6 +68,7 @@ def _train(
         torch.optim.Adam(objective.parameters(), config.learning_rate, fused=True),
         # one precision for every record; batches are too small for bf16 to pay on a GPU
         Settings(config.epochs, config.batch_size, trial.seed, precision="float32"),
+        loss=bound_per_pixel if config.objective == "vae" else None,
         directory=trial.directory,
         label=trial.label,
     )

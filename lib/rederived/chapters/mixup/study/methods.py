@@ -1,4 +1,4 @@
-"""From a config to its network, its objective, and what happens to each batch."""
+"""From a config to its network, its loss, and what happens to each batch."""
 
 from __future__ import annotations
 
@@ -11,18 +11,29 @@ from rederived.chapters.mixup.networks import (
     initialize_he,
     preact_resnet18,
 )
-from rederived.chapters.mixup.objectives import LinearityPenalty, SoftClassifier
+from rederived.chapters.mixup.objectives import (
+    LinearityPenalty,
+    mean_soft_cross_entropy,
+)
 from rederived.chapters.mixup.schedules import PAPER_CIFAR, PairingSchedule
 from rederived.chapters.mixup.study.config import MixingConfig
 from rederived.chapters.mixup.study.data import CLASSES, Pictures
 from rederived.chapters.mixup.transforms import mixup, sample_pairing, smooth
-from rederived.training import Batch, Prepare, Schedule, Stages, generator, one_cycle
+from rederived.training import (
+    Batch,
+    Loss,
+    Prepare,
+    Schedule,
+    Stages,
+    generator,
+    one_cycle,
+)
 
 _WEIGHTS = 30  # random stream of a seed
 
 
-def build(config: MixingConfig, shape: torch.Size, seed: int) -> SoftClassifier:
-    """Build the objective of a config with its starting weights.
+def build(config: MixingConfig, shape: torch.Size, seed: int) -> nn.Module:
+    """Build the network of a config with its starting weights.
 
     Args:
         config: what to build.
@@ -31,9 +42,14 @@ def build(config: MixingConfig, shape: torch.Size, seed: int) -> SoftClassifier:
     """
     network = _network(config, shape)
     initialize_he(network, generator(seed, _WEIGHTS))
+    return network
+
+
+def loss_of(config: MixingConfig) -> Loss:
+    """Return the loss of a config's method."""
     if config.method == "penalty":
-        return LinearityPenalty(network, config.strength)
-    return SoftClassifier(network)
+        return LinearityPenalty(config.strength)
+    return mean_soft_cross_entropy
 
 
 def stages_of(config: MixingConfig, pictures: Pictures) -> Stages:

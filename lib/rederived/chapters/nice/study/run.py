@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rederived.chapters.nice.study import analysis
 from rederived.chapters.nice.study.config import NiceConfig
@@ -36,16 +36,9 @@ _TEST_DRAWS = 4  # noise draws a test picture
 _CHUNK = 1000  # pictures evaluated at a time
 
 
-class NegativeLogLikelihood(nn.Module):
-    """The objective of a flow: the mean of ``-log q(x)`` over a batch, nats."""
-
-    def __init__(self, flow: Flow) -> None:
-        super().__init__()
-        self.flow = flow
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the mean negative log-likelihood of events ``(B, D)``."""
-        return -self.flow.log_prob(x).mean()
+def negative_log_likelihood(flow: Flow, x: Tensor) -> Tensor:
+    """Return the mean of ``-log q(x)`` over a batch ``(B, D)``, nats."""
+    return -flow.log_prob(x).mean()
 
 
 def build(config: NiceConfig, dimensions: int, seed: int) -> Flow:
@@ -91,20 +84,20 @@ def measure(config: NiceConfig, trial: Trial) -> Measured:
     pictures = load_pictures(config.dataset, config.held_out)
     dimensions = pictures.train.shape[1]
     flow = build(config, dimensions, seed)
-    objective = NegativeLogLikelihood(flow)
     held_out = _held_out_view(config, pictures, seed)
 
     def noisy(batch: Batch, noise: torch.Generator) -> Batch:
         return (with_noise(batch[0], config.noise, pictures.levels, noise),)
 
-    def evaluate(model: nn.Module) -> dict[str, float]:
-        return {"held_out": -float(log_likelihoods(model, held_out).mean())}
+    def evaluate(flow: Flow) -> dict[str, float]:
+        return {"held_out": -float(log_likelihoods(flow, held_out).mean())}
 
     history = fit(
-        objective,
+        flow,
         (pictures.train,),
-        _optimizer(config, objective),
+        _optimizer(config, flow),
         _settings(config, seed),
+        loss=negative_log_likelihood,
         schedule=_schedule(config, len(pictures.train)),
         prepare=noisy,
         evaluate=evaluate,
@@ -113,7 +106,7 @@ def measure(config: NiceConfig, trial: Trial) -> Measured:
         label=trial.label,
     )
     flow.to("cpu")
-    metrics = _likelihoods(config, objective, pictures, seed)
+    metrics = _likelihoods(config, flow, pictures, seed)
     arrays: Arrays = {"log_scales": analysis.log_scales(flow).numpy()}
     if config.analyse:
         more, figures = _analysis(config, flow, pictures, seed)
@@ -135,13 +128,10 @@ def measure(config: NiceConfig, trial: Trial) -> Measured:
 
 
 @torch.no_grad()
-def log_likelihoods(objective: nn.Module, x: Tensor) -> Tensor:
+def log_likelihoods(flow: Flow, x: Tensor) -> Tensor:
     """Return ``log q(x)`` of each event, ``(N,)``, in pieces that fit in memory."""
-    assert isinstance(objective, NegativeLogLikelihood)
-    device = next(objective.parameters()).device
-    parts = [
-        objective.flow.log_prob(part.to(device)) for part in torch.split(x, _CHUNK)
-    ]
+    device = next(flow.parameters()).device
+    parts = [flow.log_prob(part.to(device)) for part in torch.split(x, _CHUNK)]
     return torch.cat(parts).cpu()
 
 
@@ -154,7 +144,7 @@ def _held_out_view(config: NiceConfig, pictures: Pictures, seed: int) -> Tensor:
 
 
 def _likelihoods(
-    config: NiceConfig, objective: nn.Module, pictures: Pictures, seed: int
+    config: NiceConfig, flow: Flow, pictures: Pictures, seed: int
 ) -> dict[str, float]:
     """Measure the chosen weights on all three parts, with the training noise."""
     noise = generator(seed, _TEST)
@@ -163,14 +153,14 @@ def _likelihoods(
     metrics = {
         f"{name}_log_likelihood": float(
             log_likelihoods(
-                objective, with_noise(part, config.noise, pictures.levels, noise)
+                flow, with_noise(part, config.noise, pictures.levels, noise)
             ).mean()
         )
         for name, part in names.items()
     }
     draws = [
         log_likelihoods(
-            objective, with_noise(pictures.test, config.noise, pictures.levels, noise)
+            flow, with_noise(pictures.test, config.noise, pictures.levels, noise)
         )
         for _ in range(_TEST_DRAWS)
     ]
@@ -210,11 +200,9 @@ def _analysis(
     return metrics, arrays | analysis.interpolations(flow, seed)
 
 
-def _optimizer(config: NiceConfig, objective: nn.Module) -> torch.optim.Optimizer:
-    scales = [p for n, p in objective.named_parameters() if n.endswith("log_scale")]
-    networks = [
-        p for n, p in objective.named_parameters() if not n.endswith("log_scale")
-    ]
+def _optimizer(config: NiceConfig, flow: Flow) -> torch.optim.Optimizer:
+    scales = [p for n, p in flow.named_parameters() if n.endswith("log_scale")]
+    networks = [p for n, p in flow.named_parameters() if not n.endswith("log_scale")]
     groups = [
         {"params": networks, "weight_decay": config.weight_decay},
         {
