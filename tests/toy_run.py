@@ -13,20 +13,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+import toy_game
 from rederived.flows import Flow, StandardLogistic, initialize, nice
 from rederived.training import (
     Batch,
     History,
-    Settings,
+    OneCycle,
+    Schedule,
+    TrainConfig,
     fit,
     generator,
-    one_cycle,
     write_tensors,
 )
 from torch import Tensor
 
 ROWS, SIZE = 57, 6  # 57 rows are 7 batches of 8 and one row left out
-SETTINGS = Settings(
+CONFIG = TrainConfig(
     epochs=4,
     batch_size=8,
     seed=3,
@@ -77,18 +79,20 @@ class StopAt:
 
 def train(
     directory: Path | None,
-    settings: Settings = SETTINGS,
+    config: TrainConfig = CONFIG,
     *,
-    prepare: object = add_noise,
+    transform: object = add_noise,
     dropout: float = 0.2,
     dtype: torch.dtype = torch.float32,
+    rate: float = 0.03,
+    weight_decay: float = 0.1,
+    rule: type[torch.optim.Adam] = torch.optim.AdamW,
+    schedule: Schedule = OneCycle(STEPS),  # noqa: B008 - immutable
 ) -> tuple[Flow, History]:
     """Train the small flow: AdamW, schedule, averaging, clipping, dropout, noise."""
     flow = small_flow(dropout).to(dtype)
     data = rows().to(dtype)
-    optimizer = torch.optim.AdamW(
-        flow.parameters(), lr=0.03, weight_decay=0.1, fused=True
-    )
+    optimizer = rule(flow.parameters(), lr=rate, weight_decay=weight_decay, fused=True)
 
     def evaluate(model: Flow) -> dict[str, float]:
         assert not model.training
@@ -98,10 +102,10 @@ def train(
         flow,
         (data,),
         optimizer,
-        settings,
+        config,
         loss=loss,
-        schedule=one_cycle(STEPS),
-        prepare=prepare,
+        schedule=schedule,
+        transform=transform,
         evaluate=evaluate,
         monitor="held_out",
         directory=directory,
@@ -122,9 +126,11 @@ def _share(folder: Path) -> None:
         tensors["losses"] = torch.tensor(losses(history), dtype=torch.float64)
         rank = torch.distributed.get_rank()
         write_tensors(folder / f"{name}-{rank}.safetensors", tensors)
-    train(folder / "run", replace(SETTINGS, checkpoint_every=3))
+    train(folder / "run", replace(CONFIG, checkpoint_every=3))
+    game, _ = toy_game.play(folder / "game")
+    write_tensors(folder / f"game-{rank}.safetensors", game.state_dict())
     try:
-        train(None, replace(SETTINGS, batch_size=7))
+        train(None, replace(CONFIG, batch_size=7))
     except ValueError as error:
         (folder / f"error-{rank}.txt").write_text(str(error), encoding="utf-8")
 
@@ -135,5 +141,5 @@ if __name__ == "__main__":
     if mode == "share":
         _share(Path(folder))
     else:
-        settings = replace(SETTINGS, checkpoint_every=int(every[0]) or None)
-        train(Path(folder), settings, prepare=StopAt(STOP_AT))
+        config = replace(CONFIG, checkpoint_every=int(every[0]) or None)
+        train(Path(folder), config, transform=StopAt(STOP_AT))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rederived import vae as autoencoders
 from rederived.networks import NormalEncoder, initialize, perceptron
-from rederived.training import Settings, fit, generator
+from rederived.training import TrainConfig, fit, generator
 from rederived.vae import (
     VAE,
     AutoregressiveDecoder,
@@ -232,8 +232,8 @@ def test_the_mean_loss_can_be_trained() -> None:
         return vae(x).loss(0.5).mean()
 
     optimizer = torch.optim.Adam(vae.parameters(), 1e-2)
-    settings = Settings(30, 100, precision="float32")
-    history = fit(vae, (data,), optimizer, settings, loss=loss)
+    config = TrainConfig(30, 100, precision="float32")
+    history = fit(vae, (data,), optimizer, config, loss=loss)
     assert history.column("loss")[-1] < history.column("loss")[0] - 0.1
 
 

@@ -22,20 +22,21 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rederived.training import progress
 from rederived.training.batches import MODEL, Batches
-from rederived.training.keeper import Keeper
-from rederived.training.schedules import Schedule, constant
-from rederived.training.seeds import derive
-from rederived.training.settings import (
+from rederived.training.checkpoint_manager import CheckpointManager
+from rederived.training.config import (
     Batch,
+    BatchTransform,
     Evaluate,
     History,
     Loss,
     Model,
-    Prepare,
-    Settings,
-    Stages,
+    TrainConfig,
     TrainingDivergedError,
+    TransformForEpoch,
 )
+from rederived.training.identity import identity_of_fit
+from rederived.training.schedules import Schedule, constant
+from rederived.training.seeds import derive
 
 LARGEST_LOSS = 1e12
 """A loss beyond this in absolute value counts as divergence."""
@@ -45,12 +46,12 @@ def fit(
     model: Model,
     data: Batch,
     optimizer: Optimizer,
-    settings: Settings,
+    config: TrainConfig,
     *,
     loss: Loss | None = None,
     schedule: Schedule = constant,
-    prepare: Prepare | None = None,
-    stages: Stages | None = None,
+    transform: BatchTransform | None = None,
+    transform_for_epoch: TransformForEpoch | None = None,
     evaluate: Evaluate[Model] | None = None,
     monitor: str | None = None,
     directory: Path | None = None,
@@ -62,12 +63,13 @@ def fit(
         model: what is trained.
         data: CPU tensors with the same number of rows ``N``.
         optimizer: over the model's parameters, freshly made.
-        settings: length, batch size, seed and so on.
+        config: length, batch size, seed and so on.
         loss: from the model and a batch to the batch's mean loss; None takes
             ``model(*batch)``.
         schedule: the factor on every group's learning rate at each step.
-        prepare: applied to the rows of the whole step before they are shared out.
-        stages: from the epoch to what is applied in it; takes the place of ``prepare``.
+        transform: applied to the rows of the whole step before they are shared out.
+        transform_for_epoch: from the epoch to what is applied in it; takes the
+            place of ``transform``.
         evaluate: called after each epoch with the model in evaluation mode
             (the averaged one if there is one) and without gradients.
         monitor: a key of ``evaluate``'s result; the weights of the epoch with its
@@ -83,22 +85,30 @@ def fit(
             all was well, is left in place.
         CheckpointError: if the folder holds a damaged or a different run.
         ValueError: if the data do not fit the batch size or the processes, nothing
-            measures what is to be monitored, or ``prepare`` and ``stages`` are given.
+            measures what is to be monitored, or ``transform`` and
+            ``transform_for_epoch`` are both given.
     """
     accelerator = Accelerator()
     batches = Batches(
         data,
-        settings,
-        prepare,
+        config,
+        transform,
         accelerator.process_index,
         accelerator.num_processes,
-        stages=stages,
+        transform_for_epoch=transform_for_epoch,
     )
     run = _Run(
-        accelerator, model, batches, optimizer, settings, loss=loss, directory=directory
+        accelerator,
+        model,
+        batches,
+        optimizer,
+        config,
+        loss=loss,
+        schedule=schedule,
+        directory=directory,
     )
     with _own_randomness():
-        return run.train(schedule, evaluate, monitor, label)
+        return run.train(evaluate, monitor, label)
 
 
 class _Objective(nn.Module):
@@ -129,23 +139,32 @@ class _Run:
         model: nn.Module,
         batches: Batches,
         optimizer: Optimizer,
-        settings: Settings,
+        config: TrainConfig,
         *,
         loss: Loss | None,
+        schedule: Schedule,
         directory: Path | None,
     ) -> None:
-        self.accelerator, self.settings, self.batches = accelerator, settings, batches
-        self.optimizer, self.model = optimizer, model
+        self.accelerator, self.config, self.batches = accelerator, config, batches
+        self.optimizer, self.model, self.schedule = optimizer, model, schedule
         self.base_rates = [group["lr"] for group in optimizer.param_groups]
-        self.bf16 = _use_bf16(settings.precision, accelerator.device)
+        self.bf16 = _use_bf16(config.precision, accelerator.device)
         self.objective = accelerator.prepare(_Objective(model, loss))
-        self.average = _averaged(model, settings.average_decay)
-        self.keeper = Keeper(directory, writes=accelerator.is_main_process)
-        self.position = self.keeper.restore(
+        self.average = _averaged(model, config.average_decay)
+        self.checkpoints = CheckpointManager(
+            directory, writes=accelerator.is_main_process
+        )
+        self.position = self.checkpoints.restore(
             model,
             self.average,
             optimizer,
-            settings.identity(batches.steps_per_epoch),
+            identity_of_fit(
+                config,
+                optimizer,
+                schedule,
+                steps=batches.steps_per_epoch,
+                precision=self._precision,
+            ),
         )
 
     @property
@@ -160,16 +179,15 @@ class _Run:
 
     def train(
         self,
-        schedule: Schedule,
         evaluate: Evaluate[Any] | None,
         monitor: str | None,
         label: str,
     ) -> History:
         """Take all steps that are left, and put the chosen weights in place."""
         per_epoch = self.batches.steps_per_epoch
-        total = per_epoch * self.settings.epochs
+        total = per_epoch * self.config.epochs
         device = self.accelerator.device.type
-        self.keeper.log(
+        self.checkpoints.log(
             f"{label}: step {self.position.step} of {total}, {device}, "
             f"{self._precision}, {torch.get_num_threads()} threads, "
             f"{self.accelerator.num_processes} processes, torch {torch.__version__}"
@@ -177,7 +195,7 @@ class _Run:
         started = time.perf_counter()
         with progress.bar(total, self.position.step, label) as bar:
             while self.position.step < total:
-                loss = self._step(schedule)
+                loss = self._step()
                 self.position.partial_loss += loss
                 self.position.step += 1
                 bar.update()
@@ -190,13 +208,13 @@ class _Run:
         self._keep_chosen(monitor)
         return History(self.position.rows, self._precision, device)
 
-    def _step(self, schedule: Schedule) -> float:
+    def _step(self) -> float:
         """Take one optimizer step and return the loss before it."""
-        step, seed = self.position.step, self.settings.seed
+        step, seed = self.position.step, self.config.seed
         for group, rate in zip(
             self.optimizer.param_groups, self.base_rates, strict=True
         ):
-            group["lr"] = rate * schedule(step)
+            group["lr"] = rate * self.schedule(step)
         batch = self.batches.at(step, self.accelerator.device)
         torch.manual_seed(derive(seed, MODEL, step, self.accelerator.process_index))
         self.objective.train()
@@ -208,8 +226,8 @@ class _Run:
         self._require_finite(value)
         self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
-        if self.settings.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
@@ -220,13 +238,13 @@ class _Run:
             return
         rates = [f"{group['lr']:.3g}" for group in self.optimizer.param_groups]
         kept = "nothing was saved: pass directory= to keep checkpoints"
-        if self.keeper.checkpoint is not None:
-            kept = f"the last good state is in {self.keeper.checkpoint}"
+        if self.checkpoints.checkpoint is not None:
+            kept = f"the last good state is in {self.checkpoints.checkpoint}"
         message = (
             f"the loss is {loss} at step {self.position.step} with learning rates "
             f"{', '.join(rates)}"
         )
-        self.keeper.log(message)
+        self.checkpoints.log(message)
         raise TrainingDivergedError(
             f"{message}; {kept}. Lower the learning rate, set clip_norm, or "
             "look for a logarithm or a division at zero in the loss"
@@ -247,9 +265,11 @@ class _Run:
                 row |= evaluate(self._chosen)
         self.position.rows.append(row)
         self.position.partial_loss = 0.0
-        self.keeper.log(", ".join(f"{name} {value:.6g}" for name, value in row.items()))
+        self.checkpoints.log(
+            ", ".join(f"{name} {value:.6g}" for name, value in row.items())
+        )
         if monitor is not None:
-            self.keeper.compare(row, monitor, self.position, self._chosen)
+            self.checkpoints.save_best(row, monitor, self.position, self._chosen)
         self._save()
 
     def _keep_chosen(self, monitor: str | None) -> None:
@@ -257,16 +277,16 @@ class _Run:
         self.accelerator.wait_for_everyone()
         weights = self._chosen.state_dict()
         if monitor is not None:
-            weights = self.keeper.best_weights(monitor, self.position)
+            weights = self.checkpoints.best_weights(monitor, self.position)
         self.model.load_state_dict(weights)
         self.model.eval()
 
     def _checkpoint_due(self) -> bool:
-        every = self.settings.checkpoint_every
+        every = self.config.checkpoint_every
         return every is not None and self.position.step % every == 0
 
     def _save(self) -> None:
-        self.keeper.save(self.model, self.average, self.optimizer, self.position)
+        self.checkpoints.save(self.model, self.average, self.optimizer, self.position)
         self.accelerator.wait_for_everyone()
 
 

@@ -88,7 +88,7 @@ def test_each_method_changes_the_batch_in_its_way(method: str) -> None:
 def test_pairing_follows_its_schedule() -> None:
     config = replace(TINY, method="pairing", epochs=20)
     pictures = mixing.load_pictures(config)
-    stages = mixing.stages_of(config, pictures)
+    stages = mixing.transform_for_epoch(config, pictures)
     batch = pictures.train.pixels[:4], pictures.train.targets[:4]
     plain = pictures.scaled(batch[0])
     paired = []

@@ -16,7 +16,7 @@ from rederived.chapters.information.infomax import InfoMax
 from rederived.chapters.information.study.config import InformationConfig
 from rederived.networks import NormalEncoder, initialize, perceptron
 from rederived.records import Arrays, Measured, Trial
-from rederived.training import Settings, fit, generator, one_cycle
+from rederived.training import OneCycle, TrainConfig, fit, generator
 from rederived.vae import (
     VAE,
     AutoregressiveDecoder,
@@ -133,9 +133,9 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
         model,
         (pictures.train,),
         torch.optim.Adam(model.parameters(), config.learning_rate, fused=True),
-        Settings(config.epochs, config.batch_size, seed, precision="float32"),
+        TrainConfig(config.epochs, config.batch_size, seed, precision="float32"),
         loss=loss if isinstance(model, VAE) else None,
-        schedule=one_cycle(steps),
+        schedule=OneCycle(steps),
         evaluate=evaluate,
         directory=trial.directory,
         label=trial.label,

@@ -16,10 +16,15 @@ from rederived.chapters.mixup.measures import (
 )
 from rederived.chapters.mixup.study.config import MixingConfig
 from rederived.chapters.mixup.study.data import Part, Pictures, load_pictures
-from rederived.chapters.mixup.study.methods import build, loss_of, rates_of, stages_of
+from rederived.chapters.mixup.study.methods import (
+    build,
+    loss_of,
+    rates_of,
+    transform_for_epoch,
+)
 from rederived.chapters.mixup.transforms import mix, partners
 from rederived.records import Arrays, Measured, Trial
-from rederived.training import Settings, fit, generator
+from rederived.training import TrainConfig, fit, generator
 
 _GAPS, _SEGMENTS = 31, 32  # random streams of a seed
 _MEASURED = 2_000  # test pictures between which the gap is measured
@@ -61,10 +66,12 @@ def measure(config: MixingConfig, trial: Trial) -> Measured:
             momentum=0.9,
             weight_decay=config.weight_decay,
         ),
-        Settings(config.epochs, config.batch_size, seed, precision=_precision(config)),
+        TrainConfig(
+            config.epochs, config.batch_size, seed, precision=_precision(config)
+        ),
         loss=loss_of(config),
         schedule=rates_of(config, steps),
-        stages=stages_of(config, pictures),
+        transform_for_epoch=transform_for_epoch(config, pictures),
         directory=trial.directory,
         label=trial.label,
     )

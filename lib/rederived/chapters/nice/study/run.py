@@ -22,13 +22,13 @@ from rederived.flows import (
 from rederived.records import Arrays, Measured, Trial
 from rederived.training import (
     Batch,
+    Exponential,
+    OneCycle,
     Schedule,
-    Settings,
+    TrainConfig,
     constant,
-    exponential,
     fit,
     generator,
-    one_cycle,
 )
 
 _WEIGHTS, _HELD_OUT, _TEST = 10, 11, 12  # random streams of one seed
@@ -96,10 +96,10 @@ def measure(config: NiceConfig, trial: Trial) -> Measured:
         flow,
         (pictures.train,),
         _optimizer(config, flow),
-        _settings(config, seed),
+        _train_config(config, seed),
         loss=negative_log_likelihood,
         schedule=_schedule(config, len(pictures.train)),
-        prepare=noisy,
+        transform=noisy,
         evaluate=evaluate,
         monitor="held_out",
         directory=trial.directory,
@@ -221,8 +221,8 @@ def _optimizer(config: NiceConfig, flow: Flow) -> torch.optim.Optimizer:
     )
 
 
-def _settings(config: NiceConfig, seed: int) -> Settings:
-    return Settings(
+def _train_config(config: NiceConfig, seed: int) -> TrainConfig:
+    return TrainConfig(
         epochs=config.epochs,
         batch_size=config.batch_size,
         seed=seed,
@@ -234,9 +234,9 @@ def _settings(config: NiceConfig, seed: int) -> Settings:
 def _schedule(config: NiceConfig, rows: int) -> Schedule:
     steps = rows // config.batch_size * config.epochs
     if config.schedule == "one-cycle":
-        return one_cycle(steps)
+        return OneCycle(steps)
     if config.schedule == "cosine":
-        return one_cycle(steps, warmup=0.05)
+        return OneCycle(steps, warmup=0.05)
     if config.schedule == "exponential":
-        return exponential(decay=1.0005, floor=0.1)
+        return Exponential(decay=1.0005, floor=0.1)
     return constant

@@ -17,7 +17,7 @@ from rederived.chapters.titles.study.data import Corpus, Part, load_corpus
 from rederived.chapters.titles.transformer import Transformer, TransformerConfig
 from rederived.chapters.titles.vocabulary import Vocabulary
 from rederived.records import Arrays, Config, Measured, RunError, Trial, from_dict
-from rederived.training import Settings, derive, fit, generator, one_cycle
+from rederived.training import OneCycle, TrainConfig, derive, fit, generator
 
 _WEIGHTS, _EXAMPLES, _ERRORS = range(20, 23)  # random streams
 _SHOWN = 8  # titles kept as examples
@@ -89,11 +89,11 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
         model,
         (corpus.train.text, corpus.train.title),
         torch.optim.Adam(model.parameters(), config.learning_rate, fused=True),
-        Settings(
+        TrainConfig(
             config.epochs, config.batch_size, seed, clip_norm=1.0, precision="float32"
         ),
         loss=title_loss,
-        schedule=one_cycle(steps),
+        schedule=OneCycle(steps),
         evaluate=evaluate,
         directory=trial.directory,
         label=trial.label,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Generator, Tensor, nn
 
 
-class Draws(nn.Module):
+class GeneratorState(nn.Module):
     """A generator whose state is part of the module's, so that a run can go on.
 
     Args:

@@ -11,12 +11,13 @@ from torch.optim import Optimizer
 
 from rederived.training import checkpoints
 from rederived.training.checkpoints import Position
-from rederived.training.settings import TrainingDivergedError
+from rederived.training.config import TrainingDivergedError
+from rederived.training.identity import Identity
 
 LOG = "log.txt"
 
 
-class Keeper:
+class CheckpointManager:
     """Checkpoint, best weights and log of one run, on disk or in memory.
 
     Args:
@@ -42,7 +43,7 @@ class Keeper:
         model: nn.Module,
         average: nn.Module | None,
         optimizer: Optimizer,
-        identity: dict[str, str],
+        identity: Identity,
     ) -> Position:
         """Return the position of the run found in the folder, or that of a new one.
 
@@ -65,7 +66,7 @@ class Keeper:
             path = self.directory / "checkpoint.safetensors"
             checkpoints.save(path, model, average, optimizer, position)
 
-    def compare(
+    def save_best(
         self, row: dict[str, float], monitor: str, position: Position, chosen: nn.Module
     ) -> None:
         """Keep the weights if the monitored value is the lowest so far.

@@ -13,12 +13,12 @@ Batch = tuple[Tensor, ...]
 Model = TypeVar("Model", bound=nn.Module)
 Loss = Callable[..., Tensor]
 """From a model and its batch, ``loss(model, *batch)``, to the batch's mean loss."""
-Prepare = Callable[[Batch, torch.Generator], Batch]
+BatchTransform = Callable[[Batch, torch.Generator], Batch]
 """What turns stored rows into a batch (noise, augmentation), with its own generator.
 
 The rows are on the device of the model, the generator is the CPU's."""
-Stages = Callable[[int], Prepare | None]
-"""What prepares the batches of an epoch, counted from zero; None leaves them alone."""
+TransformForEpoch = Callable[[int], BatchTransform | None]
+"""What transforms the batches of an epoch, counted from 0; None leaves them alone."""
 Evaluate = Callable[[Model], dict[str, float]]
 """What measures a model after an epoch; the keys become columns of the history."""
 
@@ -28,7 +28,7 @@ class TrainingDivergedError(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainConfig:
     """What a run of ``fit`` is, apart from the model, the data and the optimizer.
 
     Attributes:
@@ -52,13 +52,6 @@ class Settings:
     average_decay: float | None = None
     precision: Literal["auto", "float32", "bf16"] = "auto"
     checkpoint_every: int | None = None
-
-    def identity(self, steps: int) -> dict[str, str]:
-        """Return what must not change between a checkpoint and its resumption."""
-        fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
-        return {name: str(getattr(self, name)) for name in fields} | {
-            "steps": str(steps)
-        }
 
 
 @dataclass(frozen=True)
