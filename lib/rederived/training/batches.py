@@ -32,6 +32,13 @@ class Batches:
     Raises:
         ValueError: if the data do not fit the batch size or the processes, or both
             ``transform`` and ``transform_for_epoch`` are given.
+
+    >>> rows = (torch.arange(5),)
+    >>> batches = Batches(rows, TrainConfig(epochs=1, batch_size=2), None, 0, 1)
+    >>> batches.steps_per_epoch
+    2
+    >>> len(batches.at(0, torch.device("cpu"))[0])
+    2
     """
 
     def __init__(

@@ -24,6 +24,13 @@ class CheckpointManager:
         directory: where ``checkpoint.safetensors``, ``best.safetensors`` and
             ``log.txt`` go; None keeps the best weights in memory and nothing else.
         writes: whether this process writes; of several only the main one does.
+
+    >>> model, position = nn.Linear(1, 1), Position()
+    >>> manager = CheckpointManager(None, writes=True)
+    >>> manager.save_best({"loss": 0.5}, "loss", position, model)
+    >>> manager.save_best({"loss": 0.7}, "loss", position, model)
+    >>> position.best, sorted(manager.best_weights("loss", position))
+    (0.5, ['bias', 'weight'])
     """
 
     def __init__(self, directory: Path | None, *, writes: bool) -> None:

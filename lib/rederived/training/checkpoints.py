@@ -34,6 +34,9 @@ class Position:
         partial_loss: sum of the losses of the unfinished epoch's steps.
         best: lowest value of the monitored metric so far.
         identity: what the run is (seed, learning rate, ...); must match to resume.
+
+    >>> Position(step=3).best
+    inf
     """
 
     step: int = 0

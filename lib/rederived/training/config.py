@@ -43,6 +43,9 @@ class TrainConfig:
             densities stay float32), ``"float32"`` does not, ``"auto"`` chooses bf16
             where the hardware computes with it.
         checkpoint_every: steps between checkpoints; None writes one an epoch.
+
+    >>> TrainConfig(epochs=3, batch_size=32, seed=1).clip_norm is None
+    True
     """
 
     epochs: int
@@ -63,6 +66,12 @@ class History:
             steps), ``seconds``, and whatever ``evaluate`` returned.
         precision: the arithmetic of the matrix products, ``float32`` or ``bf16``.
         device: the device's type.
+
+    >>> history = History([{"epoch": 1.0, "loss": 0.5}], "float32", "cpu")
+    >>> history.column("loss")
+    [0.5]
+    >>> history.provenance()
+    {'precision': 'float32', 'trained_on': 'cpu'}
     """
 
     rows: list[dict[str, float]]

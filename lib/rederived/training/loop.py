@@ -87,6 +87,16 @@ def fit(
         ValueError: if the data do not fit the batch size or the processes, nothing
             measures what is to be monitored, or ``transform`` and
             ``transform_for_epoch`` are both given.
+
+    >>> model = nn.Linear(1, 1)
+    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    >>> def squares(model, x, y):
+    ...     return (model(x) - y).square().mean()
+    >>> x = torch.linspace(-1, 1, 20)[:, None]
+    >>> config = TrainConfig(epochs=50, batch_size=10, precision="float32")
+    >>> history = fit(model, (x, 2 * x), optimizer, config, loss=squares)
+    >>> round(model.weight.item(), 2)
+    2.0
     """
     accelerator = Accelerator()
     batches = Batches(
