@@ -7,7 +7,7 @@ Floors, from the ground up; nothing imports upwards:
 2. ``adversarial``, ``autoencoders``, ``flows``, ``infomax``, ``mixtures``,
    ``optimizers``, ``seq2seq``: the models and update rules, without training loops or
    plotting.
-3. ``training``: the one training loop.
+3. ``training``: the training loops.
 4. ``experiments``: one module a chapter, a frozen config and ``run(config)``.
 5. ``results``, ``figures``, ``cli``: recorded runs, one plotting style, the command
    line.

@@ -1,4 +1,4 @@
-"""The one training loop of the book.
+"""The loop that trains one model by one loss.
 
 Every draw is a function of the seed and the step, so a run that was killed goes on
 along the same trajectory, and several processes share the batches that one process

@@ -10,9 +10,9 @@ from rederived import datasets
 from rederived.chapters.information import InfoMax
 from rederived.chapters.information import study as vae_information
 from rederived.chapters.information.study import InformationConfig
-from rederived.chapters.information.study.run import load_pictures
+from rederived.chapters.information.study.run import encoder_of, load_pictures
 from rederived.study import experiment
-from rederived.vae import VAE
+from rederived.vae import NegativeBound
 
 TINY = replace(
     vae_information.presets("quick")["reach-0"],
@@ -69,7 +69,8 @@ def test_a_run_measures_what_it_says(objective: str) -> None:
         assert isinstance(trained, InfoMax)
         assert "test_rate" not in found
         return
-    assert isinstance(trained, VAE)
+    assert isinstance(trained, NegativeBound)
+    assert encoder_of(trained) is trained.vae.encoder
     parts = found["test_distortion"] + found["test_rate"]
     assert found["test_negative_bound"] == pytest.approx(parts, rel=1e-6)
     gap = found["scored_negative_bound"] - found["scored_negative_log_likelihood"]

@@ -9,7 +9,7 @@ import pytest
 import torch
 from parquet_files import png, random_pictures, write_images
 from rederived import datasets
-from rederived.chapters.mixup import ResidualNet
+from rederived.chapters.mixup import LinearityPenalty, ResidualNet
 from rederived.chapters.mixup import study as mixing
 from rederived.chapters.mixup.study import MixingConfig, data
 from rederived.study import experiment
@@ -88,7 +88,7 @@ def test_each_method_changes_the_batch_in_its_way(method: str) -> None:
 def test_pairing_follows_its_schedule() -> None:
     config = replace(TINY, method="pairing", epochs=20)
     pictures = mixing.load_pictures(config)
-    stages = mixing.transform_for_epoch(config, pictures)
+    stages = mixing.stages_of(config, pictures)
     batch = pictures.train.pixels[:4], pictures.train.targets[:4]
     plain = pictures.scaled(batch[0])
     paired = []
@@ -109,9 +109,10 @@ def test_rates_fall_as_in_the_papers_program() -> None:
 @pytest.mark.parametrize("method", ["plain", "penalty"])
 def test_a_run_measures_what_it_says(method: str) -> None:
     config: MixingConfig = replace(TINY, method=method)
-    run, network = mixing.run(config, "tiny", seed=3)
+    run, objective = mixing.run(config, "tiny", seed=3)
+    assert isinstance(objective, LinearityPenalty) == (method == "penalty")
     pictures = mixing.load_pictures(config)
-    scores = network(pictures.scaled(pictures.test.pixels))
+    scores = objective.network(pictures.scaled(pictures.test.pixels))
     wrong = (scores.argmax(1) != pictures.test.labels).float().mean().item()
     assert run.metrics["test_error"] == pytest.approx(100 * wrong, rel=1e-5)
     assert 0 < run.metrics["gap_probabilities"] < 2
@@ -142,7 +143,7 @@ def test_residual_presets_run_on_a_few_pictures(
     data._load.cache_clear()
     config = mixing.presets("full")[name]
     config = replace(config, rows=8, validation=0, batch_size=8, epochs=2)
-    run, network = mixing.run(config, name)
-    assert isinstance(network, ResidualNet)
+    run, objective = mixing.run(config, name)
+    assert isinstance(objective.network, ResidualNet)
     assert "validation_error" not in run.metrics
     assert 0 <= run.metrics["test_error"] <= 100

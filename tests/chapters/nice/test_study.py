@@ -135,7 +135,8 @@ def test_unit_pictures_end_at_one() -> None:
 @pytest.mark.parametrize("rule", ["adam", "adamw"])
 def test_scales_have_their_own_rate_and_no_decay(rule: str) -> None:
     settings = replace(tiny_nice.PAPER, optimizer=rule, betas=(0.8, 0.9), epsilon=1e-3)
-    optimizer = module._optimizer(settings, nice.build(settings, 64, 0))
+    objective = module.NegativeLogLikelihood(nice.build(settings, 64, 0))
+    optimizer = module._optimizer(settings, objective)
     networks, scales = optimizer.param_groups
     assert (
         type(optimizer) is {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[rule]
@@ -463,6 +464,6 @@ def test_the_objective_is_the_mean_negative_log_likelihood(
 ) -> None:
     flow = bent_flow(6)
     x = torch.randn(5, 6, generator=rng)
-    loss = module.negative_log_likelihood(flow, x)
+    loss = module.NegativeLogLikelihood(flow)(x)
     expected = -flow.log_prob(x).detach().mean()
     assert float(loss.detach()) == pytest.approx(float(expected))
