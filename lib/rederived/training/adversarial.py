@@ -22,7 +22,7 @@ def fit_players(
     rounds: int,
     *,
     identity: Mapping[str, object],
-    checkpoint_every: int = 100,
+    checkpoint_every: int,
     directory: Path | None = None,
     label: str = "training",
 ) -> None:
@@ -52,7 +52,8 @@ def fit_players(
     >>> model = nn.Linear(1, 2, bias=False)
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     >>> played = []
-    >>> fit_players(model, optimizer, played.append, 3, identity={"seed": 0})
+    >>> fit_players(model, optimizer, played.append, 3, identity={},
+    ...             checkpoint_every=2)
     >>> played
     [0, 1, 2]
     """

@@ -20,6 +20,7 @@ from rederived.training import GeneratorState, fit_players, generator
 _WEIGHTS, _DRAWS, _JUDGED = 50, 51, 52  # random streams of one seed
 _CODES = 2  # numbers in a code
 _LOOKS = 10  # judgements, evenly spread over the second half
+_CHECKPOINT = 100  # rounds between checkpoints
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,7 @@ def measure(config: AaeConfig, trial: Trial) -> Measured:
         play,
         config.updates,
         identity=asdict(config) | {"seed": seed},
+        checkpoint_every=_CHECKPOINT,
         directory=trial.directory,
         label=trial.label,
     )

@@ -20,6 +20,7 @@ from rederived.training import GeneratorState, fit_players, generator
 
 _WEIGHTS, _DRAWS, _JUDGED = 30, 31, 32  # random streams of one seed
 _DIRECTIONS = 64  # of the sliced distance
+_CHECKPOINT = 100  # rounds between checkpoints
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def measure(config: AliConfig, trial: Trial) -> Measured:
         lambda _: players.round(),
         config.updates,
         identity=asdict(config) | {"seed": seed},
+        checkpoint_every=_CHECKPOINT,
         directory=trial.directory,
         label=trial.label,
     )
