@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from rederived.training import Settings, fit
+from rederived.training import TrainConfig, fit
 from torch import Tensor, nn
 from torch.optim import Adam
 
@@ -23,5 +23,5 @@ def default_precision() -> str:
     """Ask ``fit`` which arithmetic it chooses by itself: ``float32`` or ``bf16``."""
     objective = _Square()
     optimizer = Adam(objective.parameters(), fused=True)
-    settings = Settings(epochs=1, batch_size=2)
-    return fit(objective, (torch.zeros(2, 2),), optimizer, settings).precision
+    config = TrainConfig(epochs=1, batch_size=2)
+    return fit(objective, (torch.zeros(2, 2),), optimizer, config).precision

@@ -13,20 +13,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+import toy_game
 from rederived.flows import Flow, StandardLogistic, initialize, nice
 from rederived.training import (
     Batch,
     History,
-    Settings,
+    OneCycle,
+    Schedule,
+    TrainConfig,
     fit,
     generator,
-    one_cycle,
     write_tensors,
 )
-from torch import Tensor, nn
+from torch import Tensor
 
 ROWS, SIZE = 57, 6  # 57 rows are 7 batches of 8 and one row left out
-SETTINGS = Settings(
+CONFIG = TrainConfig(
     epochs=4,
     batch_size=8,
     seed=3,
@@ -38,18 +40,16 @@ STEPS = 28
 STOP_AT = 12  # in the middle of the second epoch: five steps into it
 
 
-class Objective(nn.Module):
-    """The mean negative log-likelihood of a small flow."""
+def small_flow(dropout: float) -> Flow:
+    """Return what is trained."""
+    flow = nice(SIZE, prior=StandardLogistic(), width=16, depth=2, dropout=dropout)
+    initialize(flow, "he", generator(0))
+    return flow
 
-    def __init__(self, dropout: float) -> None:
-        super().__init__()
-        self.flow: Flow = nice(
-            SIZE, prior=StandardLogistic(), width=16, depth=2, dropout=dropout
-        )
-        initialize(self.flow, "he", generator(0))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return -self.flow.log_prob(x).mean()
+def loss(flow: Flow, x: Tensor) -> Tensor:
+    """Return the mean negative log-likelihood, by a method that is not ``forward``."""
+    return -flow.log_prob(x).mean()
 
 
 def rows() -> Tensor:
@@ -79,35 +79,38 @@ class StopAt:
 
 def train(
     directory: Path | None,
-    settings: Settings = SETTINGS,
+    config: TrainConfig = CONFIG,
     *,
-    prepare: object = add_noise,
+    transform: object = add_noise,
     dropout: float = 0.2,
     dtype: torch.dtype = torch.float32,
-) -> tuple[Objective, History]:
+    rate: float = 0.03,
+    weight_decay: float = 0.1,
+    rule: type[torch.optim.Adam] = torch.optim.AdamW,
+    schedule: Schedule = OneCycle(STEPS),  # noqa: B008 - immutable
+) -> tuple[Flow, History]:
     """Train the small flow: AdamW, schedule, averaging, clipping, dropout, noise."""
-    objective = Objective(dropout).to(dtype)
+    flow = small_flow(dropout).to(dtype)
     data = rows().to(dtype)
-    optimizer = torch.optim.AdamW(
-        objective.parameters(), lr=0.03, weight_decay=0.1, fused=True
-    )
+    optimizer = rule(flow.parameters(), lr=rate, weight_decay=weight_decay, fused=True)
 
-    def evaluate(model: nn.Module) -> dict[str, float]:
+    def evaluate(model: Flow) -> dict[str, float]:
         assert not model.training
-        return {"held_out": float(model(data[-20:]))}
+        return {"held_out": float(loss(model, data[-20:]))}
 
     history = fit(
-        objective,
+        flow,
         (data,),
         optimizer,
-        settings,
-        schedule=one_cycle(STEPS),
-        prepare=prepare,
+        config,
+        loss=loss,
+        schedule=schedule,
+        transform=transform,
         evaluate=evaluate,
         monitor="held_out",
         directory=directory,
     )
-    return objective, history
+    return flow, history
 
 
 def losses(history: History) -> list[tuple[float, float]]:
@@ -118,14 +121,16 @@ def losses(history: History) -> list[tuple[float, float]]:
 def _share(folder: Path) -> None:
     """Train in both precisions as one of several processes."""
     for name, dtype in (("float32", torch.float32), ("float64", torch.float64)):
-        objective, history = train(None, dropout=0.0, dtype=dtype)
-        tensors = objective.state_dict()
+        flow, history = train(None, dropout=0.0, dtype=dtype)
+        tensors = flow.state_dict()
         tensors["losses"] = torch.tensor(losses(history), dtype=torch.float64)
         rank = torch.distributed.get_rank()
         write_tensors(folder / f"{name}-{rank}.safetensors", tensors)
-    train(folder / "run", replace(SETTINGS, checkpoint_every=3))
+    train(folder / "run", replace(CONFIG, checkpoint_every=3))
+    game, _ = toy_game.play(folder / "game")
+    write_tensors(folder / f"game-{rank}.safetensors", game.state_dict())
     try:
-        train(None, replace(SETTINGS, batch_size=7))
+        train(None, replace(CONFIG, batch_size=7))
     except ValueError as error:
         (folder / f"error-{rank}.txt").write_text(str(error), encoding="utf-8")
 
@@ -136,5 +141,5 @@ if __name__ == "__main__":
     if mode == "share":
         _share(Path(folder))
     else:
-        settings = replace(SETTINGS, checkpoint_every=int(every[0]) or None)
-        train(Path(folder), settings, prepare=StopAt(STOP_AT))
+        config = replace(CONFIG, checkpoint_every=int(every[0]) or None)
+        train(Path(folder), config, transform=StopAt(STOP_AT))

@@ -7,7 +7,7 @@ from rederived.chapters.mixup import random_crop, random_flip
 from rederived.chapters.mixup.study import MixingConfig
 from rederived.chapters.mixup.study.methods import change
 from rederived.chapters.nice.study.data import Noise, with_noise
-from rederived.training import Batch, Settings, generator
+from rederived.training import Batch, TrainConfig, generator
 from rederived.training.batches import Batches
 
 META = torch.device("meta")
@@ -16,12 +16,12 @@ META = torch.device("meta")
 def test_rows_are_prepared_on_the_device() -> None:
     seen: list[str] = []
 
-    def prepare(batch: Batch, draw: torch.Generator) -> Batch:
+    def transform(batch: Batch, draw: torch.Generator) -> Batch:
         seen.append(f"{batch[0].device}, {draw.device}")
         return batch
 
     data = (torch.arange(10), torch.arange(10))
-    batches = Batches(data, Settings(1, 5), prepare, 0, 1)
+    batches = Batches(data, TrainConfig(1, 5), transform, 0, 1)
     assert {tensor.device for tensor in batches.at(1, META)} == {META}
     assert seen == ["meta, cpu"]
 
@@ -35,7 +35,7 @@ def test_the_order_is_drawn_once_an_epoch(monkeypatch: pytest.MonkeyPatch) -> No
         return permute(*arguments, **options)
 
     monkeypatch.setattr(torch, "randperm", counted)
-    batches = Batches((torch.arange(12),), Settings(3, 4), None, 0, 1)
+    batches = Batches((torch.arange(12),), TrainConfig(3, 4), None, 0, 1)
     steps = [batches.at(step, torch.device("cpu"))[0] for step in range(9)]
     assert len(draws) == 3
     assert torch.equal(batches.at(1, torch.device("cpu"))[0], steps[1])

@@ -18,7 +18,9 @@ import toy_run
 from rederived.training import (
     LOG,
     CheckpointError,
+    OneCycle,
     checkpoints,
+    constant,
     read_tensors,
     write_tensors,
 )
@@ -64,12 +66,12 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
 def test_a_killed_run_goes_on_bit_by_bit(
     every: int, resumed_from: int, killed: dict[int, Path], tmp_path: Path
 ) -> None:
-    settings = replace(toy_run.SETTINGS, checkpoint_every=every or None)
+    config = replace(toy_run.CONFIG, checkpoint_every=every or None)
     _, header = read_tensors(killed[every] / CHECKPOINT)
     assert json.loads(header)["step"] == resumed_from
 
-    whole, expected = toy_run.train(tmp_path / "whole", settings)
-    resumed, history = toy_run.train(killed[every], settings)
+    whole, expected = toy_run.train(tmp_path / "whole", config)
+    resumed, history = toy_run.train(killed[every], config)
 
     assert toy_run.losses(history) == toy_run.losses(expected)
     assert history.column("step") == expected.column("step") == [7, 14, 21, 28]
@@ -117,7 +119,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path: Path) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("a step was taken")
 
-    again, history = toy_run.train(tmp_path, prepare=refuse)
+    again, history = toy_run.train(tmp_path, transform=refuse)
     assert history.rows == expected.rows
     assert (tmp_path / CHECKPOINT).read_bytes() == before
     for name, value in first.state_dict().items():
@@ -168,9 +170,53 @@ def test_another_runs_checkpoint_is_refused(
 ) -> None:
     path = tmp_path / CHECKPOINT
     path.write_bytes(finished.read_bytes())
-    with pytest.raises(CheckpointError, match="belongs to the run"):
-        toy_run.train(tmp_path, replace(toy_run.SETTINGS, **change))
+    with pytest.raises(CheckpointError, match="belongs to another run"):
+        toy_run.train(tmp_path, replace(toy_run.CONFIG, **change))
     assert path.read_bytes() == finished.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rate": 0.02}, r"lr of group 0 is 0\.03 there and 0\.02 here:"),
+        (
+            {"weight_decay": 0.2},
+            r"weight_decay of group 0 is 0\.1 there and 0\.2 here:",
+        ),
+        (
+            {"rule": torch.optim.Adam},
+            r"optimizer is torch\.optim\.adamw\.AdamW there and "
+            r"torch\.optim\.adam\.Adam here",
+        ),
+        (
+            {"schedule": OneCycle(40)},
+            r"schedule is OneCycle\(total_steps=28.* there and "
+            r"OneCycle\(total_steps=40.* here:",
+        ),
+        ({"schedule": constant}, "schedule is OneCycle.* there and constant here:"),
+        ({"precision": "bf16"}, "run, whose precision is float32 there and bf16 here:"),
+    ],
+    ids=["rate", "decay", "optimizer", "schedule's length", "schedule", "precision"],
+)
+def test_a_run_does_not_go_on_in_another_way(
+    change: dict[str, object], words: str, finished: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / CHECKPOINT
+    path.write_bytes(finished.read_bytes())
+    change = dict(change)
+    precision = change.pop("precision", "float32")
+    config = replace(toy_run.CONFIG, precision=precision)
+    with pytest.raises(CheckpointError, match=words):
+        toy_run.train(tmp_path, config, **change)
+    assert path.read_bytes() == finished.read_bytes()
+
+
+def test_checkpoints_may_be_written_at_another_pace(
+    finished: Path, tmp_path: Path
+) -> None:
+    (tmp_path / CHECKPOINT).write_bytes(finished.read_bytes())
+    (tmp_path / BEST).write_bytes((finished.parent / BEST).read_bytes())
+    toy_run.train(tmp_path, replace(toy_run.CONFIG, checkpoint_every=2))
 
 
 def test_other_weights_in_place_of_a_checkpoint_are_refused(tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import toy_game
 import toy_run
 from rederived.flows import Flow, nice_as_article
 from rederived.training import (
     Batch,
     Evaluate,
     History,
-    Settings,
+    TrainConfig,
     TrainingDivergedError,
     derive,
     fit,
@@ -46,12 +47,12 @@ DATA = torch.tensor([1.0, 3.0, 5.0, 7.0], dtype=torch.float64)
 
 
 def descend(
-    settings: Settings, data: Tensor = DATA, rate: float = 0.1, **options: object
+    config: TrainConfig, data: Tensor = DATA, rate: float = 0.1, **options: object
 ) -> tuple[Point, History]:
     """Train a point by plain gradient descent."""
     point = Point()
     optimizer = torch.optim.SGD(point.parameters(), lr=rate)
-    return point, fit(point, (data,), optimizer, settings, **options)
+    return point, fit(point, (data,), optimizer, config, **options)
 
 
 def by_hand(
@@ -67,7 +68,7 @@ def by_hand(
 
 
 def test_gradient_descent_by_hand() -> None:
-    point, history = descend(Settings(epochs=5, batch_size=4))
+    point, history = descend(TrainConfig(epochs=5, batch_size=4))
     weights = by_hand(5)
     assert float(point.w.detach()) == pytest.approx(weights[-1], abs=1e-12)
     before = np.array([0.0, *weights[:-1]])
@@ -76,6 +77,22 @@ def test_gradient_descent_by_hand() -> None:
     assert history.column("epoch") == [1, 2, 3, 4, 5]
     assert history.column("step") == [1, 2, 3, 4, 5]
     assert all(seconds >= 0 for seconds in history.column("seconds"))
+
+
+def test_a_loss_is_called_with_the_model_and_the_batch() -> None:
+    line = nn.Linear(1, 1).double()
+    nn.init.zeros_(line.weight)
+    nn.init.zeros_(line.bias)
+    x, y = torch.tensor([[1.0], [2.0]]).double(), torch.tensor([[3.0], [5.0]]).double()
+
+    def squares(model: nn.Linear, x: Tensor, y: Tensor) -> Tensor:
+        return 0.5 * (x * model.weight + model.bias - y).square().mean()
+
+    optimizer = torch.optim.SGD(line.parameters(), lr=0.1)
+    history = fit(line, (x, y), optimizer, TrainConfig(1, 2), loss=squares)
+    assert history.column("loss") == [pytest.approx(0.25 * (9 + 25))]
+    assert float(line.weight.detach()) == pytest.approx(0.1 * (3 + 10) / 2)
+    assert float(line.bias.detach()) == pytest.approx(0.1 * (3 + 5) / 2)
 
 
 def test_the_epochs_loss_is_the_mean_over_its_steps() -> None:
@@ -89,7 +106,7 @@ def test_the_epochs_loss_is_the_mean_over_its_steps() -> None:
 
     point = Counted()
     optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
-    history = fit(point, (DATA,), optimizer, Settings(epochs=2, batch_size=1))
+    history = fit(point, (DATA,), optimizer, TrainConfig(epochs=2, batch_size=1))
     expected = [np.mean(seen[:4]), np.mean(seen[4:])]
     np.testing.assert_allclose(history.column("loss"), expected, rtol=1e-12)
 
@@ -98,7 +115,7 @@ def test_the_schedule_multiplies_the_rate_of_every_step() -> None:
     def halve(step: int) -> float:
         return 0.5**step
 
-    point, _ = descend(Settings(epochs=4, batch_size=4), schedule=halve)
+    point, _ = descend(TrainConfig(epochs=4, batch_size=4), schedule=halve)
     expected = by_hand(4, factor=halve)[-1]
     assert float(point.w.detach()) == pytest.approx(expected, abs=1e-12)
 
@@ -118,7 +135,7 @@ def test_the_schedule_keeps_the_ratio_of_the_groups() -> None:
         objective,
         (torch.ones(2, 1),),
         Spy(groups, lr=0.1),
-        Settings(epochs=3, batch_size=2),
+        TrainConfig(epochs=3, batch_size=2),
         schedule=lambda step: 1.0 / (1 + step),
     )
     np.testing.assert_allclose(seen, [(0.1, 1.0), (0.05, 0.5), (0.1 / 3, 1 / 3)])
@@ -136,13 +153,13 @@ class Wrapped(nn.Module):
 
 
 def test_clipping_bounds_the_whole_gradient() -> None:
-    point, _ = descend(Settings(epochs=3, batch_size=4, clip_norm=0.5))
+    point, _ = descend(TrainConfig(epochs=3, batch_size=4, clip_norm=0.5))
     expected = by_hand(3, lambda w: -0.5 if w - 4.0 < -0.5 else w - 4.0)[-1]
     assert float(point.w.detach()) == pytest.approx(expected, abs=1e-6)
 
 
 def test_clipping_leaves_small_gradients_alone() -> None:
-    point, _ = descend(Settings(epochs=3, batch_size=4, clip_norm=100.0))
+    point, _ = descend(TrainConfig(epochs=3, batch_size=4, clip_norm=100.0))
     assert float(point.w.detach()) == pytest.approx(by_hand(3)[-1], abs=1e-12)
 
 
@@ -153,8 +170,8 @@ def test_averaged_weights_by_hand() -> None:
         evaluated.append(float(model.w))
         return {}
 
-    settings = Settings(epochs=6, batch_size=4, average_decay=0.75)
-    point, _ = descend(settings, evaluate=evaluate)
+    config = TrainConfig(epochs=6, batch_size=4, average_decay=0.75)
+    point, _ = descend(config, evaluate=evaluate)
     weights = by_hand(6)
     average = [weights[0]]  # the average starts at the first step's weights
     for weight in weights[1:]:
@@ -176,7 +193,7 @@ def test_the_best_epochs_weights_are_kept(
         return {"score": next(scores)}
 
     point, history = descend(
-        Settings(epochs=4, batch_size=4, average_decay=decay),
+        TrainConfig(epochs=4, batch_size=4, average_decay=decay),
         evaluate=evaluate,
         monitor="score",
         directory=tmp_path if on_disk else None,
@@ -188,7 +205,7 @@ def test_the_best_epochs_weights_are_kept(
 
 def test_without_a_monitor_the_last_weights_are_kept() -> None:
     point, _ = descend(
-        Settings(epochs=3, batch_size=4), evaluate=lambda _: {"score": 1.0}
+        TrainConfig(epochs=3, batch_size=4), evaluate=lambda _: {"score": 1.0}
     )
     assert float(point.w.detach()) == pytest.approx(by_hand(3)[-1])
 
@@ -207,23 +224,23 @@ def test_evaluation_is_without_gradients_and_dropout() -> None:
 
     point = Mode()
     optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
-    fit(point, (DATA,), optimizer, Settings(2, 4), evaluate=evaluate)
+    fit(point, (DATA,), optimizer, TrainConfig(2, 4), evaluate=evaluate)
     assert modes == [(True, True), (False, False)] * 2
 
 
 def spy(seen: list[Tensor]) -> Callable[[Batch, torch.Generator], Batch]:
-    def prepare(batch: Batch, noise: torch.Generator) -> Batch:
+    def transform(batch: Batch, noise: torch.Generator) -> Batch:
         seen.append(batch[0].clone())
         seen.append(torch.rand(2, generator=noise))
         return batch
 
-    return prepare
+    return transform
 
 
 def test_an_epoch_sees_every_row_once_in_a_new_order() -> None:
     seen: list[Tensor] = []
     data = torch.arange(10, dtype=torch.float64)
-    descend(Settings(epochs=2, batch_size=5), data, 0.0, prepare=spy(seen))
+    descend(TrainConfig(epochs=2, batch_size=5), data, 0.0, transform=spy(seen))
     first, second = torch.cat(seen[0:4:2]), torch.cat(seen[4:8:2])
     for order in (first, second):
         assert torch.equal(order.sort().values, data)
@@ -231,27 +248,40 @@ def test_an_epoch_sees_every_row_once_in_a_new_order() -> None:
     assert not torch.equal(first, second)
 
 
-def test_stages_prepare_each_epoch_in_its_way() -> None:
+def test_each_epoch_has_its_transform() -> None:
     seen: dict[int, list[Tensor]] = {0: [], 2: []}
     data = torch.arange(10, dtype=torch.float64)
 
-    def stages(epoch: int) -> Callable[[Batch, torch.Generator], Batch] | None:
+    def transform_for_epoch(
+        epoch: int,
+    ) -> Callable[[Batch, torch.Generator], Batch] | None:
         return None if epoch == 1 else spy(seen[epoch])
 
-    descend(Settings(epochs=3, batch_size=5), data, 0.0, stages=stages)
+    descend(
+        TrainConfig(epochs=3, batch_size=5),
+        data,
+        0.0,
+        transform_for_epoch=transform_for_epoch,
+    )
     assert [len(values) for values in seen.values()] == [4, 4]
     always: list[Tensor] = []
-    descend(Settings(epochs=3, batch_size=5), data, 0.0, prepare=spy(always))
+    descend(TrainConfig(epochs=3, batch_size=5), data, 0.0, transform=spy(always))
     for ours, theirs in zip(seen[0] + seen[2], always[:4] + always[8:], strict=True):
         assert torch.equal(ours, theirs)
     with pytest.raises(ValueError, match="exclude each other"):
-        descend(Settings(1, 5), data, 0.0, prepare=spy([]), stages=stages)
+        descend(
+            TrainConfig(1, 5),
+            data,
+            0.0,
+            transform=spy([]),
+            transform_for_epoch=transform_for_epoch,
+        )
 
 
 def test_rows_that_fill_no_batch_are_left_out_of_the_pass() -> None:
     seen: list[Tensor] = []
     data = torch.arange(11, dtype=torch.float64)
-    _, history = descend(Settings(3, 4), data, 0.0, prepare=spy(seen))
+    _, history = descend(TrainConfig(3, 4), data, 0.0, transform=spy(seen))
     assert [len(batch) for batch in seen[::2]] == [4] * 6
     assert history.column("step") == [2, 4, 6]
     for epoch in range(3):
@@ -262,7 +292,7 @@ def test_rows_that_fill_no_batch_are_left_out_of_the_pass() -> None:
 def test_the_seed_decides_order_and_noise() -> None:
     def draws(seed: int) -> list[Tensor]:
         seen: list[Tensor] = []
-        descend(Settings(2, 2, seed=seed), prepare=spy(seen))
+        descend(TrainConfig(2, 2, seed=seed), transform=spy(seen))
         return seen
 
     first, again, other = draws(5), draws(5), draws(6)
@@ -284,13 +314,16 @@ def test_streams_depend_on_the_whole_path() -> None:
 
 
 def test_the_callers_random_state_is_left_alone() -> None:
-    objective = toy_run.Objective(dropout=0.5)
+    objective = toy_run.small_flow(dropout=0.5)
     optimizer = torch.optim.SGD(objective.parameters(), lr=0.01)
     torch.manual_seed(11)
     np.random.seed(11)  # noqa: NPY002 - the global state is what is looked at
     before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
     data = (toy_run.rows(),)
-    fit(objective, data, optimizer, Settings(1, 8), prepare=toy_run.add_noise)
+    fit(
+        objective, data, optimizer, TrainConfig(1, 8),
+        loss=toy_run.loss, transform=toy_run.add_noise,
+    )  # fmt: skip
     assert torch.equal(torch.get_rng_state(), before)
     assert np.random.get_state()[1].tolist() == numpy_before  # noqa: NPY002
 
@@ -299,7 +332,7 @@ def test_the_callers_random_state_decides_nothing() -> None:
     results = []
     for seed in (1, 2):
         torch.manual_seed(seed)
-        objective, history = toy_run.train(None, replace(toy_run.SETTINGS, epochs=1))
+        objective, history = toy_run.train(None, replace(toy_run.CONFIG, epochs=1))
         results.append((toy_run.losses(history), objective.state_dict()))
     (first, weights), (second, others) = results
     assert first == second
@@ -319,7 +352,7 @@ def test_data_that_do_not_fit_are_refused(
     point = Point()
     optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
     with pytest.raises(ValueError, match=words):
-        fit(point, data, optimizer, Settings(1, batch_size))
+        fit(point, data, optimizer, TrainConfig(1, batch_size))
 
 
 @pytest.mark.parametrize(
@@ -330,7 +363,7 @@ def test_a_monitor_that_nothing_measures_is_refused(
     evaluate: Evaluate | None, words: str
 ) -> None:
     with pytest.raises(ValueError, match=words):
-        descend(Settings(1, 4), evaluate=evaluate, monitor="score")
+        descend(TrainConfig(1, 4), evaluate=evaluate, monitor="score")
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
@@ -339,7 +372,7 @@ def test_a_monitor_that_is_never_a_number_is_divergence(
 ) -> None:
     with pytest.raises(TrainingDivergedError, match="'score' was a finite number"):
         descend(
-            Settings(2, 4),
+            TrainConfig(2, 4),
             evaluate=lambda _: {"score": float("nan")},
             monitor="score",
             directory=tmp_path if on_disk else None,
@@ -362,8 +395,8 @@ class Fails(Point):
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e14, -1e14])
 def test_divergence_names_step_and_checkpoint(value: float, tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
-    settings = Settings(epochs=3, batch_size=2)
-    good, _ = descend(settings, directory=tmp_path / "good")
+    config = TrainConfig(epochs=3, batch_size=2)
+    good, _ = descend(config, directory=tmp_path / "good")
     failing = Fails(5, value)
     kept: list[bytes] = []
 
@@ -374,7 +407,7 @@ def test_divergence_names_step_and_checkpoint(value: float, tmp_path: Path) -> N
 
     def run(point: Point) -> None:
         optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
-        fit(point, (DATA,), optimizer, settings, evaluate=evaluate, directory=tmp_path)
+        fit(point, (DATA,), optimizer, config, evaluate=evaluate, directory=tmp_path)
 
     with pytest.raises(TrainingDivergedError) as caught:
         run(failing)
@@ -394,7 +427,7 @@ def test_divergence_without_a_folder_says_so() -> None:
     failing = Fails(0, float("nan"))
     optimizer = torch.optim.SGD(failing.parameters(), lr=0.1)
     with pytest.raises(TrainingDivergedError, match=r"step 0 .*nothing was saved"):
-        fit(failing, (DATA,), optimizer, Settings(1, 4))
+        fit(failing, (DATA,), optimizer, TrainConfig(1, 4))
     assert float(failing.w.detach()) == 0.0
 
 
@@ -428,8 +461,8 @@ def test_bf16_keeps_the_density_in_float32() -> None:
     objective = Watched(flow)
     optimizer = torch.optim.Adam(objective.parameters(), lr=1e-3, fused=True)
     x = torch.randn(32, 8, generator=generator(0))
-    settings = Settings(epochs=2, batch_size=16, precision="bf16")
-    history = fit(objective, (x,), optimizer, settings)
+    config = TrainConfig(epochs=2, batch_size=16, precision="bf16")
+    history = fit(objective, (x,), optimizer, config)
     assert history.precision == "bf16"
     assert seen == {"networks": {torch.bfloat16}, "density": {torch.float32}}
     assert {p.dtype for p in flow.parameters()} == {torch.float32}
@@ -438,7 +471,7 @@ def test_bf16_keeps_the_density_in_float32() -> None:
 
 def test_bf16_density_is_near_that_of_float32() -> None:
     losses = {
-        precision: toy_run.train(None, replace(toy_run.SETTINGS, precision=precision))[
+        precision: toy_run.train(None, replace(toy_run.CONFIG, precision=precision))[
             1
         ].column("held_out")
         for precision in ("float32", "bf16")
@@ -500,6 +533,21 @@ def test_two_processes_share_one_checkpoint(shared: Path) -> None:
     assert f'"step": {toy_run.STEPS}' in header
 
 
+def test_two_processes_play_one_game_and_write_one_checkpoint(shared: Path) -> None:
+    names = sorted(path.name for path in (shared / "game").iterdir())
+    assert names == ["checkpoint.safetensors", "log.txt"]
+    _, header = read_tensors(shared / "game" / "checkpoint.safetensors")
+    assert f'"step": {toy_game.ROUNDS}' in header
+    lines = (shared / "game" / "log.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 4  # a start and three checkpoints
+    assert "2 processes" in lines[0]
+    alone, _ = toy_game.play(None)
+    for rank in (0, 1):
+        found, _ = read_tensors(shared / f"game-{rank}.safetensors")
+        for name, value in alone.state_dict().items():
+            assert torch.equal(found[name], value)
+
+
 def test_a_batch_that_cannot_be_shared_is_refused(shared: Path) -> None:
     for rank in (0, 1):
         words = (shared / f"error-{rank}.txt").read_text(encoding="utf-8")
@@ -514,7 +562,7 @@ class Terminal(io.StringIO):
 
 
 def test_progress_is_silent_under_pytest(capfd: pytest.CaptureFixture[str]) -> None:
-    descend(Settings(epochs=2, batch_size=4), label="a silent run")
+    descend(TrainConfig(epochs=2, batch_size=4), label="a silent run")
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
 
@@ -534,7 +582,7 @@ def test_progress_shows_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDERIVED_PROGRESS", raising=False)
     monkeypatch.setattr(progress, "_in_notebook", lambda: False)
     monkeypatch.setattr(sys, "stderr", terminal)
-    descend(Settings(epochs=2, batch_size=4), label="a watched run")
+    descend(TrainConfig(epochs=2, batch_size=4), label="a watched run")
     assert "a watched run: 100%" in terminal.getvalue()
     assert "2/2" in terminal.getvalue()
 
@@ -551,7 +599,7 @@ def test_progress_can_be_switched_off_or_is_piped(
     monkeypatch.setattr(progress, "_in_notebook", lambda: False)
     monkeypatch.setattr(sys, "stderr", stream)
     assert not progress.watched()
-    descend(Settings(epochs=1, batch_size=4))
+    descend(TrainConfig(epochs=1, batch_size=4))
     assert stream.getvalue() == ""
 
 

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from rederived.training import constant, exponential, one_cycle
+from rederived.training import Exponential, OneCycle, constant
 
 
 @pytest.mark.parametrize("step", [0, 1, 10**6])
@@ -19,7 +19,7 @@ def test_constant(step: int) -> None:
 @pytest.mark.parametrize(("total", "share"), [(100, 0.3), (57, 0.5), (40, 0.1)])
 def test_one_cycle_is_torchs(total: int, share: float) -> None:
     # torch puts the peak at share * total - 1, ours is at warmup * (total - 1)
-    ours = one_cycle(total, warmup=(share * total - 1) / (total - 1))
+    ours = OneCycle(total, warmup=(share * total - 1) / (total - 1))
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     theirs = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
@@ -41,7 +41,7 @@ def test_one_cycle_is_torchs(total: int, share: float) -> None:
 
 
 def test_one_cycle_at_its_ends_its_peak_and_half_way() -> None:
-    factor = one_cycle(101, warmup=0.3, start=0.04, end=1e-4)
+    factor = OneCycle(101, warmup=0.3, start=0.04, end=1e-4)
     assert factor(0) == pytest.approx(0.04, abs=1e-15)
     assert factor(15) == pytest.approx((0.04 + 1) / 2)
     assert factor(30) == pytest.approx(1.0)
@@ -54,7 +54,7 @@ def test_one_cycle_at_its_ends_its_peak_and_half_way() -> None:
 
 @pytest.mark.parametrize("total", [2, 3, 4])
 def test_one_cycle_of_a_few_steps(total: int) -> None:
-    rates = [one_cycle(total)(step) for step in range(total)]
+    rates = [OneCycle(total)(step) for step in range(total)]
     assert all(0 < rate <= 1 for rate in rates)
     assert rates[0] == pytest.approx(0.04)
 
@@ -62,11 +62,11 @@ def test_one_cycle_of_a_few_steps(total: int) -> None:
 @pytest.mark.parametrize(("total", "warmup"), [(1, 0.3), (10, 0.0), (10, 1.0)])
 def test_one_cycle_refuses_what_has_no_two_parts(total: int, warmup: float) -> None:
     with pytest.raises(ValueError, match=f"got {total} and {warmup}"):
-        one_cycle(total, warmup)
+        OneCycle(total, warmup)
 
 
 def test_exponential_divides_until_the_floor() -> None:
-    factor = exponential(decay=1.0005, floor=0.1)
+    factor = Exponential(decay=1.0005, floor=0.1)
     last = math.log(10) / math.log(1.0005)  # where the floor is reached
     for step in (0, 1, 7, 1000, 4603, 4604, 4605, 4606, 4607, 10**5):
         expected = 1.0005**-step if step <= last else 0.1
@@ -76,4 +76,4 @@ def test_exponential_divides_until_the_floor() -> None:
 @pytest.mark.parametrize(("decay", "floor"), [(0.99, 0.1), (1.1, -0.1), (1.1, 1.5)])
 def test_exponential_refuses_growth_and_bad_floors(decay: float, floor: float) -> None:
     with pytest.raises(ValueError, match=f"got {decay} and {floor}"):
-        exponential(decay, floor)
+        Exponential(decay, floor)

@@ -1,37 +1,43 @@
-"""Training: one loop, its schedules, checkpoints and random streams."""
+"""Training: a loop for one model and one for adversaries, checkpoints, streams."""
 
+from rederived.training.adversarial import fit_players
+from rederived.training.checkpoint_manager import LOG
 from rederived.training.checkpoints import CheckpointError, read_tensors, write_tensors
-from rederived.training.keeper import LOG
-from rederived.training.loop import fit
-from rederived.training.schedules import Schedule, constant, exponential, one_cycle
-from rederived.training.seeds import derive, generator
-from rederived.training.settings import (
+from rederived.training.config import (
     Batch,
+    BatchTransform,
     Evaluate,
     History,
-    Prepare,
-    Settings,
-    Stages,
+    Loss,
+    TrainConfig,
     TrainingDivergedError,
+    TransformForEpoch,
 )
+from rederived.training.generator_state import GeneratorState
+from rederived.training.loop import fit
+from rederived.training.schedules import Exponential, OneCycle, Schedule, constant
+from rederived.training.seeds import derive, generator
 
 __all__ = [
     "LOG",
     "Batch",
+    "BatchTransform",
     "CheckpointError",
     "Evaluate",
+    "Exponential",
+    "GeneratorState",
     "History",
-    "Prepare",
+    "Loss",
+    "OneCycle",
     "Schedule",
-    "Settings",
-    "Stages",
+    "TrainConfig",
     "TrainingDivergedError",
+    "TransformForEpoch",
     "constant",
     "derive",
-    "exponential",
     "fit",
+    "fit_players",
     "generator",
-    "one_cycle",
     "read_tensors",
     "write_tensors",
 ]

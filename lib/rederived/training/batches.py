@@ -5,8 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from rederived.training.config import (
+    Batch,
+    BatchTransform,
+    TrainConfig,
+    TransformForEpoch,
+)
 from rederived.training.seeds import generator
-from rederived.training.settings import Batch, Prepare, Settings, Stages
 
 ORDER, NOISE, MODEL = range(3)
 """Independent random streams of one seed."""
@@ -17,44 +22,57 @@ class Batches:
 
     Args:
         data: CPU tensors with the same number of rows.
-        settings: batch size and seed.
-        prepare: applied to the rows of the whole step before they are shared out.
+        config: batch size and seed.
+        transform: applied to the rows of the whole step before they are shared out.
         process: this process's number.
         processes: how many processes share a step.
-        stages: from the epoch to what is applied in it; takes the place of ``prepare``.
+        transform_for_epoch: from the epoch to what is applied in it; takes the
+            place of ``transform``.
 
     Raises:
         ValueError: if the data do not fit the batch size or the processes, or both
-            ``prepare`` and ``stages`` are given.
+            ``transform`` and ``transform_for_epoch`` are given.
+
+    >>> rows = (torch.arange(5),)
+    >>> batches = Batches(rows, TrainConfig(epochs=1, batch_size=2), None, 0, 1)
+    >>> batches.steps_per_epoch
+    2
+    >>> len(batches.at(0, torch.device("cpu"))[0])
+    2
     """
 
     def __init__(
         self,
         data: Batch,
-        settings: Settings,
-        prepare: Prepare | None,
+        config: TrainConfig,
+        transform: BatchTransform | None,
         process: int,
         processes: int,
         *,
-        stages: Stages | None = None,
+        transform_for_epoch: TransformForEpoch | None = None,
     ) -> None:
-        if prepare is not None and stages is not None:
-            raise ValueError("prepare and stages exclude each other: give one")
-        self.data, self.prepare, self.stages = data, prepare, stages
-        self.seed, self.size = settings.seed, settings.batch_size
+        if transform is not None and transform_for_epoch is not None:
+            raise ValueError(
+                "transform and transform_for_epoch exclude each other: give one"
+            )
+        self.data = data
+        self.transform, self.transform_for_epoch = transform, transform_for_epoch
+        self.seed, self.size = config.seed, config.batch_size
         self.share = slice(process, None, processes)
-        self.rows = _rows(data, settings.batch_size, processes)
+        self.rows = _rows(data, config.batch_size, processes)
         self.steps_per_epoch = self.rows // self.size
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
 
     def at(self, step: int, device: torch.device) -> Batch:
-        """Return this process's rows of a step, prepared on its device."""
+        """Return this process's rows of a step, transformed on its device."""
         epoch, place = divmod(step, self.steps_per_epoch)
         rows = self._order_of(epoch)[place * self.size : (place + 1) * self.size]
         batch = tuple(tensor[rows].to(device) for tensor in self.data)
-        prepare = self.prepare if self.stages is None else self.stages(epoch)
-        if prepare is not None:
-            batch = prepare(batch, generator(self.seed, NOISE, step))
+        transform = self.transform
+        if self.transform_for_epoch is not None:
+            transform = self.transform_for_epoch(epoch)
+        if transform is not None:
+            batch = transform(batch, generator(self.seed, NOISE, step))
         return tuple(tensor[self.share].to(device) for tensor in batch)
 
     def _order_of(self, epoch: int) -> Tensor:

@@ -17,6 +17,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from rederived.training.identity import Identity, differences
+
 
 class CheckpointError(RuntimeError):
     """A checkpoint that cannot be read, or that belongs to another run."""
@@ -31,14 +33,17 @@ class Position:
         rows: one row of metrics for each finished epoch.
         partial_loss: sum of the losses of the unfinished epoch's steps.
         best: lowest value of the monitored metric so far.
-        identity: what the run is (seed, batch size, ...); must match to resume.
+        identity: what the run is (seed, learning rate, ...); must match to resume.
+
+    >>> Position(step=3).best
+    inf
     """
 
     step: int = 0
     rows: list[dict[str, float]] = field(default_factory=list)
     partial_loss: float = 0.0
     best: float = float("inf")
-    identity: dict[str, str] = field(default_factory=dict)
+    identity: Identity = field(default_factory=dict)
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], header: str = "") -> None:
@@ -101,7 +106,7 @@ def load(
     model: nn.Module,
     average: nn.Module | None,
     optimizer: Optimizer,
-    identity: dict[str, str],
+    identity: Identity,
 ) -> Position:
     """Restore model, average and optimizer in place; return the position.
 
@@ -118,7 +123,8 @@ def load(
         ) from error
     if position.identity != identity:
         raise CheckpointError(
-            f"{path} belongs to the run {position.identity}, not to {identity}: "
+            f"{path} belongs to another run, whose "
+            f"{differences(position.identity, identity)}: "
             "choose another folder, or delete the file to start afresh"
         )
     try:

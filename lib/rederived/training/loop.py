@@ -1,4 +1,4 @@
-"""The one training loop of the book.
+"""The loop that trains one model by one loss.
 
 Every draw is a function of the seed and the step, so a run that was killed goes on
 along the same trajectory, and several processes share the batches that one process
@@ -12,57 +12,65 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rederived.training import progress
 from rederived.training.batches import MODEL, Batches
-from rederived.training.keeper import Keeper
-from rederived.training.schedules import Schedule, constant
-from rederived.training.seeds import derive
-from rederived.training.settings import (
+from rederived.training.checkpoint_manager import CheckpointManager
+from rederived.training.config import (
     Batch,
+    BatchTransform,
     Evaluate,
     History,
-    Prepare,
-    Settings,
-    Stages,
+    Loss,
+    Model,
+    TrainConfig,
     TrainingDivergedError,
+    TransformForEpoch,
 )
+from rederived.training.identity import identity_of_fit
+from rederived.training.schedules import Schedule, constant
+from rederived.training.seeds import derive
 
 LARGEST_LOSS = 1e12
 """A loss beyond this in absolute value counts as divergence."""
 
 
 def fit(
-    objective: nn.Module,
+    model: Model,
     data: Batch,
     optimizer: Optimizer,
-    settings: Settings,
+    config: TrainConfig,
     *,
+    loss: Loss | None = None,
     schedule: Schedule = constant,
-    prepare: Prepare | None = None,
-    stages: Stages | None = None,
-    evaluate: Evaluate | None = None,
+    transform: BatchTransform | None = None,
+    transform_for_epoch: TransformForEpoch | None = None,
+    evaluate: Evaluate[Model] | None = None,
     monitor: str | None = None,
     directory: Path | None = None,
     label: str = "training",
 ) -> History:
-    """Minimise an objective and leave the chosen weights in it.
+    """Minimise a model's loss and leave the chosen weights in it.
 
     Args:
-        objective: a module whose ``forward(*batch)`` is the mean loss of the batch.
+        model: what is trained.
         data: CPU tensors with the same number of rows ``N``.
-        optimizer: over the objective's parameters, freshly made.
-        settings: length, batch size, seed and so on.
+        optimizer: over the model's parameters, freshly made.
+        config: length, batch size, seed and so on.
+        loss: from the model and a batch to the batch's mean loss; None takes
+            ``model(*batch)``.
         schedule: the factor on every group's learning rate at each step.
-        prepare: applied to the rows of the whole step before they are shared out.
-        stages: from the epoch to what is applied in it; takes the place of ``prepare``.
-        evaluate: called after each epoch with the objective in evaluation mode
+        transform: applied to the rows of the whole step before they are shared out.
+        transform_for_epoch: from the epoch to what is applied in it; takes the
+            place of ``transform``.
+        evaluate: called after each epoch with the model in evaluation mode
             (the averaged one if there is one) and without gradients.
         monitor: a key of ``evaluate``'s result; the weights of the epoch with its
             lowest value are kept.  None keeps those of the last epoch.
@@ -77,22 +85,59 @@ def fit(
             all was well, is left in place.
         CheckpointError: if the folder holds a damaged or a different run.
         ValueError: if the data do not fit the batch size or the processes, nothing
-            measures what is to be monitored, or ``prepare`` and ``stages`` are given.
+            measures what is to be monitored, or ``transform`` and
+            ``transform_for_epoch`` are both given.
+
+    >>> model = nn.Linear(1, 1)
+    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    >>> def squares(model, x, y):
+    ...     return (model(x) - y).square().mean()
+    >>> x = torch.linspace(-1, 1, 20)[:, None]
+    >>> config = TrainConfig(epochs=50, batch_size=10, precision="float32")
+    >>> history = fit(model, (x, 2 * x), optimizer, config, loss=squares)
+    >>> round(model.weight.item(), 2)
+    2.0
     """
     accelerator = Accelerator()
     batches = Batches(
         data,
-        settings,
-        prepare,
+        config,
+        transform,
         accelerator.process_index,
         accelerator.num_processes,
-        stages=stages,
+        transform_for_epoch=transform_for_epoch,
     )
     run = _Run(
-        accelerator, objective, batches, optimizer, settings, directory=directory
+        accelerator,
+        model,
+        batches,
+        optimizer,
+        config,
+        loss=loss,
+        schedule=schedule,
+        directory=directory,
     )
     with _own_randomness():
-        return run.train(schedule, evaluate, monitor, label)
+        return run.train(evaluate, monitor, label)
+
+
+class _Objective(nn.Module):
+    """A model's loss as a module.
+
+    Its ``forward`` is what several processes share the gradients of, whatever methods
+    of the model the loss calls.
+    """
+
+    def __init__(self, model: nn.Module, loss: Loss | None) -> None:
+        super().__init__()
+        self.model, self.loss = model, loss
+
+    def forward(self, *batch: Tensor) -> Tensor:
+        """Return the mean loss of a batch."""
+        if self.loss is None:
+            found: Tensor = self.model(*batch)
+            return found
+        return self.loss(self.model, *batch)
 
 
 class _Run:
@@ -101,31 +146,41 @@ class _Run:
     def __init__(
         self,
         accelerator: Accelerator,
-        objective: nn.Module,
+        model: nn.Module,
         batches: Batches,
         optimizer: Optimizer,
-        settings: Settings,
+        config: TrainConfig,
         *,
+        loss: Loss | None,
+        schedule: Schedule,
         directory: Path | None,
     ) -> None:
-        self.accelerator, self.settings, self.batches = accelerator, settings, batches
-        self.optimizer, self.plain = optimizer, objective
+        self.accelerator, self.config, self.batches = accelerator, config, batches
+        self.optimizer, self.model, self.schedule = optimizer, model, schedule
         self.base_rates = [group["lr"] for group in optimizer.param_groups]
-        self.bf16 = _use_bf16(settings.precision, accelerator.device)
-        self.model = accelerator.prepare(objective)
-        self.average = _averaged(objective, settings.average_decay)
-        self.keeper = Keeper(directory, writes=accelerator.is_main_process)
-        self.position = self.keeper.restore(
-            objective,
+        self.bf16 = _use_bf16(config.precision, accelerator.device)
+        self.objective = accelerator.prepare(_Objective(model, loss))
+        self.average = _averaged(model, config.average_decay)
+        self.checkpoints = CheckpointManager(
+            directory, writes=accelerator.is_main_process
+        )
+        self.position = self.checkpoints.restore(
+            model,
             self.average,
             optimizer,
-            settings.identity(batches.steps_per_epoch),
+            identity_of_fit(
+                config,
+                optimizer,
+                schedule,
+                steps=batches.steps_per_epoch,
+                precision=self._precision,
+            ),
         )
 
     @property
     def _chosen(self) -> nn.Module:
         """The weights that are evaluated and kept."""
-        return self.plain if self.average is None else self.average.module
+        return self.model if self.average is None else self.average.module
 
     @property
     def _precision(self) -> str:
@@ -134,16 +189,15 @@ class _Run:
 
     def train(
         self,
-        schedule: Schedule,
-        evaluate: Evaluate | None,
+        evaluate: Evaluate[Any] | None,
         monitor: str | None,
         label: str,
     ) -> History:
         """Take all steps that are left, and put the chosen weights in place."""
         per_epoch = self.batches.steps_per_epoch
-        total = per_epoch * self.settings.epochs
+        total = per_epoch * self.config.epochs
         device = self.accelerator.device.type
-        self.keeper.log(
+        self.checkpoints.log(
             f"{label}: step {self.position.step} of {total}, {device}, "
             f"{self._precision}, {torch.get_num_threads()} threads, "
             f"{self.accelerator.num_processes} processes, torch {torch.__version__}"
@@ -151,7 +205,7 @@ class _Run:
         started = time.perf_counter()
         with progress.bar(total, self.position.step, label) as bar:
             while self.position.step < total:
-                loss = self._step(schedule)
+                loss = self._step()
                 self.position.partial_loss += loss
                 self.position.step += 1
                 bar.update()
@@ -164,29 +218,29 @@ class _Run:
         self._keep_chosen(monitor)
         return History(self.position.rows, self._precision, device)
 
-    def _step(self, schedule: Schedule) -> float:
+    def _step(self) -> float:
         """Take one optimizer step and return the loss before it."""
-        step, seed = self.position.step, self.settings.seed
+        step, seed = self.position.step, self.config.seed
         for group, rate in zip(
             self.optimizer.param_groups, self.base_rates, strict=True
         ):
-            group["lr"] = rate * schedule(step)
+            group["lr"] = rate * self.schedule(step)
         batch = self.batches.at(step, self.accelerator.device)
         torch.manual_seed(derive(seed, MODEL, step, self.accelerator.process_index))
-        self.model.train()
+        self.objective.train()
         with torch.autocast(
             self.accelerator.device.type, torch.bfloat16, enabled=self.bf16
         ):
-            loss = self.model(*batch)
+            loss = self.objective(*batch)
         value = float(self.accelerator.reduce(loss.detach(), "mean"))
         self._require_finite(value)
         self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
-        if self.settings.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.plain.parameters(), self.settings.clip_norm)
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self.optimizer.step()
         if self.average is not None:
-            self.average.update_parameters(self.plain)
+            self.average.update_parameters(self.model)
         return value
 
     def _require_finite(self, loss: float) -> None:
@@ -194,20 +248,20 @@ class _Run:
             return
         rates = [f"{group['lr']:.3g}" for group in self.optimizer.param_groups]
         kept = "nothing was saved: pass directory= to keep checkpoints"
-        if self.keeper.checkpoint is not None:
-            kept = f"the last good state is in {self.keeper.checkpoint}"
+        if self.checkpoints.checkpoint is not None:
+            kept = f"the last good state is in {self.checkpoints.checkpoint}"
         message = (
             f"the loss is {loss} at step {self.position.step} with learning rates "
             f"{', '.join(rates)}"
         )
-        self.keeper.log(message)
+        self.checkpoints.log(message)
         raise TrainingDivergedError(
             f"{message}; {kept}. Lower the learning rate, set clip_norm, or "
-            "look for a logarithm or a division at zero in the objective"
+            "look for a logarithm or a division at zero in the loss"
         )
 
     def _end_epoch(
-        self, evaluate: Evaluate | None, monitor: str | None, seconds: float
+        self, evaluate: Evaluate[Any] | None, monitor: str | None, seconds: float
     ) -> None:
         row = {
             "epoch": float(self.position.step // self.batches.steps_per_epoch),
@@ -221,9 +275,11 @@ class _Run:
                 row |= evaluate(self._chosen)
         self.position.rows.append(row)
         self.position.partial_loss = 0.0
-        self.keeper.log(", ".join(f"{name} {value:.6g}" for name, value in row.items()))
+        self.checkpoints.log(
+            ", ".join(f"{name} {value:.6g}" for name, value in row.items())
+        )
         if monitor is not None:
-            self.keeper.compare(row, monitor, self.position, self._chosen)
+            self.checkpoints.save_best(row, monitor, self.position, self._chosen)
         self._save()
 
     def _keep_chosen(self, monitor: str | None) -> None:
@@ -231,24 +287,24 @@ class _Run:
         self.accelerator.wait_for_everyone()
         weights = self._chosen.state_dict()
         if monitor is not None:
-            weights = self.keeper.best_weights(monitor, self.position)
-        self.plain.load_state_dict(weights)
-        self.plain.eval()
+            weights = self.checkpoints.best_weights(monitor, self.position)
+        self.model.load_state_dict(weights)
+        self.model.eval()
 
     def _checkpoint_due(self) -> bool:
-        every = self.settings.checkpoint_every
+        every = self.config.checkpoint_every
         return every is not None and self.position.step % every == 0
 
     def _save(self) -> None:
-        self.keeper.save(self.plain, self.average, self.optimizer, self.position)
+        self.checkpoints.save(self.model, self.average, self.optimizer, self.position)
         self.accelerator.wait_for_everyone()
 
 
-def _averaged(objective: nn.Module, decay: float | None) -> AveragedModel | None:
+def _averaged(model: nn.Module, decay: float | None) -> AveragedModel | None:
     if decay is None:
         return None
     update = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
-    return AveragedModel(objective, multi_avg_fn=update)
+    return AveragedModel(model, multi_avg_fn=update)
 
 
 def _use_bf16(precision: str, device: torch.device) -> bool:

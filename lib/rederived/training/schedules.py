@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 Schedule = Callable[[int], float]
 """The factor on every group's base learning rate at a step, counted from zero."""
@@ -15,14 +16,13 @@ def constant(step: int) -> float:
     return 1.0
 
 
-def one_cycle(
-    total_steps: int, warmup: float = 0.3, start: float = 0.04, end: float = 1e-4
-) -> Schedule:
+@dataclass(frozen=True)
+class OneCycle:
     """Rise to the base rate, then fall to nearly zero, along half cosines.
 
     Smith and Topin 2017, arXiv:1708.07120, with cosine pieces.
 
-    Args:
+    Attributes:
         total_steps: length of the run.
         warmup: share of the run spent rising.
         start: factor at the first step.
@@ -30,39 +30,62 @@ def one_cycle(
 
     Raises:
         ValueError: if the run is shorter than two steps or ``warmup`` not in (0, 1).
+
+    >>> schedule = OneCycle(total_steps=11, warmup=0.5)
+    >>> [round(schedule(step), 4) for step in (0, 5, 10)]
+    [0.04, 1.0, 0.0001]
     """
-    if total_steps < 2 or not 0.0 < warmup < 1.0:
-        raise ValueError(
-            f"one_cycle needs total_steps >= 2 and 0 < warmup < 1, got "
-            f"{total_steps} and {warmup}"
-        )
-    peak = max(1.0, warmup * (total_steps - 1))
 
-    def factor(step: int) -> float:
+    total_steps: int
+    warmup: float = 0.3
+    start: float = 0.04
+    end: float = 1e-4
+
+    def __post_init__(self) -> None:
+        if self.total_steps < 2 or not 0.0 < self.warmup < 1.0:
+            raise ValueError(
+                f"OneCycle needs total_steps >= 2 and 0 < warmup < 1, got "
+                f"{self.total_steps} and {self.warmup}"
+            )
+
+    def __call__(self, step: int) -> float:
+        """Return the factor at a step."""
+        peak = max(1.0, self.warmup * (self.total_steps - 1))
         if step <= peak:
-            return _half_cosine(start, 1.0, step / peak)
-        rest = (step - peak) / (total_steps - 1 - peak)
-        return _half_cosine(1.0, end, min(1.0, rest))
-
-    return factor
+            return _half_cosine(self.start, 1.0, step / peak)
+        rest = (step - peak) / (self.total_steps - 1 - peak)
+        return _half_cosine(1.0, self.end, min(1.0, rest))
 
 
-def exponential(decay: float, floor: float) -> Schedule:
+@dataclass(frozen=True)
+class Exponential:
     """Divide by ``decay`` at each step, down to ``floor`` times the base rate.
 
-    Args:
+    Attributes:
         decay: the divisor of each step, at least one (NICE's MNIST file: 1.0005).
         floor: the least factor.
+
+    Raises:
+        ValueError: if ``decay`` is below one or ``floor`` not in [0, 1].
+
+    >>> schedule = Exponential(decay=2.0, floor=0.1)
+    >>> [round(schedule(step), 4) for step in (0, 1, 2, 9)]
+    [1.0, 0.5, 0.25, 0.1]
     """
-    if decay < 1.0 or not 0.0 <= floor <= 1.0:
-        raise ValueError(
-            f"exponential needs decay >= 1 and 0 <= floor <= 1, got {decay} and {floor}"
-        )
 
-    def factor(step: int) -> float:
-        return max(floor, math.exp(-step * math.log(decay)))
+    decay: float
+    floor: float
 
-    return factor
+    def __post_init__(self) -> None:
+        if self.decay < 1.0 or not 0.0 <= self.floor <= 1.0:
+            raise ValueError(
+                f"Exponential needs decay >= 1 and 0 <= floor <= 1, got {self.decay} "
+                f"and {self.floor}"
+            )
+
+    def __call__(self, step: int) -> float:
+        """Return the factor at a step."""
+        return max(self.floor, math.exp(-step * math.log(self.decay)))
 
 
 def _half_cosine(begin: float, end: float, progress: float) -> float:

@@ -17,7 +17,7 @@ from rederived.vae.information import (
 from rederived.vae.linear import LinearEncoder, LinearGaussian, linear_vae
 from rederived.vae.normals import draw_normal, normal_log_prob, standard_normal_log_prob
 from rederived.vae.tables import Split, bayes_decoder, split_loss
-from rederived.vae.vae import VAE, Bound, NegativeBound, log_likelihood
+from rederived.vae.vae import VAE, Bound, log_likelihood
 
 __all__ = [
     "VAE",
@@ -28,7 +28,6 @@ __all__ = [
     "Information",
     "LinearEncoder",
     "LinearGaussian",
-    "NegativeBound",
     "NormalDecoder",
     "Split",
     "aggregate_log_prob",

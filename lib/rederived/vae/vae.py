@@ -71,20 +71,6 @@ class VAE(nn.Module):
         return self.decoder.sample(z.to(parameter.device, parameter.dtype), generator)
 
 
-class NegativeBound(nn.Module):
-    """The objective of a VAE: the mean of ``distortion + beta * rate``, nats."""
-
-    def __init__(self, vae: VAE, beta: float = 1.0) -> None:
-        super().__init__()
-        self.vae = vae
-        self.beta = beta
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the mean loss of a batch ``(B, D)``."""
-        bound: Bound = self.vae(x)
-        return bound.loss(self.beta).mean()
-
-
 @torch.no_grad()
 def log_likelihood(
     vae: VAE, x: Tensor, samples: int, generator: torch.Generator

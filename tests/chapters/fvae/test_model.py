@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rederived.chapters.fvae import (
     FVAE,
-    MeanBound,
     NormalPosterior,
     ResidualStep,
     ShiftedFlow,
@@ -301,7 +300,7 @@ def test_the_articles_network_has_the_counted_size() -> None:
 
 def test_the_mean_bound_reaches_every_parameter_and_its_draw_is_seeded() -> None:
     model, x = tiny().float(), pictures().float()
-    loss = MeanBound(model)(x)
+    loss = model(x).bound().mean()
     loss.backward()
     assert all(p.grad is not None for p in model.parameters())
     torch.manual_seed(3)

@@ -29,7 +29,7 @@ from rederived.probability import (
     mutual_information_normals,
     random_law,
 )
-from rederived.training import Settings, fit, generator
+from rederived.training import TrainConfig, fit, generator
 from scipy import integrate
 from scipy.stats import norm
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -207,9 +207,9 @@ def test_a_trained_discriminator_finds_the_dependence(
     estimator = infomax.PairEstimator(PairDiscriminator(1, 1, 16), kind)
     infomax.start(estimator, generator(4))
     adam = torch.optim.Adam(estimator.parameters(), 1e-2)
-    settings = Settings(epochs=3, batch_size=100, precision="float32")
+    config = TrainConfig(epochs=3, batch_size=100, precision="float32")
     seen = infomax.draw_pair(5_000, rho, generator(5))
-    fit(estimator, seen, adam, settings, label=kind)
+    fit(estimator, seen, adam, config, label=kind)
     fresh = infomax.draw_pair(400 if kind == "nce" else 20_000, rho, generator(6))
     with torch.no_grad():
         found = float(estimator.estimate(*fresh, generator(7)))

@@ -217,7 +217,7 @@ def test_the_shape_of_standard_codes() -> None:
 def test_settling_fills_the_averages_and_ends_in_evaluation_mode() -> None:
     encoder = ConvEncoder((4,), 3, 1)
     x = 5 + torch.randn(640, 1, 8, 8, generator=generator(0))
-    measures.settle(encoder, x)
+    measures.update_batchnorm_statistics(encoder, x)
     norm = encoder.local[1]
     assert isinstance(norm, torch.nn.BatchNorm2d)
     assert norm.running_mean is not None

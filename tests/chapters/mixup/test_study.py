@@ -85,14 +85,14 @@ def test_each_method_changes_the_batch_in_its_way(method: str) -> None:
 def test_pairing_follows_its_schedule() -> None:
     config = replace(TINY, method="pairing", epochs=20)
     pictures = mixing.load_pictures(config)
-    stages = mixing.stages_of(config, pictures)
+    transforms = mixing.transform_for_epoch(config, pictures)
     batch = pictures.train.pixels[:4], pictures.train.targets[:4]
     plain = pictures.scaled(batch[0])
     paired = []
     for epoch in range(20):
-        prepare = stages(epoch)
-        assert prepare is not None
-        paired.append(not torch.allclose(prepare(batch, generator(3))[0], plain))
+        transform = transforms(epoch)
+        assert transform is not None
+        paired.append(not torch.allclose(transform(batch, generator(3))[0], plain))
     assert paired == [2 <= e < 16 and (e - 2) % 10 < 8 for e in range(20)]
 
 
@@ -110,10 +110,11 @@ def test_a_run_measures_what_it_says(
     config: MixingConfig = replace(TINY, method=method)
     models = keep_models(monkeypatch, running)
     run = STUDY.run_config(config, "tiny", seed=3)
-    (objective,) = models
-    assert isinstance(objective, LinearityPenalty) == (method == "penalty")
+    (network,) = models
+    penalised = isinstance(running.loss_of(config), LinearityPenalty)
+    assert penalised == (method == "penalty")
     pictures = mixing.load_pictures(config)
-    scores = objective.network(pictures.scaled(pictures.test.pixels))
+    scores = network(pictures.scaled(pictures.test.pixels))
     wrong = (scores.argmax(1) != pictures.test.labels).float().mean().item()
     assert run.metrics["test_error"] == pytest.approx(100 * wrong, rel=1e-5)
     assert 0 < run.metrics["gap_probabilities"] < 2
@@ -138,7 +139,7 @@ def test_residual_presets_run_on_a_few_pictures(
     config = replace(config, rows=8, validation=0, batch_size=8, epochs=2)
     models = keep_models(monkeypatch, running)
     run = STUDY.run_config(config, name)
-    (objective,) = models
-    assert isinstance(objective.network, ResidualNet)
+    (network,) = models
+    assert isinstance(network, ResidualNet)
     assert "validation_error" not in run.metrics
     assert 0 <= run.metrics["test_error"] <= 100

@@ -14,7 +14,6 @@ from rederived.chapters.mixup import (
     PAPER_CIFAR,
     LinearityPenalty,
     PairingSchedule,
-    SoftClassifier,
 )
 from scipy import stats
 from torch import nn
@@ -243,21 +242,24 @@ def test_the_penalty_by_hand() -> None:
         ("logits", lambda z: z),
         ("probabilities", lambda z: z.softmax(1)),
     ):
-        penalised = LinearityPenalty(network, 2.5, values)  # type: ignore[arg-type]
+        penalised = LinearityPenalty(2.5, values)  # type: ignore[arg-type]
         other = x.roll(1, 0)
         w = weight[:, None]
         gap = of(network(w * x + (1 - w) * other)) - w * of(network(x))
         gap = gap - (1 - w) * of(network(other))
         expected = functional.cross_entropy(network(x), targets)
         expected = expected + 2.5 * gap.square().sum(1).mean()
-        found = penalised(x, targets, weight).item()
+        found = penalised(network, x, targets, weight).item()
         assert found == pytest.approx(expected.item())
-        plain = SoftClassifier(network)(x, targets).item()
-        assert penalised(x, targets).item() == pytest.approx(plain)
+        plain = functional.cross_entropy(network(x), targets).item()
+        unpunished = LinearityPenalty(0.0, values)  # type: ignore[arg-type]
+        assert unpunished(network, x, targets, weight).item() == pytest.approx(plain)
+        found = mixing.mean_soft_cross_entropy(network, x, targets)
+        assert found.item() == pytest.approx(plain)
     with pytest.raises(ValueError, match="logits or probabilities"):
-        LinearityPenalty(network, 1.0, "weights")  # type: ignore[arg-type]
+        LinearityPenalty(1.0, "weights")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least 0"):
-        LinearityPenalty(network, -1.0)
+        LinearityPenalty(-1.0)
 
 
 def test_soft_cross_entropy_is_torchs() -> None:

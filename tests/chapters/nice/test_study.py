@@ -127,7 +127,7 @@ def test_the_articles_form_is_chosen_on_pictures_without_noise(
     for settings in (tiny_nice.ARTICLE, tiny_nice.PAPER):
         law = Watched()
         evaluate = handed(monkeypatch, settings)["evaluate"]
-        found = evaluate(running.NegativeLogLikelihood(law))
+        found = evaluate(law)
         seen.append(torch.cat(law.events))
         assert found["held_out"] == pytest.approx(-float(seen[-1].sum(1).mean()))
     pictures = data.load_pictures("digits", "test")
@@ -426,6 +426,6 @@ def test_the_objective_is_the_mean_negative_log_likelihood(
 ) -> None:
     flow = bent_flow(6)
     x = torch.randn(5, 6, generator=rng)
-    loss = running.NegativeLogLikelihood(flow)(x)
+    loss = running.negative_log_likelihood(flow, x)
     expected = -flow.log_prob(x).detach().mean()
     assert float(loss.detach()) == pytest.approx(float(expected))

@@ -139,5 +139,5 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
     assert len(rounds) == 27 + 20  # only what was lost is played again
     for name, table in whole.arrays.items():
         np.testing.assert_array_equal(table, resumed.arrays[name], err_msg=name)
-    with pytest.raises(CheckpointError, match="belongs to the run"):
+    with pytest.raises(CheckpointError, match="seed is 3 there and 4 here"):
         STUDY.run_config(config, "tiny", seed=4, directory=tmp_path)

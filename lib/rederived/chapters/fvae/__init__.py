@@ -1,7 +1,7 @@
 """f-VAEs: variational autoencoders whose posterior is a conditional flow."""
 
 from rederived.chapters.fvae.builders import article_fvae, fvae
-from rederived.chapters.fvae.model import FVAE, VAE, LatentModel, MeanBound
+from rederived.chapters.fvae.model import FVAE, VAE, LatentModel
 from rederived.chapters.fvae.networks import (
     ResidualStep,
     residual_decoder,
@@ -29,7 +29,6 @@ __all__ = [
     "VAE",
     "LatentModel",
     "Likelihood",
-    "MeanBound",
     "NormalPosterior",
     "Posterior",
     "ResidualStep",

@@ -214,20 +214,3 @@ class FVAE(LatentModel):
         square = terms.distortion - x[0].numel() * left_out
         code_square = terms.prior - 0.5 * math.log(2 * math.pi) * u[0].numel()
         return square + code_square - terms.log_det
-
-
-class MeanBound(nn.Module):
-    """What is minimised: the mean of the complete loss over a batch, nats.
-
-    Args:
-        model: a model whose ``forward(x)`` returns ``Terms``.
-    """
-
-    def __init__(self, model: LatentModel) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the mean loss of a batch ``(B, *event)``."""
-        terms: Terms = self.model(x)
-        return terms.bound().mean()

@@ -34,7 +34,7 @@ from rederived.chapters.mixup.networks import (
 )
 from rederived.chapters.mixup.objectives import (
     LinearityPenalty,
-    SoftClassifier,
+    mean_soft_cross_entropy,
     soft_cross_entropy,
 )
 from rederived.chapters.mixup.schedules import PAPER_CIFAR, PairingSchedule
@@ -58,7 +58,6 @@ __all__ = [
     "PairingSchedule",
     "PreActBlock",
     "ResidualNet",
-    "SoftClassifier",
     "Surd",
     "all_pairs",
     "beta_quadrature",
@@ -71,6 +70,7 @@ __all__ = [
     "initialize_he",
     "irreducible_error",
     "linearity_gaps",
+    "mean_soft_cross_entropy",
     "mix",
     "mixed_label_loss",
     "mixing_residual",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -25,29 +26,24 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     return -(targets * logits.log_softmax(-1)).sum(-1)
 
 
-class SoftClassifier(nn.Module):
-    """The objective of every method that only changes the batch.
+def mean_soft_cross_entropy(network: nn.Module, x: Tensor, targets: Tensor) -> Tensor:
+    """Return the loss of every method that only changes the batch, nats.
 
     Args:
         network: maps inputs to logits ``(B, K)``.
+        x: inputs ``(B, ...)``.
+        targets: laws ``(B, K)``.
     """
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean cross-entropy, nats."""
-        return soft_cross_entropy(self.network(x), targets).mean()
+    return soft_cross_entropy(network(x), targets).mean()
 
 
-class LinearityPenalty(SoftClassifier):
+@dataclass(frozen=True)
+class LinearityPenalty:
     """Plain training, with the gap of the mixing equation added to the loss.
 
         mean CE(f(x), y) + strength * mean |f(w a + (1-w) b) - w f(a) - (1-w) f(b)|^2
 
-    Args:
-        network: maps inputs to logits ``(B, K)``.
+    Attributes:
         strength: of the penalty.
         values: whether the gap is that of the ``logits`` or of the ``probabilities``.
 
@@ -55,32 +51,29 @@ class LinearityPenalty(SoftClassifier):
         ValueError: if ``strength`` is negative or ``values`` unknown.
     """
 
-    def __init__(
-        self, network: nn.Module, strength: float, values: Values = "probabilities"
-    ) -> None:
-        super().__init__(network)
-        if strength < 0 or values not in {"logits", "probabilities"}:
+    strength: float
+    values: Values = "probabilities"
+
+    def __post_init__(self) -> None:
+        if self.strength < 0 or self.values not in {"logits", "probabilities"}:
             raise ValueError(
                 f"strength must be at least 0 and values logits or probabilities, "
-                f"got {strength} and {values!r}"
+                f"got {self.strength} and {self.values!r}"
             )
-        self.strength = strength
-        self.values = values
 
-    def forward(
-        self, x: Tensor, targets: Tensor, weight: Tensor | None = None
+    def __call__(
+        self, network: nn.Module, x: Tensor, targets: Tensor, weight: Tensor
     ) -> Tensor:
         """Return the loss of a batch in random order.
 
         Args:
+            network: maps inputs to logits ``(B, K)``.
             x: inputs ``(B, ...)``; each one's partner is the row before it.
             targets: ``(B, K)``.
-            weight: ``(B,)``, in [0, 1]; None leaves the penalty out.
+            weight: ``(B,)``, in [0, 1].
         """
-        if weight is None:
-            return super().forward(x, targets)
         partner = torch.arange(len(x), device=x.device).roll(1)
-        both = self.network(torch.cat([x, mix(x, partner, weight)]))
+        both = network(torch.cat([x, mix(x, partner, weight)]))  # (2B, K)
         logits, _ = both.chunk(2)
         values, mixed = (both if self.values == "logits" else both.softmax(1)).chunk(2)
         gap = gap_of(mixed, values, partner, weight).mean()

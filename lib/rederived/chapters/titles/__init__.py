@@ -17,12 +17,12 @@ from rederived.chapters.titles.attention import (
     masked_softmax,
 )
 from rederived.chapters.titles.losses import (
-    TitleLoss,
     Writer,
     continued,
     log_likelihood,
     symbol_hits,
     symbol_losses,
+    title_loss,
 )
 from rederived.chapters.titles.overlap import (
     Rouge,
@@ -77,7 +77,6 @@ __all__ = [
     "Scorer",
     "Stateful",
     "TableModel",
-    "TitleLoss",
     "Transformer",
     "TransformerConfig",
     "Vocabulary",
@@ -101,6 +100,7 @@ __all__ = [
     "sample",
     "symbol_hits",
     "symbol_losses",
+    "title_loss",
     "titles",
     "two_steps",
 ]

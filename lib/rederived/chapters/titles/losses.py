@@ -51,26 +51,20 @@ def log_likelihood(model: Writer, text: Tensor, titles: Tensor) -> Tensor:
     return -symbol_losses(logits, titles[:, 1:]).sum(1)
 
 
-class TitleLoss(nn.Module):
-    """The mean of the symbols' losses over all real symbols of a batch.
+def title_loss(model: nn.Module, text: Tensor, titles: Tensor) -> Tensor:
+    """Return the mean of the losses of all real symbols of a batch, nats.
+
+    A batch is padded to its own longest text and title.
 
     Args:
         model: an encoder-decoder, trained by this loss.
+        text: int64 ``(B, N)``.
+        titles: int64 ``(B, M)``, each from ``START`` to ``END``, padded.
     """
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, text: Tensor, titles: Tensor) -> Tensor:
-        """Return the loss of texts ``(B, N)`` and titles ``(B, M)``, nats a symbol.
-
-        A batch is padded to its own longest text and title.
-        """
-        text, titles = trimmed(text), trimmed(titles)
-        logits = self.model(text, titles[:, :-1])
-        losses = symbol_losses(logits, titles[:, 1:])
-        return losses.sum() / (titles[:, 1:] != PAD).sum()
+    text, titles = trimmed(text), trimmed(titles)
+    logits = model(text, titles[:, :-1])
+    losses = symbol_losses(logits, titles[:, 1:])
+    return losses.sum() / (titles[:, 1:] != PAD).sum()
 
 
 @torch.no_grad()

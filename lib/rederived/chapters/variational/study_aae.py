@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,9 +15,7 @@ from rederived.chapters.variational.study_ali import sliced
 from rederived.chapters.variational.study_images.pictures import load_pictures
 from rederived.datasets import points
 from rederived.records import Measured, Study, Trial
-from rederived.training import generator
-from rederived.training.draws import Draws
-from rederived.training.keeper import Keeper
+from rederived.training import GeneratorState, fit_players, generator
 
 _WEIGHTS, _DRAWS, _JUDGED = 50, 51, 52  # random streams of one seed
 _CODES = 2  # numbers in a code
@@ -99,7 +97,7 @@ class Players(nn.Module):
         self.config, self.data, members = config, data, config.members
         networks, width = members * len(config.weights), config.width
         starts = generator(seed, _WEIGHTS)
-        self.draws = Draws(generator(seed, _DRAWS))
+        self.draws = GeneratorState(generator(seed, _DRAWS))
         hidden = (width, width) if config.decoder == "perceptron" else ()
         shared, ends = (networks, members), (data.size, width, width, _CODES)
         self.encoder = mlp(*shared, ends, starts)
@@ -193,19 +191,27 @@ def measure(config: AaeConfig, trial: Trial) -> Measured:
     """
     data, seed = source(config), trial.seed
     players = Players(config, data, seed)
-    sheet, keeper = Sheet(players), Keeper(trial.directory, writes=True)
-    identity = {"config": repr(config), "seed": str(seed)}
-    position = keeper.restore(sheet, None, players.optimizer, identity)
+    sheet = Sheet(players)
     half = config.updates // 2
     looks = {half + half * (k + 1) // _LOOKS for k in range(_LOOKS)}
-    while position.step < config.updates:
+
+    def play(round_: int) -> None:
         players.round()
-        position.step += 1
-        if position.step in looks:
-            draws = generator(seed, _JUDGED, position.step)
+        played = round_ + 1
+        if played in looks:
+            draws = generator(seed, _JUDGED, played)
             sheet.total += players.judged(draws) / len(looks)
-        if position.step % _CHECKPOINT == 0:
-            keeper.save(sheet, None, players.optimizer, position)
+
+    fit_players(
+        sheet,
+        players.optimizer,
+        play,
+        config.updates,
+        identity=asdict(config) | {"seed": seed},
+        checkpoint_every=_CHECKPOINT,
+        directory=trial.directory,
+        label=trial.label,
+    )
     found = sheet.total.reshape(2, len(config.weights), config.members)
     draws = generator(seed, _JUDGED)
     one, other = torch.randn(2, 100, config.samples, _CODES, generator=draws)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -16,9 +16,7 @@ from rederived.chapters.variational.inference import LOSSES
 from rederived.chapters.variational.losses import discriminator_loss
 from rederived.datasets import points
 from rederived.records import Measured, Study, Trial
-from rederived.training import generator
-from rederived.training.draws import Draws
-from rederived.training.keeper import Keeper
+from rederived.training import GeneratorState, fit_players, generator
 
 _WEIGHTS, _DRAWS, _JUDGED = 30, 31, 32  # random streams of one seed
 _DIRECTIONS = 64  # of the sliced distance
@@ -56,7 +54,7 @@ class Players(nn.Module):
         self.config, members = config, config.members
         networks, width = members * len(LOSSES), config.width
         starts = generator(seed, _WEIGHTS)
-        self.draws = Draws(generator(seed, _DRAWS))
+        self.draws = GeneratorState(generator(seed, _DRAWS))
         self.encoder, self.decoder = (
             mlp(networks, members, (2, width, width, 4), starts) for _ in range(2)
         )
@@ -136,14 +134,17 @@ def measure(config: AliConfig, trial: Trial) -> Measured:
         trial: its seed decides starts, data and noise.
     """
     seed = trial.seed
-    players, keeper = Players(config, seed), Keeper(trial.directory, writes=True)
-    identity = {"config": repr(config), "seed": str(seed)}
-    position = keeper.restore(players, None, players.optimizer, identity)
-    while position.step < config.updates:
-        players.round()
-        position.step += 1
-        if position.step % _CHECKPOINT == 0:
-            keeper.save(players, None, players.optimizer, position)
+    players = Players(config, seed)
+    fit_players(
+        players,
+        players.optimizer,
+        lambda _: players.round(),
+        config.updates,
+        identity=asdict(config) | {"seed": seed},
+        checkpoint_every=_CHECKPOINT,
+        directory=trial.directory,
+        label=trial.label,
+    )
     draws = generator(seed, _JUDGED)
     with torch.no_grad():
         real, fake = players.pairs(config.samples, draws)

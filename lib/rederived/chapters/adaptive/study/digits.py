@@ -13,7 +13,7 @@ from rederived import datasets
 from rederived.chapters.adaptive.moments import Adam
 from rederived.chapters.adaptive.rmsprop import RMSprop, ScalarRMSprop
 from rederived.chapters.adaptive.study.config import DigitsRace
-from rederived.training import Settings, TrainingDivergedError, fit, generator
+from rederived.training import TrainConfig, TrainingDivergedError, fit, generator
 
 METHODS = ("gradient descent", "scalar", "vector", "adam")
 ONE_RATE = ("gradient descent", "scalar")
@@ -66,12 +66,12 @@ def race(config: DigitsRace, seed: int) -> tuple[dict[str, float], list[str]]:
         for rate in rates_of(config, method):
             model = Classifier(64, config.width, generator(seed, _WEIGHTS))
             optimizer = optimizer_of(method, model, rate, config.decay)
-            settings = Settings(
+            train_config = TrainConfig(
                 config.epochs, config.batch_size, seed=seed, precision="float32"
             )
             label = f"{method}@{rate:.2g}"
             try:
-                fit(model, (train.x, train.y), optimizer, settings, label=label)
+                fit(model, (train.x, train.y), optimizer, train_config, label=label)
             except TrainingDivergedError:
                 continue
             loss, _ = measure(model, validation)

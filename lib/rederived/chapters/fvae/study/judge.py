@@ -11,7 +11,7 @@ from torch.nn import functional
 from rederived.chapters.fvae.study.data import Pictures, centred
 from rederived.chapters.variational.study_images.judge import frechet_distance, moments
 from rederived.datasets.face_factors import FACTORS, column
-from rederived.training import Batch, Settings, fit, generator, one_cycle
+from rederived.training import Batch, OneCycle, TrainConfig, fit, generator
 
 FEATURES = 64
 _STARTS = 50  # random stream
@@ -90,16 +90,16 @@ class Judge:
         )
         batch = min(64, len(labels))
 
-        def prepare(rows: Batch, _: torch.Generator) -> Batch:
+        def centre(rows: Batch, _: torch.Generator) -> Batch:
             return (centred(rows[0]), *rows[1:])
 
         fit(
             self.reader,
             (pictures.train, labels, numbers),
             torch.optim.Adam(self.reader.parameters(), 3e-3, fused=True),
-            Settings(epochs, batch, seed=0, precision="float32"),
-            schedule=one_cycle(len(labels) // batch * epochs),
-            prepare=prepare,
+            TrainConfig(epochs, batch, seed=0, precision="float32"),
+            schedule=OneCycle(len(labels) // batch * epochs),
+            transform=centre,
             directory=None if directory is None else directory / "judge",
             label="judge",
         )

@@ -26,11 +26,11 @@ from rederived.records import Arrays, Measured, Trial
 from rederived.training import (
     Batch,
     History,
-    Settings,
+    OneCycle,
+    TrainConfig,
     constant,
     fit,
     generator,
-    one_cycle,
 )
 
 _HELD_OUT, _START = 55, 56  # random streams of one seed
@@ -101,7 +101,7 @@ def _train(
         model,
         (pictures.train,),
         _optimizer(model, config),
-        Settings(
+        TrainConfig(
             config.epochs,
             config.batch_size,
             seed,
@@ -110,8 +110,8 @@ def _train(
             precision="float32",  # for every record, so that they can be compared
             checkpoint_every=100,
         ),
-        schedule=one_cycle(steps) if config.schedule == "one-cycle" else constant,
-        prepare=noisy,
+        schedule=OneCycle(steps) if config.schedule == "one-cycle" else constant,
+        transform=noisy,
         evaluate=evaluate,
         directory=trial.directory,
         label=trial.label,

@@ -9,7 +9,7 @@ from torch.nn import functional
 from rederived.chapters.infomax.networks import start
 from rederived.chapters.infomax.study.data import Pictures
 from rederived.chapters.infomax.study.measures import Codes
-from rederived.training import Settings, fit, generator
+from rederived.training import TrainConfig, fit, generator
 
 _WEIGHTS = 26  # random stream
 _UNITS, _DROPOUT = 200, 0.1
@@ -77,7 +77,7 @@ def _accuracy(train: Tensor, test: Tensor, pictures: Pictures, seed: int) -> flo
         judge,
         ((train - centre) / spread, labels),
         torch.optim.Adam(judge.parameters(), _RATE),
-        Settings(_EPOCHS, min(_BATCH, len(train)), seed, precision="float32"),
+        TrainConfig(_EPOCHS, min(_BATCH, len(train)), seed, precision="float32"),
         label="classifier",
     )
     judge.to("cpu").eval()

@@ -52,7 +52,9 @@ def encode(encoder: ConvEncoder, x: Tensor) -> Codes:
 
 
 @torch.no_grad()
-def settle(encoder: ConvEncoder, x: Tensor, passes: int = 50) -> None:
+def update_batchnorm_statistics(
+    encoder: ConvEncoder, x: Tensor, passes: int = 50
+) -> None:
     """Let batch normalisation of untrained weights see some pictures."""
     encoder.train()
     for part in torch.split(x[: passes * 64], 64):

@@ -9,34 +9,17 @@ from rederived.chapters.infomax.networks import ConvDecoder, ConvEncoder, start
 from rederived.chapters.infomax.objective import DeepInfoMax, Weights
 from rederived.chapters.infomax.study.config import InfoMaxConfig
 from rederived.training import generator
-from rederived.vae import VAE, NormalDecoder
+from rederived.vae import VAE, Bound, NormalDecoder
 
 _ENCODER, _REST = 20, 21  # random streams of the weights
 _DEVIATION = 0.25  # of the VAE's pixels, where training starts
 
 
-class Autoencoder(nn.Module):
-    """A VAE of pictures: the negative bound per pixel, nats.
-
-    Args:
-        encoder: of the pictures.
-        network: codes to flat pictures.
-        shape: colours, height and width.
-    """
-
-    def __init__(
-        self, encoder: ConvEncoder, network: nn.Module, shape: tuple[int, int, int]
-    ) -> None:
-        super().__init__()
-        self.vae = VAE(
-            _Laws(encoder, shape), NormalDecoder(network, _DEVIATION, trainable=True)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the loss of a batch ``(B, colours, H, W)``."""
-        flat = x.flatten(1)
-        loss: Tensor = self.vae(flat).loss().mean() / flat.shape[1]
-        return loss
+def bound_per_pixel(vae: VAE, x: Tensor) -> Tensor:
+    """Return the mean negative bound per pixel of pictures (B, colours, H, W), nats."""
+    flat = x.flatten(1)  # (B, D)
+    bound: Bound = vae(flat)
+    return bound.loss().mean() / flat.shape[1]
 
 
 class Classifier(nn.Module):
@@ -66,7 +49,7 @@ class _Laws(nn.Module):
 def build(
     config: InfoMaxConfig, shape: tuple[int, int, int], classes: int, seed: int
 ) -> tuple[nn.Module, ConvEncoder]:
-    """Build the objective that a config describes, with its starting weights.
+    """Build the model that a config describes, with its starting weights.
 
     Args:
         config: what to build.
@@ -75,7 +58,7 @@ def build(
         seed: decides the weights; the encoder's are the same for every objective.
 
     Returns:
-        The objective and the encoder inside it.
+        The model and the encoder inside it.
 
     Raises:
         ValueError: if the pictures cannot be halved as often as there are blocks.
@@ -100,10 +83,12 @@ def _around(
     shape: tuple[int, int, int],
     classes: int,
 ) -> nn.Module:
-    """Return the objective that trains an encoder."""
+    """Return the model that trains an encoder."""
     if config.objective == "vae":
         decoder = ConvDecoder(config.channels, config.codes, shape)
-        return Autoencoder(encoder, decoder, shape)
+        return VAE(
+            _Laws(encoder, shape), NormalDecoder(decoder, _DEVIATION, trainable=True)
+        )
     if config.objective == "supervised":
         return Classifier(encoder, config.codes, classes)
     places = shape[1] * shape[2] // 4 ** len(config.channels)

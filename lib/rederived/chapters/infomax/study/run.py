@@ -8,9 +8,9 @@ from torch import nn
 from rederived.chapters.infomax.study import classifiers, measures
 from rederived.chapters.infomax.study.config import InfoMaxConfig
 from rederived.chapters.infomax.study.data import Pictures, load_pictures
-from rederived.chapters.infomax.study.objectives import build
+from rederived.chapters.infomax.study.objectives import bound_per_pixel, build
 from rederived.records import Measured, Trial
-from rederived.training import History, Settings, fit
+from rederived.training import History, TrainConfig, fit
 
 
 def measure(config: InfoMaxConfig, trial: Trial) -> Measured:
@@ -28,7 +28,7 @@ def measure(config: InfoMaxConfig, trial: Trial) -> Measured:
     classes = int(pictures.train_labels.max()) + 1
     objective, encoder = build(config, pictures.shape, classes, seed)
     if config.objective == "none":
-        measures.settle(encoder, pictures.train)
+        measures.update_batchnorm_statistics(encoder, pictures.train)
         history = History([], "float32", "cpu")
     else:
         history = _train(objective, config, pictures, trial)
@@ -67,7 +67,8 @@ def _train(
         data,
         torch.optim.Adam(objective.parameters(), config.learning_rate, fused=True),
         # one precision for every record; batches are too small for bf16 to pay on a GPU
-        Settings(config.epochs, config.batch_size, trial.seed, precision="float32"),
+        TrainConfig(config.epochs, config.batch_size, trial.seed, precision="float32"),
+        loss=bound_per_pixel if config.objective == "vae" else None,
         directory=trial.directory,
         label=trial.label,
     )

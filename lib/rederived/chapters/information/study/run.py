@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,11 +16,11 @@ from rederived.chapters.information.infomax import InfoMax
 from rederived.chapters.information.study.config import InformationConfig
 from rederived.networks import NormalEncoder, initialize, perceptron
 from rederived.records import Arrays, Measured, Trial
-from rederived.training import Settings, fit, generator, one_cycle
+from rederived.training import OneCycle, TrainConfig, fit, generator
 from rederived.vae import (
     VAE,
     AutoregressiveDecoder,
-    NegativeBound,
+    Bound,
     collapsed,
     information,
     log_likelihood,
@@ -70,8 +71,8 @@ def load_pictures(config: InformationConfig) -> Pictures:
     )
 
 
-def build(config: InformationConfig, side: int, seed: int) -> NegativeBound | InfoMax:
-    """Build the objective that a config describes, with its starting weights.
+def build(config: InformationConfig, side: int, seed: int) -> VAE | InfoMax:
+    """Build the model that a config describes, with its starting weights.
 
     Args:
         config: what to build.
@@ -80,16 +81,22 @@ def build(config: InformationConfig, side: int, seed: int) -> NegativeBound | In
     """
     pixels, width = side * side, config.width
     encoder = NormalEncoder(perceptron([pixels, width, width, 2 * config.codes]))
-    objective: NegativeBound | InfoMax
+    model: VAE | InfoMax
     if config.objective == "infomax":
         judge = perceptron([pixels + config.codes, width, width, 1])
-        objective = InfoMax(encoder, judge, 1.0, config.rate_weight)
+        model = InfoMax(encoder, judge, 1.0, config.rate_weight)
     else:
         network = perceptron([config.codes, width, width, pixels])
         decoder = AutoregressiveDecoder(network, side, side, config.reach)
-        objective = NegativeBound(VAE(encoder, decoder), config.beta)
-    initialize(objective, generator(seed, _WEIGHTS))
-    return objective
+        model = VAE(encoder, decoder)
+    initialize(model, generator(seed, _WEIGHTS))
+    return model
+
+
+def negative_bound(vae: VAE, x: Tensor, beta: float) -> Tensor:
+    """Return the mean of ``distortion + beta * rate`` over a batch ``(B, D)``, nats."""
+    bound: Bound = vae(x)
+    return bound.loss(beta).mean()
 
 
 def measure(config: InformationConfig, trial: Trial) -> Measured:
@@ -113,32 +120,34 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
     """
     seed = trial.seed
     pictures = load_pictures(config)
-    objective = build(config, pictures.side, seed)
-    untrained = _probe(encoder_of(objective), pictures)
+    model = build(config, pictures.side, seed)
+    untrained = _probe(model.encoder, pictures)
     measured = pictures.train[:_MEASURED_ROWS]
 
-    def evaluate(model: nn.Module) -> dict[str, float]:
-        return _code_metrics(model, measured, seed, _TRACKED, _TRACKED_CODES)
+    def evaluate(model: VAE | InfoMax) -> dict[str, float]:
+        return _code_metrics(model.encoder, measured, seed, _TRACKED, _TRACKED_CODES)
 
     steps = len(pictures.train) // config.batch_size * config.epochs
+    loss = partial(negative_bound, beta=config.beta)
     history = fit(
-        objective,
+        model,
         (pictures.train,),
-        torch.optim.Adam(objective.parameters(), config.learning_rate, fused=True),
-        Settings(config.epochs, config.batch_size, seed, precision="float32"),
-        schedule=one_cycle(steps),
+        torch.optim.Adam(model.parameters(), config.learning_rate, fused=True),
+        TrainConfig(config.epochs, config.batch_size, seed, precision="float32"),
+        loss=loss if isinstance(model, VAE) else None,
+        schedule=OneCycle(steps),
         evaluate=evaluate,
         directory=trial.directory,
         label=trial.label,
     )
-    objective.to("cpu")
-    metrics = _code_metrics(objective, measured, seed, _MEASURED, _MEASURED_CODES)
-    metrics["probe_accuracy"] = _probe(encoder_of(objective), pictures)
+    model.to("cpu")
+    metrics = _code_metrics(model.encoder, measured, seed, _MEASURED, _MEASURED_CODES)
+    metrics["probe_accuracy"] = _probe(model.encoder, pictures)
     metrics["probe_untrained"] = untrained
-    arrays: Arrays = {"rates": _rates(objective, measured)}
-    if isinstance(objective, NegativeBound):
-        metrics |= _bounds(objective.vae, pictures, config, seed)
-        drawn = objective.vae.sample(_SHOWN, config.codes, generator(seed, _SAMPLES))
+    arrays: Arrays = {"rates": _rates(model.encoder, measured)}
+    if isinstance(model, VAE):
+        metrics |= _bounds(model, pictures, config, seed)
+        drawn = model.sample(_SHOWN, config.codes, generator(seed, _SAMPLES))
         arrays["samples"] = drawn.to(torch.uint8).numpy()
     metrics["training_seconds"] = sum(history.column("seconds"))
     return Measured(
@@ -150,14 +159,6 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
     )
 
 
-def encoder_of(objective: nn.Module) -> nn.Module:
-    """Return the encoder that an objective trains."""
-    holder = objective.vae if isinstance(objective, NegativeBound) else objective
-    encoder = holder.encoder
-    assert isinstance(encoder, nn.Module)
-    return encoder
-
-
 @torch.no_grad()
 def _codes(encoder: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     """Return means and log-variances of the codes, on the CPU."""
@@ -167,10 +168,10 @@ def _codes(encoder: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _code_metrics(
-    objective: nn.Module, x: Tensor, seed: int, stream: int, count: int
+    encoder: nn.Module, x: Tensor, seed: int, stream: int, count: int
 ) -> dict[str, float]:
     """Measure the codes of some pictures."""
-    mean, log_variance = _codes(encoder_of(objective), x)
+    mean, log_variance = _codes(encoder, x)
     codes = min(count, len(x))
     found = information(mean, log_variance, generator(seed, stream), codes)
     return {
@@ -184,9 +185,9 @@ def _code_metrics(
     }
 
 
-def _rates(objective: nn.Module, x: Tensor) -> NDArray[np.float32]:
+def _rates(encoder: nn.Module, x: Tensor) -> NDArray[np.float32]:
     """Return the rate of each coordinate, falling."""
-    rates = rate_by_coordinate(*_codes(encoder_of(objective), x))
+    rates = rate_by_coordinate(*_codes(encoder, x))
     falling: NDArray[np.float32] = rates.sort(descending=True).values.numpy()
     return falling
 

@@ -4,7 +4,12 @@ from pathlib import Path
 
 from rederived.chapters.mixup.study.config import FULL, QUICK, MixingConfig
 from rederived.chapters.mixup.study.data import Pictures, load_pictures
-from rederived.chapters.mixup.study.methods import build, change, rates_of, stages_of
+from rederived.chapters.mixup.study.methods import (
+    build,
+    change,
+    rates_of,
+    transform_for_epoch,
+)
 from rederived.chapters.mixup.study.run import measure
 from rederived.records import Study
 
@@ -16,7 +21,7 @@ __all__ = [
     "change",
     "load_pictures",
     "rates_of",
-    "stages_of",
+    "transform_for_epoch",
 ]
 
 STUDY = Study(

@@ -1,6 +1,8 @@
-"""From a config to its network, its objective, and what happens to each batch."""
+"""From a config to its network, its loss, and what happens to each batch."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -11,18 +13,29 @@ from rederived.chapters.mixup.networks import (
     initialize_he,
     preact_resnet18,
 )
-from rederived.chapters.mixup.objectives import LinearityPenalty, SoftClassifier
+from rederived.chapters.mixup.objectives import (
+    LinearityPenalty,
+    mean_soft_cross_entropy,
+)
 from rederived.chapters.mixup.schedules import PAPER_CIFAR, PairingSchedule
 from rederived.chapters.mixup.study.config import MixingConfig
 from rederived.chapters.mixup.study.data import CLASSES, Pictures
 from rederived.chapters.mixup.transforms import mixup, sample_pairing, smooth
-from rederived.training import Batch, Prepare, Schedule, Stages, generator, one_cycle
+from rederived.training import (
+    Batch,
+    BatchTransform,
+    Loss,
+    OneCycle,
+    Schedule,
+    TransformForEpoch,
+    generator,
+)
 
 _WEIGHTS = 30  # random stream of a seed
 
 
-def build(config: MixingConfig, shape: torch.Size, seed: int) -> SoftClassifier:
-    """Build the objective of a config with its starting weights.
+def build(config: MixingConfig, shape: torch.Size, seed: int) -> nn.Module:
+    """Build the network of a config with its starting weights.
 
     Args:
         config: what to build.
@@ -31,21 +44,26 @@ def build(config: MixingConfig, shape: torch.Size, seed: int) -> SoftClassifier:
     """
     network = _network(config, shape)
     initialize_he(network, generator(seed, _WEIGHTS))
+    return network
+
+
+def loss_of(config: MixingConfig) -> Loss:
+    """Return the loss of a config's method."""
     if config.method == "penalty":
-        return LinearityPenalty(network, config.strength)
-    return SoftClassifier(network)
+        return LinearityPenalty(config.strength)
+    return mean_soft_cross_entropy
 
 
-def stages_of(config: MixingConfig, pictures: Pictures) -> Stages:
+def transform_for_epoch(config: MixingConfig, pictures: Pictures) -> TransformForEpoch:
     """Return what happens to the batches of each epoch: scale, augment, mix."""
     schedule = PairingSchedule.for_epochs(config.epochs)
     if config.epochs == 1000:
         schedule = PAPER_CIFAR
 
-    def stage(epoch: int) -> Prepare:
+    def of_epoch(epoch: int) -> BatchTransform:
         on = schedule.active(epoch)
 
-        def prepare(batch: Batch, draw: torch.Generator) -> Batch:
+        def transform(batch: Batch, draw: torch.Generator) -> Batch:
             pixels, targets = batch
             x = pictures.scaled(pixels)
             if config.flip:
@@ -54,9 +72,9 @@ def stages_of(config: MixingConfig, pictures: Pictures) -> Stages:
                 config, (random_crop(x, config.crop, draw), targets), draw, on
             )
 
-        return prepare
+        return transform
 
-    return stage
+    return of_epoch
 
 
 def change(
@@ -82,15 +100,23 @@ def change(
     return batch
 
 
+@dataclass(frozen=True)
+class TwoDrops:
+    """Divide the rate by ten after a half and after three quarters of the steps."""
+
+    total_steps: int
+
+    def __call__(self, step: int) -> float:
+        """Return the factor at a step."""
+        total = self.total_steps
+        return 0.1 ** ((2 * step >= total) + (4 * step >= 3 * total))
+
+
 def rates_of(config: MixingConfig, steps: int) -> Schedule:
     """Return the learning-rate schedule of a run of so many steps."""
     if config.schedule == "one-cycle":
-        return one_cycle(steps, warmup=0.1)
-
-    def factor(step: int) -> float:
-        return 0.1 ** ((2 * step >= steps) + (4 * step >= 3 * steps))
-
-    return factor
+        return OneCycle(steps, warmup=0.1)
+    return TwoDrops(steps)
 
 
 def _network(config: MixingConfig, shape: torch.Size) -> nn.Module:

@@ -16,10 +16,15 @@ from rederived.chapters.mixup.measures import (
 )
 from rederived.chapters.mixup.study.config import MixingConfig
 from rederived.chapters.mixup.study.data import Part, Pictures, load_pictures
-from rederived.chapters.mixup.study.methods import build, rates_of, stages_of
+from rederived.chapters.mixup.study.methods import (
+    build,
+    loss_of,
+    rates_of,
+    transform_for_epoch,
+)
 from rederived.chapters.mixup.transforms import mix, partners
 from rederived.records import Arrays, Measured, Trial
-from rederived.training import Settings, fit, generator
+from rederived.training import TrainConfig, fit, generator
 
 _GAPS, _SEGMENTS = 31, 32  # random streams of a seed
 _MEASURED = 2_000  # test pictures between which the gap is measured
@@ -50,24 +55,27 @@ def measure(config: MixingConfig, trial: Trial) -> Measured:
     """
     seed = trial.seed
     pictures = load_pictures(config)
-    objective = build(config, pictures.train.pixels.shape[1:], seed)
+    network = build(config, pictures.train.pixels.shape[1:], seed)
     steps = len(pictures.train.pixels) // config.batch_size * config.epochs
     history = fit(
-        objective,
+        network,
         (pictures.train.pixels, pictures.train.targets),
         torch.optim.SGD(
-            objective.parameters(),
+            network.parameters(),
             config.learning_rate,
             momentum=0.9,
             weight_decay=config.weight_decay,
         ),
-        Settings(config.epochs, config.batch_size, seed, precision=_precision(config)),
+        TrainConfig(
+            config.epochs, config.batch_size, seed, precision=_precision(config)
+        ),
+        loss=loss_of(config),
         schedule=rates_of(config, steps),
-        stages=stages_of(config, pictures),
+        transform_for_epoch=transform_for_epoch(config, pictures),
         directory=trial.directory,
         label=trial.label,
     )
-    metrics, arrays = measure_network(objective.network, pictures, seed)
+    metrics, arrays = measure_network(network, pictures, seed)
     metrics["training_seconds"] = sum(history.column("seconds"))
     return Measured(
         metrics=metrics,

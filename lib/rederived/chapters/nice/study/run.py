@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rederived.chapters.nice.study import analysis
 from rederived.chapters.nice.study.config import NiceConfig
@@ -22,13 +22,13 @@ from rederived.flows import (
 from rederived.records import Arrays, Measured, Trial
 from rederived.training import (
     Batch,
+    Exponential,
+    OneCycle,
     Schedule,
-    Settings,
+    TrainConfig,
     constant,
-    exponential,
     fit,
     generator,
-    one_cycle,
 )
 
 _WEIGHTS, _HELD_OUT, _TEST, _SCALES = 10, 11, 12, 13  # random streams of one seed
@@ -36,16 +36,9 @@ _TEST_DRAWS = 4  # noise draws a test picture
 _CHUNK = 1000  # pictures evaluated at a time
 
 
-class NegativeLogLikelihood(nn.Module):
-    """The objective of a flow: the mean of ``-log q(x)`` over a batch, nats."""
-
-    def __init__(self, flow: Flow) -> None:
-        super().__init__()
-        self.flow = flow
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the mean negative log-likelihood of events ``(B, D)``."""
-        return -self.flow.log_prob(x).mean()
+def negative_log_likelihood(flow: Flow, x: Tensor) -> Tensor:
+    """Return the mean of ``-log q(x)`` over a batch ``(B, D)``, nats."""
+    return -flow.log_prob(x).mean()
 
 
 def build(config: NiceConfig, dimensions: int, seed: int) -> Flow:
@@ -73,7 +66,7 @@ def build(config: NiceConfig, dimensions: int, seed: int) -> Flow:
         for name, parameter in flow.named_parameters():
             if name.endswith("log_scale"):
                 draws = generator(seed, _SCALES)
-                nn.init.normal_(parameter, std=deviation, generator=draws)
+                torch.nn.init.normal_(parameter, std=deviation, generator=draws)
     return flow
 
 
@@ -97,29 +90,29 @@ def measure(config: NiceConfig, trial: Trial) -> Measured:
     pictures = load_pictures(config.dataset, config.held_out)
     dimensions = pictures.train.shape[1]
     flow = build(config, dimensions, seed)
-    objective = NegativeLogLikelihood(flow)
     held_out = _held_out_view(config, pictures, seed)
 
     def noisy(batch: Batch, noise: torch.Generator) -> Batch:
         return (with_noise(batch[0], config.noise, pictures.levels, noise),)
 
-    def evaluate(model: nn.Module) -> dict[str, float]:
-        return {"held_out": -float(log_likelihoods(model, held_out).mean())}
+    def evaluate(flow: Flow) -> dict[str, float]:
+        return {"held_out": -float(log_likelihoods(flow, held_out).mean())}
 
     history = fit(
-        objective,
+        flow,
         (pictures.train,),
-        _optimizer(config, objective),
-        _settings(config, seed),
+        _optimizer(config, flow),
+        _train_config(config, seed),
+        loss=negative_log_likelihood,
         schedule=_schedule(config, len(pictures.train)),
-        prepare=noisy,
+        transform=noisy,
         evaluate=evaluate,
         monitor="held_out",
         directory=trial.directory,
         label=trial.label,
     )
     flow.to("cpu")
-    metrics = _likelihoods(config, objective, pictures, seed)
+    metrics = _likelihoods(config, flow, pictures, seed)
     arrays: Arrays = {"log_scales": analysis.log_scales(flow).numpy()}
     if config.analyse:
         more, figures = _analysis(config, flow, pictures, seed)
@@ -141,13 +134,10 @@ def measure(config: NiceConfig, trial: Trial) -> Measured:
 
 
 @torch.no_grad()
-def log_likelihoods(objective: nn.Module, x: Tensor) -> Tensor:
+def log_likelihoods(flow: Flow, x: Tensor) -> Tensor:
     """Return ``log q(x)`` of each event, ``(N,)``, in pieces that fit in memory."""
-    assert isinstance(objective, NegativeLogLikelihood)
-    device = next(objective.parameters()).device
-    parts = [
-        objective.flow.log_prob(part.to(device)) for part in torch.split(x, _CHUNK)
-    ]
+    device = next(flow.parameters()).device
+    parts = [flow.log_prob(part.to(device)) for part in torch.split(x, _CHUNK)]
     return torch.cat(parts).cpu()
 
 
@@ -160,7 +150,7 @@ def _held_out_view(config: NiceConfig, pictures: Pictures, seed: int) -> Tensor:
 
 
 def _likelihoods(
-    config: NiceConfig, objective: nn.Module, pictures: Pictures, seed: int
+    config: NiceConfig, flow: Flow, pictures: Pictures, seed: int
 ) -> dict[str, float]:
     """Measure the chosen weights on all three parts, with the training noise."""
     noise = generator(seed, _TEST)
@@ -169,14 +159,14 @@ def _likelihoods(
     metrics = {
         f"{name}_log_likelihood": float(
             log_likelihoods(
-                objective, with_noise(part, config.noise, pictures.levels, noise)
+                flow, with_noise(part, config.noise, pictures.levels, noise)
             ).mean()
         )
         for name, part in names.items()
     }
     draws = [
         log_likelihoods(
-            objective, with_noise(pictures.test, config.noise, pictures.levels, noise)
+            flow, with_noise(pictures.test, config.noise, pictures.levels, noise)
         )
         for _ in range(_TEST_DRAWS)
     ]
@@ -216,11 +206,9 @@ def _analysis(
     return metrics, arrays | analysis.interpolations(flow, seed)
 
 
-def _optimizer(config: NiceConfig, objective: nn.Module) -> torch.optim.Optimizer:
-    scales = [p for n, p in objective.named_parameters() if n.endswith("log_scale")]
-    networks = [
-        p for n, p in objective.named_parameters() if not n.endswith("log_scale")
-    ]
+def _optimizer(config: NiceConfig, flow: Flow) -> torch.optim.Optimizer:
+    scales = [p for n, p in flow.named_parameters() if n.endswith("log_scale")]
+    networks = [p for n, p in flow.named_parameters() if not n.endswith("log_scale")]
     groups = [
         {"params": networks, "weight_decay": config.weight_decay},
         {
@@ -239,8 +227,8 @@ def _optimizer(config: NiceConfig, objective: nn.Module) -> torch.optim.Optimize
     )
 
 
-def _settings(config: NiceConfig, seed: int) -> Settings:
-    return Settings(
+def _train_config(config: NiceConfig, seed: int) -> TrainConfig:
+    return TrainConfig(
         epochs=config.epochs,
         batch_size=config.batch_size,
         seed=seed,
@@ -253,9 +241,9 @@ def _settings(config: NiceConfig, seed: int) -> Settings:
 def _schedule(config: NiceConfig, rows: int) -> Schedule:
     steps = rows // config.batch_size * config.epochs
     if config.schedule == "one-cycle":
-        return one_cycle(steps)
+        return OneCycle(steps)
     if config.schedule == "cosine":
-        return one_cycle(steps, warmup=0.05)
+        return OneCycle(steps, warmup=0.05)
     if config.schedule == "exponential":
-        return exponential(decay=1.0005, floor=0.1)
+        return Exponential(decay=1.0005, floor=0.1)
     return constant

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import nn
 
-from rederived.chapters.titles.losses import TitleLoss
+from rederived.chapters.titles.losses import title_loss
 from rederived.chapters.titles.overlap import rouge
 from rederived.chapters.titles.recurrent import RecurrentConfig, RecurrentModel
 from rederived.chapters.titles.search import Hypothesis
@@ -18,7 +17,7 @@ from rederived.chapters.titles.study.data import Corpus, Part, load_corpus
 from rederived.chapters.titles.transformer import Transformer, TransformerConfig
 from rederived.chapters.titles.vocabulary import Vocabulary
 from rederived.records import Arrays, Config, Measured, RunError, Trial, from_dict
-from rederived.training import Settings, derive, fit, generator, one_cycle
+from rederived.training import OneCycle, TrainConfig, derive, fit, generator
 
 _WEIGHTS, _EXAMPLES, _ERRORS = range(20, 23)  # random streams
 _SHOWN = 8  # titles kept as examples
@@ -78,29 +77,28 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
     with torch.random.fork_rng():
         torch.manual_seed(derive(seed, _WEIGHTS))
         model = build(config, len(corpus.vocabulary))
-    objective = TitleLoss(model)
 
-    def evaluate(trained: nn.Module) -> dict[str, float]:
-        assert isinstance(trained, TitleLoss)
+    def evaluate(trained: Model) -> dict[str, float]:
         device = next(trained.parameters()).device
         part = corpus.validation
-        loss, _ = measures.loss_and_accuracy(_writer(trained.model), part, device)
+        loss, _ = measures.loss_and_accuracy(trained, part, device)
         return {"validation_loss": loss}
 
     steps = len(corpus.train.text) // config.batch_size * config.epochs
     history = fit(
-        objective,
+        model,
         (corpus.train.text, corpus.train.title),
-        torch.optim.Adam(objective.parameters(), config.learning_rate, fused=True),
-        Settings(
+        torch.optim.Adam(model.parameters(), config.learning_rate, fused=True),
+        TrainConfig(
             config.epochs, config.batch_size, seed, clip_norm=1.0, precision="float32"
         ),
-        schedule=one_cycle(steps),
+        loss=title_loss,
+        schedule=OneCycle(steps),
         evaluate=evaluate,
         directory=trial.directory,
         label=trial.label,
     )
-    objective.to("cpu")
+    model.to("cpu")
     metrics, found = _measured(model, config, corpus, seed)
     metrics["parameters"] = float(sum(p.numel() for p in model.parameters()))
     metrics["training_seconds"] = sum(history.column("seconds"))
@@ -143,12 +141,6 @@ def restore(values: Config, arrays: Mapping[str, object]) -> tuple[Model, Vocabu
     }
     model.load_state_dict(weights)
     return model.eval(), vocabulary
-
-
-def _writer(module: nn.Module) -> Model:
-    """Return a module as what it is."""
-    assert isinstance(module, RecurrentModel | Transformer)
-    return module
 
 
 def _measured(

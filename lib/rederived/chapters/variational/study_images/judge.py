@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rederived.chapters.variational.study_images.pictures import Pictures
-from rederived.training import Settings, fit, generator, one_cycle
+from rederived.training import OneCycle, TrainConfig, fit, generator
 
 CLASSES = 10
 CONFIDENT = 0.9  # probability of a class from which a sample counts as good
@@ -73,8 +73,8 @@ class Judge:
             self.classifier,
             (pictures.train, pictures.labels),
             torch.optim.Adam(self.classifier.parameters(), 3e-3, fused=True),
-            Settings(epochs, batch, seed=0, precision="float32"),
-            schedule=one_cycle(len(pictures.train) // batch * epochs),
+            TrainConfig(epochs, batch, seed=0, precision="float32"),
+            schedule=OneCycle(len(pictures.train) // batch * epochs),
             directory=None if directory is None else directory / "judge",
             label="judge",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import torch
 from torch import Generator, Tensor, nn
 
@@ -11,7 +13,7 @@ from rederived.chapters.variational.study_images.config import ImageGanConfig
 from rederived.chapters.variational.study_images.judge import CLASSES, Judge
 from rederived.chapters.variational.study_images.pictures import load_pictures
 from rederived.chapters.variational.study_plane.game import Game
-from rederived.chapters.variational.study_plane.match import keeper_of, play
+from rederived.chapters.variational.study_plane.match import play
 from rederived.chapters.variational.study_plane.run import summaries
 from rederived.records import Measured, Trial
 from rederived.training import generator
@@ -82,10 +84,10 @@ def measure(config: ImageGanConfig, trial: Trial) -> Measured:
         unit=1 / (pictures.colours * pictures.side**2),
     )
     fixed = game.noise(config.samples, generator(seed, _JUDGED))
-    identity = {"config": repr(config), "seed": str(seed)}
+    identity = asdict(config) | {"seed": seed}
     sheet = play(
         game, config, judge, fixed,
-        frames=_POINTS, keeper=keeper_of(trial.directory), identity=identity,
+        frames=_POINTS, identity=identity, trial=trial,
     )  # fmt: skip
     arrays = sheet.arrays()
     arrays["covered"] = arrays["covered"].astype("int16")

@@ -13,7 +13,7 @@ from rederived.chapters.variational.losses import (
     generator_loss,
     proximity,
 )
-from rederived.training.draws import Draws
+from rederived.training import GeneratorState
 
 DataSource = Callable[[int, Generator], Tensor]
 """From n and a source of randomness to n data points (n, D)."""
@@ -68,7 +68,7 @@ class Game(nn.Module):
         super().__init__()
         self.rules, self.source = rules, data
         self.generator, self.discriminator = players
-        self.draws = Draws(draws)
+        self.draws = GeneratorState(draws)
         self.repeats = len(rules.weights)
         self.networks = self.repeats * rules.members
         each = torch.tensor(rules.weights).repeat_interleave(rules.members)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from rederived.chapters.variational.study_plane.game import Game, Rules
-from rederived.records import Arrays
-from rederived.training.keeper import Keeper
+from rederived.records import Arrays, Trial
+from rederived.training import fit_players
 
 _FRAMES, _FILMED = 8, 4  # kept samples: times, members
 
@@ -31,6 +30,8 @@ class Schedule(Rules, Protocol):
 class Sheet(nn.Module):
     """What was measured so far; its tables are saved with the networks.
 
+    ``since`` adds up how far the networks moved since the last measurement.
+
     Args:
         schedule: sizes.
         names: of the judge's numbers.
@@ -48,8 +49,11 @@ class Sheet(nn.Module):
             self.register_buffer(name, empty)
         films = len(schedule.weights), min(schedule.members, _FILMED), _FRAMES
         self.register_buffer("frames", torch.zeros(*films, frames, dimension))
+        self.register_buffer("since", torch.zeros(lines[0] * lines[1]))
         times = torch.linspace(0, schedule.measurements - 1, _FRAMES).long()
         self.register_buffer("frame_times", times)
+
+    since: Tensor
 
     def note(self, place: int, found: dict[str, Tensor], samples: Tensor) -> None:
         """Enter the numbers of one time, and its pictures if it is to be kept."""
@@ -63,6 +67,7 @@ class Sheet(nn.Module):
     def arrays(self) -> Arrays:
         """Return all tables; frames at half precision."""
         tables = dict(self.named_buffers())
+        del tables["since"]
         tables["frames"] = tables["frames"].half()
         return {name: table.numpy() for name, table in tables.items()}
 
@@ -74,8 +79,8 @@ def play(
     fixed: Tensor,
     *,
     frames: int,
-    keeper: Keeper,
-    identity: dict[str, str],
+    identity: Mapping[str, object],
+    trial: Trial,
 ) -> Sheet:
     """Play all rounds, judge samples after each part, and return what was measured.
 
@@ -88,29 +93,33 @@ def play(
         judge: of samples.
         fixed: the noise of the judged samples, (N, n, noise).
         frames: samples of each filmed member that are kept.
-        keeper: writes a checkpoint after each part, and may hold one to go on from.
         identity: of the run; a checkpoint must have the same.
+        trial: where a checkpoint goes after each part, and may be to go on from.
     """
     first = game.samples(fixed)
     names = [*judge(first), "moved"]
     sheet = Sheet(schedule, names, min(frames, first.shape[2]), first.shape[-1])
     state = nn.ModuleDict({"game": game, "sheet": sheet})
-    position = keeper.restore(state, None, game.optimizer, identity)
     rounds = schedule.updates // (schedule.generator_batches * schedule.measurements)
-    while position.step < schedule.measurements:
-        moved = torch.zeros(game.networks)
-        for _ in range(rounds):
-            game.discriminator_turn()
-            moved += game.generator_turn() / rounds
-        drawn = game.samples(fixed)
-        found = judge(drawn) | {"moved": game.by_weight(moved)}
-        sheet.note(position.step, found, drawn)
-        position.step += 1
-        keeper.log(f"part {position.step} of {schedule.measurements}")
-        keeper.save(state, None, game.optimizer, position)
+
+    def play_round(number: int) -> None:
+        game.discriminator_turn()
+        sheet.since += game.generator_turn() / rounds
+        played = number + 1
+        if played % rounds == 0:
+            drawn = game.samples(fixed)
+            found = judge(drawn) | {"moved": game.by_weight(sheet.since)}
+            sheet.note(played // rounds - 1, found, drawn)
+            sheet.since.zero_()
+
+    fit_players(
+        state,
+        game.optimizer,
+        play_round,
+        rounds * schedule.measurements,
+        identity=identity,
+        checkpoint_every=rounds,
+        directory=trial.directory,
+        label=trial.label,
+    )
     return sheet
-
-
-def keeper_of(directory: Path | None) -> Keeper:
-    """Return the keeper of a run in one process."""
-    return Keeper(directory, writes=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import torch
 from torch import Generator, Tensor
 
 from rederived.chapters.variational.ensembles import mlp
 from rederived.chapters.variational.study_plane.config import GanConfig
 from rederived.chapters.variational.study_plane.game import Game
-from rederived.chapters.variational.study_plane.match import keeper_of, play
+from rederived.chapters.variational.study_plane.match import play
 from rederived.chapters.variational.study_plane.measures import (
     collapsed,
     covered_modes,
@@ -65,10 +67,10 @@ def measure(config: GanConfig, trial: Trial) -> Measured:
         covered, good = covered_modes(samples, centres, scale)
         return {"covered": covered.float(), "good": good}
 
-    identity = {"config": repr(config), "seed": str(seed)}
+    identity = asdict(config) | {"seed": seed}
     sheet = play(
         game, config, judge, fixed,
-        frames=_POINTS, keeper=keeper_of(trial.directory), identity=identity,
+        frames=_POINTS, identity=identity, trial=trial,
     )  # fmt: skip
     arrays = sheet.arrays()
     arrays["covered"] = arrays["covered"].astype("int16")

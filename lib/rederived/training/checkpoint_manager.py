@@ -11,18 +11,26 @@ from torch.optim import Optimizer
 
 from rederived.training import checkpoints
 from rederived.training.checkpoints import Position
-from rederived.training.settings import TrainingDivergedError
+from rederived.training.config import TrainingDivergedError
+from rederived.training.identity import Identity
 
 LOG = "log.txt"
 
 
-class Keeper:
+class CheckpointManager:
     """Checkpoint, best weights and log of one run, on disk or in memory.
 
     Args:
         directory: where ``checkpoint.safetensors``, ``best.safetensors`` and
             ``log.txt`` go; None keeps the best weights in memory and nothing else.
         writes: whether this process writes; of several only the main one does.
+
+    >>> model, position = nn.Linear(1, 1), Position()
+    >>> manager = CheckpointManager(None, writes=True)
+    >>> manager.save_best({"loss": 0.5}, "loss", position, model)
+    >>> manager.save_best({"loss": 0.7}, "loss", position, model)
+    >>> position.best, sorted(manager.best_weights("loss", position))
+    (0.5, ['bias', 'weight'])
     """
 
     def __init__(self, directory: Path | None, *, writes: bool) -> None:
@@ -42,7 +50,7 @@ class Keeper:
         model: nn.Module,
         average: nn.Module | None,
         optimizer: Optimizer,
-        identity: dict[str, str],
+        identity: Identity,
     ) -> Position:
         """Return the position of the run found in the folder, or that of a new one.
 
@@ -65,7 +73,7 @@ class Keeper:
             path = self.directory / "checkpoint.safetensors"
             checkpoints.save(path, model, average, optimizer, position)
 
-    def compare(
+    def save_best(
         self, row: dict[str, float], monitor: str, position: Position, chosen: nn.Module
     ) -> None:
         """Keep the weights if the monitored value is the lowest so far.

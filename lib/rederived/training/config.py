@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 Batch = tuple[Tensor, ...]
-Prepare = Callable[[Batch, torch.Generator], Batch]
+Model = TypeVar("Model", bound=nn.Module)
+Loss = Callable[..., Tensor]
+"""From a model and its batch, ``loss(model, *batch)``, to the batch's mean loss."""
+BatchTransform = Callable[[Batch, torch.Generator], Batch]
 """What turns stored rows into a batch (noise, augmentation), with its own generator.
 
 The rows are on the device of the model, the generator is the CPU's."""
-Stages = Callable[[int], Prepare | None]
-"""What prepares the batches of an epoch, counted from zero; None leaves them alone."""
-Evaluate = Callable[[nn.Module], dict[str, float]]
+TransformForEpoch = Callable[[int], BatchTransform | None]
+"""What transforms the batches of an epoch, counted from 0; None leaves them alone."""
+Evaluate = Callable[[Model], dict[str, float]]
 """What measures a model after an epoch; the keys become columns of the history."""
 
 
@@ -25,7 +28,7 @@ class TrainingDivergedError(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainConfig:
     """What a run of ``fit`` is, apart from the model, the data and the optimizer.
 
     Attributes:
@@ -40,6 +43,9 @@ class Settings:
             densities stay float32), ``"float32"`` does not, ``"auto"`` chooses bf16
             where the hardware computes with it.
         checkpoint_every: steps between checkpoints; None writes one an epoch.
+
+    >>> TrainConfig(epochs=3, batch_size=32, seed=1).clip_norm is None
+    True
     """
 
     epochs: int
@@ -49,13 +55,6 @@ class Settings:
     average_decay: float | None = None
     precision: Literal["auto", "float32", "bf16"] = "auto"
     checkpoint_every: int | None = None
-
-    def identity(self, steps: int) -> dict[str, str]:
-        """Return what must not change between a checkpoint and its resumption."""
-        fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
-        return {name: str(getattr(self, name)) for name in fields} | {
-            "steps": str(steps)
-        }
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,12 @@ class History:
             steps), ``seconds``, and whatever ``evaluate`` returned.
         precision: the arithmetic of the matrix products, ``float32`` or ``bf16``.
         device: the device's type.
+
+    >>> history = History([{"epoch": 1.0, "loss": 0.5}], "float32", "cpu")
+    >>> history.column("loss")
+    [0.5]
+    >>> history.provenance()
+    {'precision': 'float32', 'trained_on': 'cpu'}
     """
 
     rows: list[dict[str, float]]

@@ -1,0 +1,80 @@
+"""The one adversarial training loop of the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.optim import Optimizer
+
+from rederived.training import progress
+from rederived.training.checkpoint_manager import CheckpointManager
+from rederived.training.identity import identity_of_optimizer
+
+
+def fit_players(
+    players: nn.Module,
+    optimizer: Optimizer,
+    play: Callable[[int], None],
+    rounds: int,
+    *,
+    identity: Mapping[str, object],
+    checkpoint_every: int,
+    directory: Path | None = None,
+    label: str = "training",
+) -> None:
+    """Play an adversarial game to its end, from where a checkpoint left it.
+
+    An interrupted game goes on bit for bit if all that a round reads and changes is in
+    the state of ``players`` or of the optimizer: the networks, the draws as a
+    ``GeneratorState``, what was measured so far as buffers.  The game stays on its
+    device; of several processes each plays the whole game, and the main one writes.
+
+    Args:
+        players: the networks of all players, and whatever else a round changes.
+        optimizer: over their parameters, freshly made.
+        play: given the number of a round, counted from zero, takes every player's
+            steps, and measures where that is due.
+        rounds: length of the game.
+        identity: what the game is (its config, its seed); with the optimizer's
+            hyperparameters it must not change between a checkpoint and its resumption.
+        checkpoint_every: rounds between checkpoints; there is one at the end as well.
+        directory: where ``checkpoint.safetensors`` and ``log.txt`` go; None keeps
+            nothing.
+        label: the text beside the progress bar.
+
+    Raises:
+        CheckpointError: if the folder holds a damaged or a different run.
+
+    >>> model = nn.Linear(1, 2, bias=False)
+    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    >>> played = []
+    >>> fit_players(model, optimizer, played.append, 3, identity={},
+    ...             checkpoint_every=2)
+    >>> played
+    [0, 1, 2]
+    """
+    accelerator = Accelerator()
+    manager = CheckpointManager(directory, writes=accelerator.is_main_process)
+    found = {name: repr(value) for name, value in identity.items()}
+    found |= {"rounds": str(rounds), **identity_of_optimizer(optimizer)}
+    position = manager.restore(players, None, optimizer, found)
+    accelerator.wait_for_everyone()  # all have read before the first checkpoint
+    manager.log(
+        f"{label}: round {position.step} of {rounds}, "
+        f"{next(players.parameters()).device.type}, float32, "
+        f"{torch.get_num_threads()} threads, {accelerator.num_processes} processes, "
+        f"torch {torch.__version__}"
+    )
+    with progress.bar(rounds, position.step, label) as bar:
+        while position.step < rounds:
+            play(position.step)
+            position.step += 1
+            bar.update()
+            if position.step % checkpoint_every == 0 or position.step == rounds:
+                manager.log(f"round {position.step} of {rounds}")
+                manager.save(players, None, optimizer, position)
+    accelerator.wait_for_everyone()

@@ -1,0 +1,79 @@
+"""What must not change between a checkpoint and the run that goes on from it."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+
+from torch.optim import Optimizer
+
+from rederived.training.config import TrainConfig
+from rederived.training.schedules import Schedule
+
+Identity = dict[str, str]
+"""Names and values, both as text."""
+
+
+def identity_of_fit(
+    config: TrainConfig,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    *,
+    steps: int,
+    precision: str,
+) -> Identity:
+    """Return what a run of ``fit`` is.
+
+    Args:
+        config: how often checkpoints are written is left out.
+        optimizer: freshly made.
+        schedule: of the learning rates.
+        steps: in an epoch.
+        precision: the arithmetic of the matrix products, ``float32`` or ``bf16``.
+    """
+    fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
+    return {
+        **{name: repr(getattr(config, name)) for name in fields},
+        "steps": str(steps),
+        "precision": precision,
+        "schedule": name_of(schedule),
+        **identity_of_optimizer(optimizer),
+    }
+
+
+def identity_of_optimizer(optimizer: Optimizer) -> Identity:
+    """Return an optimizer's class and, of each group, its hyperparameters."""
+    found = {"optimizer": f"{type(optimizer).__module__}.{type(optimizer).__name__}"}
+    for index, group in enumerate(optimizer.param_groups):
+        found[f"parameters of group {index}"] = str(len(group["params"]))
+        for name, value in group.items():
+            if name != "params":
+                found[f"{name} of group {index}"] = repr(value)
+    return found
+
+
+def name_of(schedule: Schedule) -> str:
+    """Return a schedule with its parameters if it is a dataclass, else its name.
+
+    >>> from rederived.training import Exponential, constant
+    >>> name_of(Exponential(decay=2.0, floor=0.1))
+    'Exponential(decay=2.0, floor=0.1)'
+    >>> name_of(constant)
+    'constant'
+    """
+    if is_dataclass(schedule):
+        return repr(schedule)
+    return getattr(schedule, "__qualname__", type(schedule).__qualname__)
+
+
+def differences(there: Identity, here: Identity) -> str:
+    """Say which entries differ, and how.
+
+    >>> differences({"seed": "0", "lr": "0.1"}, {"seed": "0", "lr": "0.2"})
+    'lr is 0.1 there and 0.2 here'
+    """
+    names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+    return "; ".join(
+        f"{name} is {there.get(name, 'absent')} there and "
+        f"{here.get(name, 'absent')} here"
+        for name in names
+    )
