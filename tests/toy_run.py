@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from rederived.flows import Flow, StandardLogistic, initialize, nice
+from rederived.flows import Flow, StandardLogistic, nice
+from rederived.networks import initialize
 from rederived.training import (
     Batch,
     History,

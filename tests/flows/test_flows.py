@@ -25,11 +25,10 @@ from rederived.flows import (
     Reverse,
     Split,
     StandardLogistic,
-    coupling_network,
-    initialize,
     nice,
     nice_as_article,
 )
+from rederived.networks import initialize, mlp
 from rederived.training import read_tensors, write_tensors
 from torch import Tensor
 from torch.func import functional_call
@@ -296,15 +295,15 @@ def test_the_paper_model_reaches_negative_shifts(rng: torch.Generator) -> None:
     assert float(moved.min()) < 0 < float(moved.max())
 
 
-def test_a_coupling_network_is_what_it_says() -> None:
-    network = coupling_network(3, 4, 5, 2, end=torch.nn.ReLU, dropout=0.25)
+def test_a_perceptron_is_what_it_says() -> None:
+    network = mlp([3, 5, 5, 4], end=torch.nn.ReLU, dropout=0.25)
     kinds = [type(layer).__name__ for layer in network]
     block = ["Linear", "ReLU", "Dropout"]
     assert kinds == [*block, *block, "Linear", "ReLU"]
     sizes = [(m.in_features, m.out_features) for m in network if hasattr(m, "weight")]
     assert sizes == [(3, 5), (5, 5), (5, 4)]
     assert network[2].p == 0.25
-    plain = coupling_network(3, 4, 5, 2)
+    plain = mlp([3, 5, 5, 4])
     assert [type(m).__name__ for m in plain] == ["Linear", "ReLU"] * 2 + ["Linear"]
 
 
@@ -314,8 +313,8 @@ def bf16_flows() -> list[Bijection]:
         nice(8, prior=StandardLogistic(), width=5, depth=1).bijection,
         nice_as_article(8, width=5, depth=1).bijection,
         nice_as_article(8, width=5, depth=1, subtract=False).bijection,
-        AffineCoupling(OddEven(), coupling_network(4, 8, 5, 1)),
-        AffineCoupling(Prefix(4), coupling_network(4, 8, 5, 1)),
+        AffineCoupling(OddEven(), mlp([4, 5, 8])),
+        AffineCoupling(Prefix(4), mlp([4, 5, 8])),
     ]
 
 

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from rederived import vae as autoencoders
-from rederived.networks import NormalEncoder, initialize, perceptron
+from rederived.networks import initialize, mlp
 from rederived.training import Settings, fit, generator
 from rederived.vae import (
     VAE,
@@ -20,6 +20,7 @@ from rederived.vae import (
     LinearGaussian,
     NegativeBound,
     NormalDecoder,
+    NormalEncoder,
     aggregate_log_prob,
     causal_mask,
     collapsed,
@@ -86,7 +87,7 @@ def test_draws_without_a_generator_follow_the_seed_of_torch() -> None:
 
 def test_decoders_are_torchs_laws() -> None:
     draw = generator(1)
-    network = perceptron([2, 5, 3]).double()
+    network = mlp([2, 5, 3]).double()
     z = torch.randn(6, 2, generator=draw, dtype=torch.float64)
     x = torch.randn(6, 3, generator=draw, dtype=torch.float64)
     normal = NormalDecoder(network, 0.3).double()
@@ -132,7 +133,7 @@ def test_the_mask_by_hand() -> None:
 
 @pytest.mark.parametrize("reach", [0, 1, 2])
 def test_autoregressive_probabilities_sum_to_one(reach: int) -> None:
-    decoder = AutoregressiveDecoder(perceptron([2, 6]), 2, 3, reach)
+    decoder = AutoregressiveDecoder(mlp([2, 6]), 2, 3, reach)
     nn.init.normal_(decoder.weight, generator=generator(4))
     every = torch.tensor(list(itertools.product((0.0, 1.0), repeat=6)))
     z = torch.randn(1, 2, generator=generator(5)).expand(len(every), -1)
@@ -141,7 +142,7 @@ def test_autoregressive_probabilities_sum_to_one(reach: int) -> None:
 
 
 def test_autoregressive_samples_follow_the_probabilities() -> None:
-    decoder = AutoregressiveDecoder(perceptron([1, 3]), 1, 3, 3)
+    decoder = AutoregressiveDecoder(mlp([1, 3]), 1, 3, 3)
     nn.init.normal_(decoder.weight, std=2.0, generator=generator(6))
     every = torch.tensor(list(itertools.product((0.0, 1.0), repeat=3)))
     z = torch.full((20_000, 1), 0.5)
@@ -152,7 +153,7 @@ def test_autoregressive_samples_follow_the_probabilities() -> None:
 
 
 def test_reach_zero_is_the_decoder_with_independent_pixels() -> None:
-    network = perceptron([2, 4])
+    network = mlp([2, 4])
     x = (torch.rand(5, 4, generator=generator(8)) > 0.5).float()
     z = torch.randn(5, 2, generator=generator(9))
     local = AutoregressiveDecoder(network, 2, 2, 0)
@@ -165,9 +166,9 @@ def test_reach_zero_is_the_decoder_with_independent_pixels() -> None:
 def small_vae(seed: int) -> VAE:
     """Return a VAE of two numbers with a code of one, random weights, float64."""
     vae = VAE(
-        NormalEncoder(perceptron([2, 4, 2])), NormalDecoder(perceptron([1, 4, 2]), 0.8)
+        NormalEncoder(mlp([2, 4, 2])), NormalDecoder(mlp([1, 4, 2]), 0.8)
     ).double()
-    initialize(vae, generator(seed))
+    initialize(vae, "glorot", generator(seed))
     return vae
 
 
@@ -385,7 +386,7 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(ValueError, match="deviation must be positive, got 0"):
         NormalDecoder(nn.Linear(1, 1), 0)
     with pytest.raises(ValueError, match="input and output"):
-        perceptron([3])
+        mlp([3])
     with pytest.raises(ValueError, match="3 columns"):
         NormalEncoder(nn.Linear(2, 3))(torch.zeros(1, 2))
     with pytest.raises(ValueError, match="at least 0, got -1"):

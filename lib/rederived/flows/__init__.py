@@ -14,8 +14,6 @@ from rederived.flows.memory import gradient_bytes, saved_bytes
 from rederived.flows.multiscale import FactorOut, Squeeze
 from rederived.flows.nice import (
     article_loss,
-    coupling_network,
-    initialize,
     nice,
     nice_as_article,
 )
@@ -53,11 +51,9 @@ __all__ = [
     "article_loss",
     "bits_per_dim",
     "convolution_network",
-    "coupling_network",
     "glow",
     "glow_bijection",
     "gradient_bytes",
-    "initialize",
     "initialize_actnorms",
     "nice",
     "nice_as_article",

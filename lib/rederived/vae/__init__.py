@@ -7,6 +7,7 @@ from rederived.vae.decoders import (
     NormalDecoder,
     bernoulli_log_prob,
 )
+from rederived.vae.encoders import NormalEncoder
 from rederived.vae.information import (
     Information,
     aggregate_log_prob,
@@ -30,6 +31,7 @@ __all__ = [
     "LinearGaussian",
     "NegativeBound",
     "NormalDecoder",
+    "NormalEncoder",
     "Split",
     "aggregate_log_prob",
     "bayes_decoder",

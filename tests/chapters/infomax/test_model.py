@@ -21,6 +21,7 @@ from rederived.chapters.infomax import (
     PairDiscriminator,
     Weights,
 )
+from rederived.networks import initialize
 from rederived.probability import (
     joint,
     js,
@@ -205,7 +206,7 @@ def test_a_trained_discriminator_finds_the_dependence(
 ) -> None:
     rho = 0.8
     estimator = infomax.PairEstimator(PairDiscriminator(1, 1, 16), kind)
-    infomax.start(estimator, generator(4))
+    initialize(estimator, "glorot", generator(4))
     adam = torch.optim.Adam(estimator.parameters(), 1e-2)
     settings = Settings(epochs=3, batch_size=100, precision="float32")
     seen = infomax.draw_pair(5_000, rho, generator(5))
@@ -272,7 +273,7 @@ def plain_encoder(encoder: ConvEncoder, x: Tensor) -> tuple[Tensor, Tensor]:
 
 def test_exchanging_pooling_and_relu_changes_nothing() -> None:
     encoder = ConvEncoder((4, 8), 5)
-    infomax.start(encoder, generator(0))
+    initialize(encoder, "glorot", generator(0))
     x = torch.randn(6, 3, 16, 16, generator=generator(1))
     seen = encoder(x)
     grid, mean = plain_encoder(encoder, x)
@@ -285,7 +286,7 @@ def test_exchanging_pooling_and_relu_changes_nothing() -> None:
 def test_the_split_layer_is_the_joined_one(seed: int) -> None:
     draw = generator(seed)
     judge = PairDiscriminator(3, 4, 6)
-    infomax.start(judge, draw)
+    initialize(judge, "glorot", draw)
     judge.double()
     first = torch.randn(5, 7, 3, generator=draw, dtype=torch.float64)
     second = torch.randn(5, 1, 4, generator=draw, dtype=torch.float64)
@@ -308,7 +309,7 @@ def model(weights: Weights, **options: str) -> DeepInfoMax:
     """Return a small objective for pictures of 8 by 8 pixels."""
     encoder = ConvEncoder((4,), 5, 1)
     built = DeepInfoMax(encoder, 5, (16, 4), weights, width=6, **options)  # type: ignore[arg-type]
-    infomax.start(built, generator(7))
+    initialize(built, "glorot", generator(7))
     return built
 
 

@@ -13,6 +13,7 @@ from rederived import datasets
 from rederived.chapters.adaptive.moments import Adam
 from rederived.chapters.adaptive.rmsprop import RMSprop, ScalarRMSprop
 from rederived.chapters.adaptive.study.config import DigitsRace
+from rederived.networks import initialize, mlp
 from rederived.training import Settings, TrainingDivergedError, fit, generator
 
 METHODS = ("gradient descent", "scalar", "vector", "adam")
@@ -34,14 +35,8 @@ class Classifier(nn.Module):
 
     def __init__(self, inputs: int, width: int, draw: torch.Generator) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, 10)
-        )
-        for layer in self.layers:
-            if isinstance(layer, nn.Linear):
-                scale = layer.in_features**-0.5
-                nn.init.normal_(layer.weight, std=scale, generator=draw)
-                nn.init.zeros_(layer.bias)
+        self.layers = mlp([inputs, width, 10])
+        initialize(self.layers, "lecun", draw)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean of ``-log q(y | x)`` over a batch."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rederived.chapters.infomax.networks import ConvDecoder, ConvEncoder, start
+from rederived.chapters.infomax.networks import ConvDecoder, ConvEncoder
 from rederived.chapters.infomax.objective import DeepInfoMax, Weights
 from rederived.chapters.infomax.study.config import InfoMaxConfig
+from rederived.networks import initialize
 from rederived.training import generator
 from rederived.vae import VAE, NormalDecoder
 
@@ -89,8 +90,8 @@ def build(
         )
     encoder = ConvEncoder(config.channels, config.codes, colours)
     objective = _around(encoder, config, shape, classes)
-    start(objective, generator(seed, _REST))
-    start(encoder, generator(seed, _ENCODER))
+    initialize(objective, "glorot", generator(seed, _REST))
+    initialize(encoder, "glorot", generator(seed, _ENCODER))
     return objective, encoder
 
 

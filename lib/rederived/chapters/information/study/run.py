@@ -7,19 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from rederived import datasets
 from rederived.chapters.information.infomax import InfoMax
 from rederived.chapters.information.study.config import InformationConfig
-from rederived.networks import NormalEncoder, initialize, perceptron
+from rederived.evaluation import accuracy, linear_probe
+from rederived.networks import initialize, mlp
 from rederived.records import Arrays, Measured, Trial
 from rederived.training import Settings, fit, generator, one_cycle
 from rederived.vae import (
     VAE,
     AutoregressiveDecoder,
     NegativeBound,
+    NormalEncoder,
     collapsed,
     information,
     log_likelihood,
@@ -79,16 +80,16 @@ def build(config: InformationConfig, side: int, seed: int) -> NegativeBound | In
         seed: decides the weights.
     """
     pixels, width = side * side, config.width
-    encoder = NormalEncoder(perceptron([pixels, width, width, 2 * config.codes]))
+    encoder = NormalEncoder(mlp([pixels, width, width, 2 * config.codes]))
     objective: NegativeBound | InfoMax
     if config.objective == "infomax":
-        judge = perceptron([pixels + config.codes, width, width, 1])
+        judge = mlp([pixels + config.codes, width, width, 1])
         objective = InfoMax(encoder, judge, 1.0, config.rate_weight)
     else:
-        network = perceptron([config.codes, width, width, pixels])
+        network = mlp([config.codes, width, width, pixels])
         decoder = AutoregressiveDecoder(network, side, side, config.reach)
         objective = NegativeBound(VAE(encoder, decoder), config.beta)
-    initialize(objective, generator(seed, _WEIGHTS))
+    initialize(objective, "glorot", generator(seed, _WEIGHTS))
     return objective
 
 
@@ -195,9 +196,8 @@ def _probe(encoder: nn.Module, pictures: Pictures) -> float:
     """Return the test accuracy of a linear classifier of the mean code."""
     seen, _ = _codes(encoder, pictures.train[:_MEASURED_ROWS])
     asked, _ = _codes(encoder, pictures.test)
-    probe = LogisticRegression(max_iter=1000)
-    probe.fit(seen.numpy(), pictures.train_labels[:_MEASURED_ROWS].numpy())
-    return float(probe.score(asked.numpy(), pictures.test_labels.numpy()))
+    found = linear_probe(seen, pictures.train_labels[:_MEASURED_ROWS], asked)
+    return accuracy(found, pictures.test_labels)
 
 
 @torch.no_grad()

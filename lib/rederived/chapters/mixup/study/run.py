@@ -10,14 +10,13 @@ from torch.nn import functional
 
 from rederived.chapters.mixup.measures import (
     Logits,
-    calibration_error,
-    fit_temperature,
     linearity_gaps,
 )
 from rederived.chapters.mixup.study.config import MixingConfig
 from rederived.chapters.mixup.study.data import Part, Pictures, load_pictures
 from rederived.chapters.mixup.study.methods import build, rates_of, stages_of
 from rederived.chapters.mixup.transforms import mix, partners
+from rederived.evaluation import calibration_error, fit_temperature
 from rederived.records import Arrays, Measured, Trial
 from rederived.training import Settings, fit, generator
 

@@ -15,7 +15,7 @@ from rederived.training.keeper import Keeper
 
 _FRAMES, _FILMED = 8, 4  # kept samples: times, members
 
-Judge = Callable[[Tensor], dict[str, Tensor]]
+Evaluate = Callable[[Tensor], dict[str, Tensor]]
 """From samples (weights, members, n, D) to named numbers (weights, members)."""
 
 
@@ -33,7 +33,7 @@ class Sheet(nn.Module):
 
     Args:
         schedule: sizes.
-        names: of the judge's numbers.
+        names: of what is measured.
         frames: samples of each filmed member that are kept.
         dimension: D of a sample.
     """
@@ -70,29 +70,29 @@ class Sheet(nn.Module):
 def play(
     game: Game,
     schedule: Schedule,
-    judge: Judge,
+    evaluate: Evaluate,
     fixed: Tensor,
     *,
     frames: int,
     keeper: Keeper,
     identity: dict[str, str],
 ) -> Sheet:
-    """Play all rounds, judge samples after each part, and return what was measured.
+    """Play all rounds, measure samples after each part, and return the numbers.
 
-    Beside the judge's numbers the sheet has ``moved``, the mean of
+    Beside these numbers the sheet has ``moved``, the mean of
     E |G(z) - G_old(z)|^2 over the part's rounds.
 
     Args:
         game: at its start.
         schedule: its config.
-        judge: of samples.
+        evaluate: measures samples.
         fixed: the noise of the judged samples, (N, n, noise).
         frames: samples of each filmed member that are kept.
         keeper: writes a checkpoint after each part, and may hold one to go on from.
         identity: of the run; a checkpoint must have the same.
     """
     first = game.samples(fixed)
-    names = [*judge(first), "moved"]
+    names = [*evaluate(first), "moved"]
     sheet = Sheet(schedule, names, min(frames, first.shape[2]), first.shape[-1])
     state = nn.ModuleDict({"game": game, "sheet": sheet})
     position = keeper.restore(state, None, game.optimizer, identity)
@@ -103,7 +103,7 @@ def play(
             game.discriminator_turn()
             moved += game.generator_turn() / rounds
         drawn = game.samples(fixed)
-        found = judge(drawn) | {"moved": game.by_weight(moved)}
+        found = evaluate(drawn) | {"moved": game.by_weight(moved)}
         sheet.note(position.step, found, drawn)
         position.step += 1
         keeper.log(f"part {position.step} of {schedule.measurements}")

@@ -61,13 +61,13 @@ def measure(config: GanConfig, trial: Trial) -> Measured:
     game, (centres, scale) = make_game(config, seed), mixture(config.data)
     fixed = game.noise(config.samples, generator(seed, _JUDGED))
 
-    def judge(samples: Tensor) -> dict[str, Tensor]:
+    def evaluate(samples: Tensor) -> dict[str, Tensor]:
         covered, good = covered_modes(samples, centres, scale)
         return {"covered": covered.float(), "good": good}
 
     identity = {"config": repr(config), "seed": str(seed)}
     sheet = play(
-        game, config, judge, fixed,
+        game, config, evaluate, fixed,
         frames=_POINTS, keeper=keeper_of(trial.directory), identity=identity,
     )  # fmt: skip
     arrays = sheet.arrays()
