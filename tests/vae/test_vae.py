@@ -10,24 +10,26 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederived import vae as autoencoders
 from rederived.networks import initialize, mlp
+from rederived.probability import (
+    draw_normal,
+    normal_log_prob,
+    standard_normal_log_prob,
+)
 from rederived.training import Settings, fit, generator
 from rederived.vae import (
     VAE,
     AutoregressiveDecoder,
-    BernoulliDecoder,
     LinearGaussian,
     NegativeBound,
     NormalDecoder,
     NormalEncoder,
-    aggregate_log_prob,
+    bernoulli_log_prob,
     causal_mask,
     collapsed,
     information,
     linear_vae,
     log_likelihood,
-    normal_log_prob,
     rate_by_coordinate,
 )
 from scipy import integrate
@@ -58,14 +60,14 @@ def test_normal_laws_are_torchs(mean: float, log_variance: float, x: float) -> N
     zero, one = torch.zeros_like(m), torch.ones_like(m)
     divergence = torch.distributions.kl_divergence(law, Normal(zero, one))
     torch.testing.assert_close(rate_by_coordinate(m, v), divergence[0])
-    standard = autoencoders.standard_normal_log_prob(point)
+    standard = standard_normal_log_prob(point)
     torch.testing.assert_close(standard, Normal(zero, one).log_prob(point).sum(1))
 
 
 def test_draws_follow_their_law_and_pass_gradients() -> None:
     mean = torch.full((40_000, 1), 0.7, requires_grad=True)
     log_variance = torch.full((40_000, 1), -1.0, requires_grad=True)
-    z = autoencoders.draw_normal(mean, log_variance, generator(0))
+    z = draw_normal(mean, log_variance, generator(0))
     drawn = z.detach()
     assert float(drawn.mean()) == pytest.approx(0.7, abs=5 * 0.61 / 200)
     assert float(drawn.var()) == pytest.approx(math.exp(-1), rel=0.04)
@@ -80,7 +82,7 @@ def test_draws_without_a_generator_follow_the_seed_of_torch() -> None:
     zero = torch.zeros(4, 2)
     with torch.random.fork_rng():
         torch.manual_seed(7)
-        first = autoencoders.draw_normal(zero, zero)
+        first = draw_normal(zero, zero)
         torch.manual_seed(7)
         assert torch.equal(first, torch.randn(4, 2))
 
@@ -96,7 +98,7 @@ def test_decoders_are_torchs_laws() -> None:
     bits = (x > 0).double()
     law = torch.distributions.Bernoulli(logits=network(z))
     torch.testing.assert_close(
-        BernoulliDecoder(network).log_prob(bits, z), law.log_prob(bits).sum(1)
+        bernoulli_log_prob(bits, network(z)), law.log_prob(bits).sum(1)
     )
 
 
@@ -108,10 +110,6 @@ def test_decoders_draw_from_their_laws() -> None:
     error = 5 * 0.5 / math.sqrt(20_000)
     torch.testing.assert_close(x.mean(0), line(z[0]).detach(), atol=error, rtol=0)
     assert float(x.std(0).mean()) == pytest.approx(0.5, rel=0.03)
-    bits = BernoulliDecoder(line).sample(z, generator(3))
-    error = 5 * 0.5 / math.sqrt(20_000)
-    expected = torch.sigmoid(line(z[0])).detach()
-    torch.testing.assert_close(bits.mean(0), expected, atol=error, rtol=0)
 
 
 def test_a_trainable_deviation_is_a_parameter() -> None:
@@ -158,9 +156,7 @@ def test_reach_zero_is_the_decoder_with_independent_pixels() -> None:
     z = torch.randn(5, 2, generator=generator(9))
     local = AutoregressiveDecoder(network, 2, 2, 0)
     nn.init.normal_(local.weight, generator=generator(10))
-    torch.testing.assert_close(
-        local.log_prob(x, z), BernoulliDecoder(network).log_prob(x, z)
-    )
+    torch.testing.assert_close(local.log_prob(x, z), bernoulli_log_prob(x, network(z)))
 
 
 def small_vae(seed: int) -> VAE:
@@ -257,17 +253,6 @@ def test_rate_is_information_plus_divergence_of_the_aggregate(seed: int) -> None
     total = np.array([d.lower + d.aggregate_kl for d in draws])
     error = total.std(ddof=1) / math.sqrt(30)
     assert total.mean() == pytest.approx(found.rate, abs=6 * error)
-
-
-def test_the_aggregate_is_torchs_mixture() -> None:
-    mean, log_variance = codes_of(1100, 3, 23)
-    z = torch.randn(7, 3, generator=generator(24), dtype=torch.float64)
-    mixture = torch.distributions.MixtureSameFamily(
-        torch.distributions.Categorical(torch.ones(1100, dtype=torch.float64)),
-        torch.distributions.Independent(Normal(mean, (log_variance / 2).exp()), 1),
-    )
-    found = aggregate_log_prob(z, mean, log_variance)
-    torch.testing.assert_close(found, mixture.log_prob(z), atol=1e-9, rtol=1e-9)
 
 
 def test_information_of_two_points_by_quadrature() -> None:

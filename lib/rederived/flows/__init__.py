@@ -20,7 +20,7 @@ from rederived.flows.nice import (
 from rederived.flows.permutations import Permutation, Reverse
 from rederived.flows.priors import Prior, StandardLogistic, StandardNormal
 from rederived.flows.recompute import RecomputedComposition
-from rederived.flows.splits import Channels, Checkerboard, OddEven, Prefix, Split
+from rederived.flows.splits import Channels, OddEven, Prefix, Split
 
 __all__ = [
     "ActNorm",
@@ -29,7 +29,6 @@ __all__ = [
     "Bijection",
     "ChannelPermutation",
     "Channels",
-    "Checkerboard",
     "Composition",
     "Dequantization",
     "DiagonalScale",

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rederived.probability import kl_to_standard
+from rederived.probability import draw_normal, kl_to_standard, normal_log_prob
 from rederived.vae.decoders import Decoder
-from rederived.vae.normals import draw_normal, normal_log_prob, standard_normal_log_prob
 
 
 @dataclass(frozen=True)
@@ -110,12 +109,13 @@ def log_likelihood(
         raise ValueError(f"samples must be at least 1, got {samples}")
     mean, log_variance = vae.encoder(x)
     shape = (len(x),)
+    zero = mean.new_zeros(())  # mean and log-variance of the prior
     total = torch.full(shape, -math.inf, dtype=torch.float64, device=x.device)
     for _ in range(samples):
         z = draw_normal(mean, log_variance, generator)
         weight = (
             vae.decoder.log_prob(x, z).double()
-            + standard_normal_log_prob(z).double()
+            + normal_log_prob(z, zero, zero).double()
             - normal_log_prob(z, mean, log_variance).double()
         )
         total = torch.logaddexp(total, weight)

@@ -22,13 +22,16 @@ from rederived.chapters.fvae import (
     flow_prior,
     fvae,
     line,
-    normal,
     objective,
-    standard_normal,
     with_flow_prior,
 )
 from rederived.flows import Bijection, Composition, Flow, StandardNormal, glow_bijection
-from rederived.probability import kl_multivariate, kl_to_standard
+from rederived.probability import (
+    isotropic_normal_log_prob,
+    kl_multivariate,
+    kl_to_standard,
+    standard_normal_log_prob,
+)
 from rederived.training import generator
 from scipy import integrate, optimize, stats
 from torch import Tensor, nn
@@ -96,10 +99,12 @@ def gauss_hermite(count: int) -> tuple[Tensor, Tensor]:
 def test_densities_are_torchs() -> None:
     x, mean, log_sigma = noise(4, 3, 2), noise(4, 3, 2, seed=1), torch.tensor(0.7)
     expected = Normal(mean, log_sigma.double().exp()).log_prob(x).sum((1, 2))
-    torch.testing.assert_close(normal(x, mean, log_sigma.double()), expected)
+    torch.testing.assert_close(
+        isotropic_normal_log_prob(x, mean, log_sigma.double()), expected
+    )
     zero = torch.zeros((), dtype=DOUBLE)
     plain = Normal(zero, zero + 1).log_prob(x).sum((1, 2))
-    torch.testing.assert_close(standard_normal(x), plain)
+    torch.testing.assert_close(standard_normal_log_prob(x), plain)
 
 
 def test_the_loss_is_the_divergence_by_quadrature() -> None:
@@ -112,7 +117,9 @@ def test_the_loss_is_the_divergence_by_quadrature() -> None:
         return z, slope.log().flatten(1).sum(1)
 
     def decoder(x: Tensor, z: Tensor) -> Tensor:
-        return normal(x, torch.sin(z) + z, torch.tensor(-0.4).double())
+        return isotropic_normal_log_prob(
+            x, torch.sin(z) + z, torch.tensor(-0.4).double()
+        )
 
     def column(value: float) -> Tensor:
         return torch.full((1, 1), value, dtype=DOUBLE)
@@ -146,7 +153,10 @@ def test_the_rate_of_a_normal_posterior_is_its_closed_form(
     posterior = NormalPosterior(Fixed(m, s))
     z, log_det = posterior(nodes[:, None], m)
     terms = Terms(
-        m[:, 0] * 0, -standard_normal(z), standard_normal(nodes[:, None]), log_det
+        m[:, 0] * 0,
+        -standard_normal_log_prob(z),
+        standard_normal_log_prob(nodes[:, None]),
+        log_det,
     )
     expected = kl_to_standard(m[0], 2 * s[0])
     torch.testing.assert_close((weights * terms.rate).sum(), expected)
@@ -173,7 +183,7 @@ def test_a_flow_with_noise_is_exact() -> None:
     posterior = ShiftedFlow(flow, nn.Identity(), math.log(0.3)).double()
 
     def decoder(x: Tensor, z: Tensor) -> Tensor:
-        return normal(x, flow.inverse(z)[0], posterior.log_sigma)
+        return isotropic_normal_log_prob(x, flow.inverse(z)[0], posterior.log_sigma)
 
     bound = objective(posterior, decoder, x, u).bound()
     sigma = posterior.log_sigma.exp()

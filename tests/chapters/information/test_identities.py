@@ -20,7 +20,7 @@ from rederived.probability import joint, js_information, mutual_information, ran
 from rederived.training import generator
 from rederived.vae import (
     VAE,
-    BernoulliDecoder,
+    AutoregressiveDecoder,
     LinearGaussian,
     NormalDecoder,
     NormalEncoder,
@@ -146,7 +146,7 @@ def normal(x: Array, mean: Array) -> Array:
 def test_the_bound_is_that_of_plain_numpy(kind: str, seed: int) -> None:
     network = mlp([2, 5, 3])
     decoder = (
-        BernoulliDecoder(network)
+        AutoregressiveDecoder(network, 1, 3, reach=0)
         if kind == "bernoulli"
         else NormalDecoder(network, 0.8)
     )

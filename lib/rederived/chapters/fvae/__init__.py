@@ -11,9 +11,7 @@ from rederived.chapters.fvae.objective import (
     Likelihood,
     Posterior,
     Terms,
-    normal,
     objective,
-    standard_normal,
 )
 from rederived.chapters.fvae.posteriors import NormalPosterior, ShiftedFlow
 from rederived.chapters.fvae.readings import (
@@ -41,10 +39,8 @@ __all__ = [
     "flow_prior",
     "fvae",
     "line",
-    "normal",
     "objective",
     "residual_decoder",
     "residual_encoder",
-    "standard_normal",
     "with_flow_prior",
 ]

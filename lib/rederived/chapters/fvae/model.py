@@ -11,9 +11,13 @@ import math
 import torch
 from torch import Tensor, nn
 
-from rederived.chapters.fvae.objective import Terms, normal, objective, standard_normal
+from rederived.chapters.fvae.objective import Terms, objective
 from rederived.chapters.fvae.posteriors import NormalPosterior
 from rederived.flows import Bijection
+from rederived.probability import (
+    isotropic_normal_log_prob,
+    standard_normal_log_prob,
+)
 
 
 class LatentModel(nn.Module):
@@ -58,7 +62,7 @@ class LatentModel(nn.Module):
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Return ``log q(x|z)``, ``(B,)``, nats."""
-        return normal(x, self.decode(z), self.log_sigma_2)
+        return isotropic_normal_log_prob(x, self.decode(z), self.log_sigma_2)
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the code of each data point without noise, ``F_x(0)``."""
@@ -186,9 +190,9 @@ class FVAE(LatentModel):
         h = self.hidden(u, x)
         z, log_det = self._through_flow(h)
         return Terms(
-            distortion=-normal(x, self.decoder(h), self.log_sigma_2),
-            prior=-standard_normal(z),
-            base=standard_normal(u),
+            distortion=-isotropic_normal_log_prob(x, self.decoder(h), self.log_sigma_2),
+            prior=-standard_normal_log_prob(z),
+            base=standard_normal_log_prob(u),
             log_det=log_det,
         )
 

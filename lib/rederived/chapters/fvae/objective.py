@@ -11,11 +11,12 @@ which bounds ``-E log q(x)`` from above.  ``q(z)`` is the prior's *density at* `
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
+
+from rederived.probability import standard_normal_log_prob
 
 Posterior = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """From ``(u, x)`` to ``z = F_x(u)`` and ``log|det dz/du|``, ``(B,)``, nats."""
@@ -64,24 +65,7 @@ def objective(
     z, log_det = posterior(u, x)
     return Terms(
         distortion=-log_likelihood(x, z),
-        prior=-standard_normal(z),
-        base=standard_normal(u),
+        prior=-standard_normal_log_prob(z),
+        base=standard_normal_log_prob(u),
         log_det=log_det,
     )
-
-
-def standard_normal(z: Tensor) -> Tensor:
-    """Return the standard normal log-density of events of any shape, ``(B,)``, nats."""
-    square = z.flatten(1).square().sum(1)
-    return -0.5 * square - 0.5 * math.log(2 * math.pi) * z[0].numel()
-
-
-def normal(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
-    """Return ``log N(x; mean, sigma^2 I)`` of events of any shape, ``(B,)``, nats.
-
-    Args:
-        x: points, ``(B, *event)``.
-        mean: the laws' means, the same shape.
-        log_sigma: the logarithm of the one deviation, a scalar.
-    """
-    return standard_normal((x - mean) * (-log_sigma).exp()) - x[0].numel() * log_sigma

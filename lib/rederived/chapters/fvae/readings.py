@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from rederived.chapters.fvae.model import FVAE
-from rederived.chapters.fvae.objective import Terms, normal
+from rederived.chapters.fvae.objective import Terms
 from rederived.flows import Flow, StandardNormal
+from rederived.probability import isotropic_normal_log_prob
 
 
 def flow_prior(model: FVAE) -> Flow:
@@ -29,9 +30,9 @@ def with_flow_prior(model: FVAE, x: Tensor, u: Tensor) -> Terms:
     """
     h = model.hidden(u, x)
     return Terms(
-        distortion=-normal(x, model.decoder(h), model.log_sigma_2),
+        distortion=-isotropic_normal_log_prob(x, model.decoder(h), model.log_sigma_2),
         prior=-flow_prior(model).log_prob(h),
-        base=normal(h, model.encoder(x), model.log_sigma_1),
+        base=isotropic_normal_log_prob(h, model.encoder(x), model.log_sigma_1),
         log_det=h.new_zeros(len(h)),
     )
 

@@ -12,8 +12,9 @@ from rederived.chapters.infomax.networks import ConvEncoder
 from rederived.chapters.infomax.objective import DeepInfoMax
 from rederived.chapters.infomax.study.data import Pictures
 from rederived.evaluation import linear_probe, nearest, overlap, standardized, vote
+from rederived.probability import draw_normal
 from rederived.training import generator
-from rederived.vae import draw_normal, information
+from rederived.vae import information
 
 _CODES, _SCORES, _CORNERS = 22, 23, 24  # random streams
 _CHUNK = 500  # pictures encoded at a time
