@@ -109,7 +109,8 @@ def kl_multivariate(
     """
     first = MultivariateNormal(mean, covariance, validate_args=True)
     other = MultivariateNormal(other_mean, other_covariance, validate_args=True)
-    return kl_divergence(first, other)
+    divergence: Tensor = kl_divergence(first, other)
+    return divergence
 
 
 def entropy_multivariate(covariance: Tensor) -> Tensor:

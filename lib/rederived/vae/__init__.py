@@ -15,13 +15,14 @@ from rederived.vae.information import (
 )
 from rederived.vae.linear import LinearEncoder, LinearGaussian, linear_vae
 from rederived.vae.tables import Split, bayes_decoder, split_loss
-from rederived.vae.vae import VAE, Bound, NegativeBound, log_likelihood
+from rederived.vae.terms import ElboTerms
+from rederived.vae.vae import VAE, NegativeBound, log_likelihood
 
 __all__ = [
     "VAE",
     "AutoregressiveDecoder",
-    "Bound",
     "Decoder",
+    "ElboTerms",
     "Information",
     "LinearEncoder",
     "LinearGaussian",

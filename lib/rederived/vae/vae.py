@@ -7,30 +7,13 @@ Salakhutdinov 2016, arXiv:1509.00519.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from rederived.probability import draw_normal, kl_to_standard, normal_log_prob
 from rederived.vae.decoders import Decoder
-
-
-@dataclass(frozen=True)
-class Bound:
-    """The two parts of the negative evidence lower bound of each data point.
-
-    Attributes:
-        distortion: ``-log q(x|z)`` at one draw of the code, ``(B,)``, nats.
-        rate: ``KL(p(z|x) || q(z))``, exact, ``(B,)``, nats.
-    """
-
-    distortion: Tensor
-    rate: Tensor
-
-    def loss(self, beta: float = 1.0) -> Tensor:
-        """Return ``distortion + beta * rate``, ``(B,)``; beta 1 is the bound."""
-        return self.distortion + beta * self.rate
+from rederived.vae.terms import ElboTerms
 
 
 class VAE(nn.Module):
@@ -47,7 +30,7 @@ class VAE(nn.Module):
         self.encoder = encoder
         self.decoder = decoder
 
-    def forward(self, x: Tensor, generator: torch.Generator | None = None) -> Bound:
+    def forward(self, x: Tensor, generator: torch.Generator | None = None) -> ElboTerms:
         """Return the bound of each data point with one draw of its code.
 
         Args:
@@ -57,7 +40,7 @@ class VAE(nn.Module):
         """
         mean, log_variance = self.encoder(x)
         z = draw_normal(mean, log_variance, generator)
-        return Bound(
+        return ElboTerms(
             distortion=-self.decoder.log_prob(x, z),
             rate=kl_to_standard(mean, log_variance),
         )
@@ -80,7 +63,7 @@ class NegativeBound(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the mean loss of a batch ``(B, D)``."""
-        bound: Bound = self.vae(x)
+        bound: ElboTerms = self.vae(x)
         return bound.loss(self.beta).mean()
 
 

@@ -1,16 +1,16 @@
 """f-VAEs: variational autoencoders whose posterior is a conditional flow."""
 
 from rederived.chapters.fvae.builders import article_fvae, fvae
-from rederived.chapters.fvae.model import FVAE, VAE, LatentModel, MeanBound
+from rederived.chapters.fvae.model import FVAE, LatentModel, MeanBound, NormalVAE
 from rederived.chapters.fvae.networks import (
     ResidualStep,
     residual_decoder,
     residual_encoder,
 )
 from rederived.chapters.fvae.objective import (
+    FlowElboTerms,
     Likelihood,
     Posterior,
-    Terms,
     objective,
 )
 from rederived.chapters.fvae.posteriors import NormalPosterior, ShiftedFlow
@@ -24,15 +24,15 @@ from rederived.chapters.fvae.readings import (
 
 __all__ = [
     "FVAE",
-    "VAE",
+    "FlowElboTerms",
     "LatentModel",
     "Likelihood",
     "MeanBound",
     "NormalPosterior",
+    "NormalVAE",
     "Posterior",
     "ResidualStep",
     "ShiftedFlow",
-    "Terms",
     "article_fvae",
     "best_sigma_2",
     "bilinear",

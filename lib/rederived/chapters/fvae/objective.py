@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from rederived.probability import standard_normal_log_prob
+from rederived.vae import ElboTerms
 
 Posterior = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """From ``(u, x)`` to ``z = F_x(u)`` and ``log|det dz/du|``, ``(B,)``, nats."""
@@ -26,34 +27,33 @@ Likelihood = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Terms:
+class FlowElboTerms(ElboTerms):
     """What the loss consists of, for each data point; nats, ``(B,)``.
 
+    Its ``rate`` is ``log p(z|x) - log q(z)`` at the draw; the mean of that is
+    ``KL(p(z|x) || q(z))``.
+
     Attributes:
-        distortion: ``-log q(x|z)``, with all its constants.
         prior: ``-log q(z)``, the standard normal density at the code.
         base: ``log q(u)``, the standard normal density at the noise.
         log_det: ``log|det dF_x(u)/du|``.
     """
 
-    distortion: Tensor
     prior: Tensor
     base: Tensor
     log_det: Tensor
 
-    @property
-    def rate(self) -> Tensor:
-        """``log p(z|x) - log q(z)`` at the draw; its mean is ``KL(p(z|x) || q(z))``."""
-        return self.base - self.log_det + self.prior
-
-    def bound(self) -> Tensor:
-        """Return ``distortion + rate``; its mean over ``u`` is at least -log q(x)."""
-        return self.distortion + self.rate
+    @classmethod
+    def of(
+        cls, distortion: Tensor, prior: Tensor, base: Tensor, log_det: Tensor
+    ) -> FlowElboTerms:
+        """Return the terms, with the rate ``base - log_det + prior``."""
+        return cls(distortion, base - log_det + prior, prior, base, log_det)
 
 
 def objective(
     posterior: Posterior, log_likelihood: Likelihood, x: Tensor, u: Tensor
-) -> Terms:
+) -> FlowElboTerms:
     """Return the terms of the loss for any conditional flow and any decoder.
 
     Args:
@@ -63,7 +63,7 @@ def objective(
         u: standard normal noise, ``(B, *code)``.
     """
     z, log_det = posterior(u, x)
-    return Terms(
+    return FlowElboTerms.of(
         distortion=-log_likelihood(x, z),
         prior=-standard_normal_log_prob(z),
         base=standard_normal_log_prob(u),

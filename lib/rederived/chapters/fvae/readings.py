@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from rederived.chapters.fvae.model import FVAE
-from rederived.chapters.fvae.objective import Terms
+from rederived.chapters.fvae.objective import FlowElboTerms
 from rederived.flows import Flow, StandardNormal
 from rederived.probability import isotropic_normal_log_prob
 
@@ -21,7 +21,7 @@ def flow_prior(model: FVAE) -> Flow:
     return Flow(model.flow, StandardNormal(), model.code_shape)
 
 
-def with_flow_prior(model: FVAE, x: Tensor, u: Tensor) -> Terms:
+def with_flow_prior(model: FVAE, x: Tensor, u: Tensor) -> FlowElboTerms:
     """Return the loss of the same model as a normal posterior with a flow as prior.
 
     The code is ``h``: ``prior`` is ``-log q_F(h)``, and ``base - log_det`` is the
@@ -29,7 +29,7 @@ def with_flow_prior(model: FVAE, x: Tensor, u: Tensor) -> Terms:
     differs from that of ``model.terms``, and the bound does not.
     """
     h = model.hidden(u, x)
-    return Terms(
+    return FlowElboTerms.of(
         distortion=-isotropic_normal_log_prob(x, model.decoder(h), model.log_sigma_2),
         prior=-flow_prior(model).log_prob(h),
         base=isotropic_normal_log_prob(h, model.encoder(x), model.log_sigma_1),
