@@ -33,6 +33,13 @@ class NormalDecoder(Decoder):
 
     Raises:
         ValueError: if the deviation is not positive.
+
+    >>> decoder = NormalDecoder(nn.Identity(), deviation=2.0)
+    >>> z = torch.zeros(3, 4)
+    >>> decoder.log_prob(z, z).shape
+    torch.Size([3])
+    >>> decoder.sample(z, torch.Generator().manual_seed(0)).shape
+    torch.Size([3, 4])
     """
 
     log_variance: Tensor

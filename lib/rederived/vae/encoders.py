@@ -10,6 +10,11 @@ class NormalEncoder(nn.Module):
 
     Args:
         network: a map of ``(B, D)`` to ``(B, 2d)``: means, then log-variances.
+
+    >>> import torch
+    >>> mean, log_variance = NormalEncoder(nn.Linear(3, 4))(torch.zeros(5, 3))
+    >>> mean.shape, log_variance.shape
+    (torch.Size([5, 2]), torch.Size([5, 2]))
     """
 
     def __init__(self, network: nn.Module) -> None:

@@ -38,6 +38,11 @@ class Information:
             Carlo at the same codes.
         standard_error: of ``lower``.
         cap: ``log N``, which ``lower`` cannot exceed.
+
+    >>> mean = torch.tensor([[-9.0], [9.0]])  # two codes that say which point it was
+    >>> found = information(mean, mean * 0, torch.Generator().manual_seed(0))
+    >>> round(found.lower, 4), round(found.cap, 4)
+    (0.6931, 0.6931)
     """
 
     rate: float

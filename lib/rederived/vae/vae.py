@@ -23,6 +23,12 @@ class VAE(nn.Module):
         encoder: a module that maps data ``(B, D)`` to mean and log-variance of the
             code, each ``(B, d)``.
         decoder: the law of the data given the code.
+
+    >>> from rederived.vae import linear_vae
+    >>> vae = linear_vae(3, 2, deviation=1.0)
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> vae(torch.zeros(4, 3), rng).loss().shape, vae.sample(5, 2, rng).shape
+    (torch.Size([4]), torch.Size([5, 3]))
     """
 
     def __init__(self, encoder: nn.Module, decoder: Decoder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
@@ -98,19 +99,13 @@ def optimizer_of(method: str, model: nn.Module, rate: float, decay: float) -> Op
 
 def parts(config: DigitsRace) -> tuple[Part, Part, Part, list[str]]:
     """Return training, validation (its last sixth) and test pictures, and sources."""
-    train, test = datasets.load("digits", "train"), datasets.load("digits", "test")
+    split = datasets.split("digits", held_out=Fraction(1, 6))
     change = input_map(config.inputs)
-    x = train.pixels.flatten(1).float() / 16 @ change
-    kept = len(x) - len(x) // 6
-    return (
-        Part(x[:kept], train.labels[:kept]),
-        Part(x[kept:], train.labels[kept:]),
-        Part(test.pixels.flatten(1).float() / 16 @ change, test.labels),
-        [
-            f"digits/{one.source.split} {one.source.fingerprint}"
-            for one in (train, test)
-        ],
+    train, validation, test = (
+        Part(part.pixels.flatten(1).float() / 16 @ change, part.labels)
+        for part in (split.train, split.held_out, split.test)
     )
+    return train, validation, test, split.sources
 
 
 def input_map(inputs: str) -> Tensor:

@@ -57,17 +57,17 @@ class Pictures:
 
 def load_pictures(config: InformationConfig) -> Pictures:
     """Load and threshold the pictures of a config."""
-    train, test = (datasets.load(config.dataset, part) for part in ("train", "test"))
-    seen = (train.unit().flatten(1) >= 0.5).float()[: config.rows]
+    parts = datasets.split(config.dataset, rows=config.rows)
+    train, test = (
+        (part.unit().flatten(1) >= 0.5).float() for part in (parts.train, parts.test)
+    )
     return Pictures(
-        train=seen,
-        train_labels=train.labels[: config.rows],
-        test=(test.unit().flatten(1) >= 0.5).float(),
-        test_labels=test.labels,
-        side=train.pixels.shape[-1],
-        sources=[
-            f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)
-        ],
+        train=train,
+        train_labels=parts.train.labels,
+        test=test,
+        test_labels=parts.test.labels,
+        side=parts.train.pixels.shape[-1],
+        sources=parts.sources,
     )
 
 
