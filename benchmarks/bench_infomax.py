@@ -22,8 +22,8 @@ from rederived.chapters.infomax import (
     DeepInfoMax,
     Weights,
     deranged,
-    start,
 )
+from rederived.networks import initialize
 from torch import Tensor
 from torch.nn import functional
 
@@ -164,7 +164,7 @@ def _model(size: Size) -> DeepInfoMax:
     model = DeepInfoMax(
         encoder, size.codes, grid, Weights(), width=size.codes, form="code"
     )
-    start(model, torch.Generator().manual_seed(0))
+    initialize(model, "glorot", torch.Generator().manual_seed(0))
     return model
 
 

@@ -19,7 +19,8 @@ import nflows.transforms
 import normflows
 import torch
 import zuko
-from rederived.flows import StandardNormal, coupling_network, nice
+from rederived.flows import StandardNormal, nice
+from rederived.networks import mlp
 from torch import Tensor, nn
 
 from benchmarks.nice_model import NiceModel, Size
@@ -147,8 +148,8 @@ def freia_nice(size: Size) -> NiceModel:
     for _ in range(size.couplings // 2):
         flow.append(
             FrEIA.modules.NICECouplingBlock,
-            subnet_constructor=lambda inputs, outputs: coupling_network(
-                inputs, outputs, size.width, size.depth
+            subnet_constructor=lambda inputs, outputs: mlp(
+                [inputs, *[size.width] * size.depth, outputs]
             ),
         )
     flow.append(FreiaScale)
@@ -186,8 +187,7 @@ BUILDERS: dict[str, Callable[[Size], NiceModel]] = {
 def _networks(size: Size) -> list[nn.Module]:
     half = size.dimensions // 2
     return [
-        coupling_network(half, half, size.width, size.depth)
-        for _ in range(size.couplings)
+        mlp([half, *[size.width] * size.depth, half]) for _ in range(size.couplings)
     ]
 
 

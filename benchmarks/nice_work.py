@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from rederived.flows import Flow, initialize
+from rederived.flows import Flow
+from rederived.networks import initialize
 from torch import Tensor, nn
 from torch.optim import Optimizer
 

@@ -14,7 +14,6 @@ from rederived.flows import (
     Bijection,
     ChannelPermutation,
     Channels,
-    Checkerboard,
     Composition,
     DiagonalScale,
     FactorOut,
@@ -99,7 +98,7 @@ def _couplings() -> list[Case]:
         ]
     boards = [
         (f"{kind.__name__}(swap={swap})", kind(swap), channels)
-        for kind, channels in ((Checkerboard, 2), (Channels, 1))
+        for kind, channels in ((Channels, 1),)
         for swap in (False, True)
     ]
     for name, split, channels in boards:

@@ -1,69 +1,124 @@
-"""Encoders: networks that return the mean and the log-variance of a code."""
+"""Multilayer perceptrons, and the starting weights of any network.
+
+Glorot and Bengio 2010; He and others 2015, arXiv:1502.01852; LeCun and others 1998.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
+Scheme = Literal["glorot", "he", "lecun", "identity", "fan-in", "small"]
+"""How starting weights are drawn, see :func:`initialize`."""
 
-def perceptron(sizes: Sequence[int]) -> nn.Sequential:
-    """Build linear layers with ReLU between them, none after the last.
+
+def mlp(
+    sizes: Sequence[int],
+    *,
+    end: type[nn.Module] | None = None,
+    dropout: float = 0.0,
+) -> nn.Sequential:
+    """Build linear layers with ReLU between them.
 
     Args:
         sizes: units of the input, of each hidden layer, and of the output.
+        end: an activation after the last layer; None leaves the output linear.
+        dropout: share of hidden units dropped while training.
+
+    Returns:
+        A map of ``(..., sizes[0])`` to ``(..., sizes[-1])``.
 
     Raises:
         ValueError: if there are fewer than two sizes.
+
+    >>> mlp([2, 8, 1])(torch.zeros(5, 2)).shape
+    torch.Size([5, 1])
     """
     if len(sizes) < 2:
         raise ValueError(f"sizes must name input and output, got {list(sizes)}")
     layers: list[nn.Module] = []
-    for inputs, outputs in itertools.pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+    for inputs, width in itertools.pairwise(sizes[:-1]):
+        layers += [nn.Linear(inputs, width), nn.ReLU()]
+        if dropout:
+            layers.append(nn.Dropout(dropout))
+    layers.append(nn.Linear(sizes[-2], sizes[-1]))
+    if end is not None:
+        layers.append(end())
+    return nn.Sequential(*layers)
 
 
-def initialize(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw the weights of every linear layer in place; biases become zero.
+def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) -> None:
+    """Draw the starting weights of linear and convolutional layers; biases become zero.
 
-    Weights are uniform with the variance ``2 / (inputs + outputs)`` (Glorot).
+    Weights are changed in place, layer after layer in the order of ``modules()``.
 
     Args:
         module: whatever contains the layers.
+        scheme: ``"glorot"`` (uniform, variance ``2 / (inputs + outputs)``), ``"he"``
+            (normal, variance ``2 / inputs``, keeps it through ReLU layers),
+            ``"lecun"`` (normal, variance ``1 / inputs``), ``"identity"`` (as ``"he"``,
+            with zeros in the last linear layer of each sequence, so that a coupling
+            starts as the identity; Glow, section 3.3), ``"fan-in"`` (uniform, bounded
+            by one over the root of the inputs), or ``"small"`` (uniform on
+            [-0.01, 0.01], the start of the NICE paper).
         generator: the source of randomness, on the CPU.
+
+    Raises:
+        ValueError: for any other scheme.
+
+    >>> layer = nn.Linear(3, 2)
+    >>> initialize(layer, "small", torch.Generator().manual_seed(0))
+    >>> bool(layer.weight.abs().max() <= 0.01), layer.bias.tolist()
+    (True, [0.0, 0.0])
     """
-    for part in module.modules():
-        if isinstance(part, nn.Linear):
-            nn.init.xavier_uniform_(part.weight, generator=generator)
-            if part.bias is not None:
-                nn.init.zeros_(part.bias)
+    if scheme not in _DRAWS:
+        *others, last = get_args(Scheme)
+        raise ValueError(
+            f"scheme must be {', '.join(others)} or {last}, got {scheme!r}"
+        )
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            _DRAWS[scheme](layer.weight, generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    if scheme == "identity":
+        for network in module.modules():
+            if isinstance(network, nn.Sequential):
+                for last in [m for m in network if isinstance(m, nn.Linear)][-1:]:
+                    nn.init.zeros_(last.weight)
 
 
-class NormalEncoder(nn.Module):
-    """The law ``p(z|x)``, normal with independent coordinates.
+def _glorot(weight: Tensor, generator: torch.Generator) -> None:
+    nn.init.xavier_uniform_(weight, generator=generator)
 
-    Args:
-        network: a map of ``(B, D)`` to ``(B, 2d)``: means, then log-variances.
-    """
 
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
+def _he(weight: Tensor, generator: torch.Generator) -> None:
+    nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and log-variance of the code, each ``(B, d)``.
 
-        Raises:
-            ValueError: if the network returns an odd number of columns.
-        """
-        out: Tensor = self.network(x)
-        if out.shape[-1] % 2:
-            raise ValueError(
-                f"the encoder's network returns {out.shape[-1]} columns: give it "
-                "twice the size of the code, for means and log-variances"
-            )
-        mean, log_variance = out.chunk(2, dim=-1)
-        return mean, log_variance
+def _lecun(weight: Tensor, generator: torch.Generator) -> None:
+    nn.init.normal_(weight, std=weight[0].numel() ** -0.5, generator=generator)
+
+
+def _fan_in(weight: Tensor, generator: torch.Generator) -> None:
+    bound = 1.0 / math.sqrt(weight[0].numel())
+    nn.init.uniform_(weight, -bound, bound, generator=generator)
+
+
+def _small(weight: Tensor, generator: torch.Generator) -> None:
+    nn.init.uniform_(weight, -0.01, 0.01, generator=generator)
+
+
+_DRAWS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
+    "glorot": _glorot,
+    "he": _he,
+    "identity": _he,
+    "lecun": _lecun,
+    "fan-in": _fan_in,
+    "small": _small,
+}

@@ -15,7 +15,6 @@ from rederived.flows import (
     AffineCoupling,
     Bijection,
     Channels,
-    Checkerboard,
     Composition,
     DiagonalScale,
     Inverse,
@@ -25,11 +24,10 @@ from rederived.flows import (
     Reverse,
     Split,
     StandardLogistic,
-    coupling_network,
-    initialize,
     nice,
     nice_as_article,
 )
+from rederived.networks import initialize, mlp
 from rederived.training import read_tensors, write_tensors
 from torch import Tensor
 from torch.func import functional_call
@@ -152,7 +150,6 @@ def test_any_split_is_undone_by_its_merge(
         (OddEven(swap), vector),
         (Prefix(size, swap), vector),
         (Channels(swap), image),
-        (Checkerboard(swap), image),
     ):
         assert torch.equal(split.merge(*split.split(x)), x)
 
@@ -165,17 +162,15 @@ def kept_by_definition(kind: type, shape: tuple[int, ...]) -> np.ndarray:
             mask[place] = (place[-1] + 1) % 2 == 1  # 1st, 3rd, 5th ...
         elif kind is Prefix:
             mask[place] = place[-1] < 2
-        elif kind is Channels:
-            mask[place] = place[0] < shape[0] / 2
         else:
-            mask[place] = (place[-2] + place[-1]) % 2 == 0
+            mask[place] = place[0] < shape[0] / 2
     return mask
 
 
 @pytest.mark.parametrize("swap", [False, True])
 @pytest.mark.parametrize(
     ("kind", "shape"),
-    [(OddEven, (8,)), (Prefix, (8,)), (Channels, (4, 3, 4)), (Checkerboard, (2, 3, 4))],
+    [(OddEven, (8,)), (Prefix, (8,)), (Channels, (4, 3, 4))],
 )
 def test_splits_keep_the_places_they_say(
     kind: type, shape: tuple[int, ...], swap: bool
@@ -191,8 +186,8 @@ def test_splits_keep_the_places_they_say(
 @pytest.mark.parametrize("swap", [False, True])
 def test_a_coupling_moves_the_changed_part_only(swap: bool) -> None:
     x = torch.zeros(1, *IMAGE, dtype=torch.float64)
-    z, _ = AdditiveCoupling(Checkerboard(swap), torch.ones_like)(x)
-    moved = ~(kept_by_definition(Checkerboard, IMAGE) ^ swap)
+    z, _ = AdditiveCoupling(Channels(swap), torch.ones_like)(x)
+    moved = ~(kept_by_definition(Channels, IMAGE) ^ swap)
     assert np.array_equal(z[0].numpy() == 1.0, moved)
 
 
@@ -201,7 +196,6 @@ def test_a_coupling_moves_the_changed_part_only(swap: bool) -> None:
     [
         (OddEven(), (1, 7), "even number of coordinates, got 7: pad"),
         (Channels(), (1, 3, 4, 4), "even number of channels, got 3: squeeze"),
-        (Checkerboard(), (1, 2, 4, 5), "even width, got 5: pad"),
     ],
 )
 def test_odd_sizes_are_refused(
@@ -296,15 +290,15 @@ def test_the_paper_model_reaches_negative_shifts(rng: torch.Generator) -> None:
     assert float(moved.min()) < 0 < float(moved.max())
 
 
-def test_a_coupling_network_is_what_it_says() -> None:
-    network = coupling_network(3, 4, 5, 2, end=torch.nn.ReLU, dropout=0.25)
+def test_a_perceptron_is_what_it_says() -> None:
+    network = mlp([3, 5, 5, 4], end=torch.nn.ReLU, dropout=0.25)
     kinds = [type(layer).__name__ for layer in network]
     block = ["Linear", "ReLU", "Dropout"]
     assert kinds == [*block, *block, "Linear", "ReLU"]
     sizes = [(m.in_features, m.out_features) for m in network if hasattr(m, "weight")]
     assert sizes == [(3, 5), (5, 5), (5, 4)]
     assert network[2].p == 0.25
-    plain = coupling_network(3, 4, 5, 2)
+    plain = mlp([3, 5, 5, 4])
     assert [type(m).__name__ for m in plain] == ["Linear", "ReLU"] * 2 + ["Linear"]
 
 
@@ -314,8 +308,8 @@ def bf16_flows() -> list[Bijection]:
         nice(8, prior=StandardLogistic(), width=5, depth=1).bijection,
         nice_as_article(8, width=5, depth=1).bijection,
         nice_as_article(8, width=5, depth=1, subtract=False).bijection,
-        AffineCoupling(OddEven(), coupling_network(4, 8, 5, 1)),
-        AffineCoupling(Prefix(4), coupling_network(4, 8, 5, 1)),
+        AffineCoupling(OddEven(), mlp([4, 5, 8])),
+        AffineCoupling(Prefix(4), mlp([4, 5, 8])),
     ]
 
 

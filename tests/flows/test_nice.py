@@ -13,10 +13,10 @@ from rederived.flows import (
     StandardLogistic,
     StandardNormal,
     article_loss,
-    initialize,
     nice,
     nice_as_article,
 )
+from rederived.networks import initialize
 from torch import nn
 
 

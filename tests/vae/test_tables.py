@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from rederived.chapters.information import InfoMax
-from rederived.networks import NormalEncoder, initialize, perceptron
+from rederived.networks import initialize, mlp
 from rederived.probability import (
     infomax_loss,
     joint,
@@ -18,7 +18,7 @@ from rederived.probability import (
     random_law,
 )
 from rederived.training import generator
-from rederived.vae import Split, bayes_decoder, split_loss
+from rederived.vae import NormalEncoder, Split, bayes_decoder, split_loss
 from torch import Tensor
 
 seeds = st.integers(0, 10_000)
@@ -109,11 +109,11 @@ def test_js_information_of_independent_and_of_disjoint() -> None:
 
 
 def test_a_blind_discriminator_scores_nothing_and_its_loss_is_the_sum() -> None:
-    encoder = NormalEncoder(perceptron([3, 4]))
-    judge = perceptron([5, 1])
+    encoder = NormalEncoder(mlp([3, 4]))
+    judge = mlp([5, 1])
     for weight in judge.parameters():
         torch.nn.init.zeros_(weight)
-    initialize(encoder, generator(0))
+    initialize(encoder, "glorot", generator(0))
     objective = InfoMax(encoder, judge, 2.0, 0.3)
     x = torch.randn(6, 3, generator=generator(1))
     terms = objective.terms(x, generator(2))

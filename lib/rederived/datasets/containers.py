@@ -1,6 +1,8 @@
 """What a data set is once it is loaded: pictures or title pairs, and their source."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -21,6 +23,9 @@ class Source:
         fingerprint: SHA-256, 64 hexadecimal digits: of the Parquet bytes (several
             files in order), or of the tensors or texts if the data are embedded.
         note: What a result computed from these data has to say, or empty.
+
+    >>> print(Source("digits", "train", "embedded", "0" * 64))
+    digits/train [0000000000000000] from embedded
     """
 
     name: str
@@ -28,6 +33,11 @@ class Source:
     where: str
     fingerprint: str
     note: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Name, split and fingerprint in one line, as records keep them."""
+        return f"{self.name}/{self.split} {self.fingerprint}"
 
     def __str__(self) -> str:
         text = f"{self.name}/{self.split} [{self.fingerprint[:16]}] from {self.where}"
@@ -44,6 +54,12 @@ class Images:
         levels: Number of grey levels of a channel: 17 for ``digits``, else 256.
         source: Where they came from.
         factors: float32 of shape (N, F), the known factors of drawn pictures.
+
+    >>> source = Source("two", "train", "embedded", "0" * 64)
+    >>> pixels = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
+    >>> pictures = Images(pixels, torch.tensor([0, 1]), 256, source)
+    >>> len(pictures), pictures[1:].labels.tolist()
+    (2, [1])
     """
 
     pixels: Tensor
@@ -71,6 +87,13 @@ class Images:
     def __len__(self) -> int:
         return len(self.pixels)
 
+    def __getitem__(self, rows: slice) -> Images:
+        """Return some of the rows, pictures with their labels and factors."""
+        factors = None if self.factors is None else self.factors[rows]
+        return replace(
+            self, pixels=self.pixels[rows], labels=self.labels[rows], factors=factors
+        )
+
     def unit(self) -> Tensor:
         """Return the pixels as float32 in [0, 1], that is pixels / (levels - 1)."""
         return self.pixels.to(torch.float32) / (self.levels - 1)
@@ -84,6 +107,10 @@ class Pairs:
         titles: N titles.
         texts: N texts, in the same order.
         source: Where they came from.
+
+    >>> source = Source("one", "train", "embedded", "0" * 64)
+    >>> len(Pairs(("a title",), ("a text",), source))
+    1
     """
 
     titles: tuple[str, ...]

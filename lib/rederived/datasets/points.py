@@ -1,9 +1,4 @@
-r"""Points in the plane with a known density, made for pictures of what a model learns.
-
-A mixture of K equal isotropic Gaussians of standard deviation s about centres c_k has
-
-    log p(x) = logsumexp_k( -|x - c_k|^2 / (2 s^2) ) - log(2 pi s^2) - log K    (nats).
-"""
+"""Points in the plane with a known density, for pictures of what a model learns."""
 
 import math
 
@@ -46,42 +41,14 @@ def gaussian_mixture(
     return centres.float()[component] + scale * noise
 
 
-def mixture_log_density(points: Tensor, centres: Tensor, scale: float) -> Tensor:
-    """Return log p of :func:`gaussian_mixture`, by the equation of this module.
-
-    Args:
-        points: Shape (n, 2), any floating dtype.
-        centres: Means, shape (K, 2).
-        scale: Standard deviation of each coordinate, more than 0.
-
-    Returns:
-        Nats, shape (n,), in the dtype of ``points``.
-    """
-    _check(len(points), centres, scale)
-    difference = points[:, None] - centres.to(points.dtype)
-    exponent = -difference.square().sum(dim=2) / (2 * scale**2)
-    constant = math.log(2 * math.pi * scale**2) + math.log(len(centres))
-    return exponent.logsumexp(dim=1) - constant
-
-
 def ring(n: int, generator: Generator, modes: int = 8) -> Tensor:
     """Draw from ``modes`` Gaussians (sd 0.1) on a circle of radius 2, (n, 2)."""
     return gaussian_mixture(n, generator, ring_centres(modes), RING_SCALE)
 
 
-def ring_log_density(points: Tensor, modes: int = 8) -> Tensor:
-    """Return log p of :func:`ring` in nats, shape (n,)."""
-    return mixture_log_density(points, ring_centres(modes), RING_SCALE)
-
-
 def grid(n: int, generator: Generator, side: int = 5) -> Tensor:
     """Draw from ``side**2`` Gaussians (sd 0.1) on a grid of spacing 1, (n, 2)."""
     return gaussian_mixture(n, generator, grid_centres(side), GRID_SCALE)
-
-
-def grid_log_density(points: Tensor, side: int = 5) -> Tensor:
-    """Return log p of :func:`grid` in nats, shape (n,)."""
-    return mixture_log_density(points, grid_centres(side), GRID_SCALE)
 
 
 def moons_curve(position: Tensor) -> Tensor:

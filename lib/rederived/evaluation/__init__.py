@@ -1,10 +1,32 @@
-"""Measures of models and of their samples."""
+"""Measures of models, of their features and of their samples."""
 
+from rederived.evaluation.calibration import calibration_error, fit_temperature
+from rederived.evaluation.classifier import CONFIDENT, FeatureClassifier, confident
+from rederived.evaluation.frechet import frechet_distance, moments
 from rederived.evaluation.neighbours import Metric, nearest, overlap, vote
+from rederived.evaluation.probes import (
+    HiddenProbe,
+    accuracy,
+    hidden_probe,
+    linear_probe,
+    standardized,
+)
 
 __all__ = [
+    "CONFIDENT",
+    "FeatureClassifier",
+    "HiddenProbe",
     "Metric",
+    "accuracy",
+    "calibration_error",
+    "confident",
+    "fit_temperature",
+    "frechet_distance",
+    "hidden_probe",
+    "linear_probe",
+    "moments",
     "nearest",
     "overlap",
+    "standardized",
     "vote",
 ]

@@ -14,15 +14,13 @@ from rederived.flows.memory import gradient_bytes, saved_bytes
 from rederived.flows.multiscale import FactorOut, Squeeze
 from rederived.flows.nice import (
     article_loss,
-    coupling_network,
-    initialize,
     nice,
     nice_as_article,
 )
 from rederived.flows.permutations import Permutation, Reverse
 from rederived.flows.priors import Prior, StandardLogistic, StandardNormal
 from rederived.flows.recompute import RecomputedComposition
-from rederived.flows.splits import Channels, Checkerboard, OddEven, Prefix, Split
+from rederived.flows.splits import Channels, OddEven, Prefix, Split
 
 __all__ = [
     "ActNorm",
@@ -31,7 +29,6 @@ __all__ = [
     "Bijection",
     "ChannelPermutation",
     "Channels",
-    "Checkerboard",
     "Composition",
     "Dequantization",
     "DiagonalScale",
@@ -53,11 +50,9 @@ __all__ = [
     "article_loss",
     "bits_per_dim",
     "convolution_network",
-    "coupling_network",
     "glow",
     "glow_bijection",
     "gradient_bytes",
-    "initialize",
     "initialize_actnorms",
     "nice",
     "nice_as_article",

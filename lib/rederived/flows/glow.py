@@ -27,6 +27,7 @@ from rederived.flows.multiscale import FactorOut, Squeeze
 from rederived.flows.priors import Prior, StandardNormal
 from rederived.flows.recompute import RecomputedComposition
 from rederived.flows.splits import Channels
+from rederived.networks import initialize
 
 Coupling = Literal["additive", "affine"]
 Mixing = Literal["shuffle", "convolution", "lu"]
@@ -168,9 +169,7 @@ def convolution_network(
     first = nn.Conv2d(inputs, width, 3, padding=1)
     second = nn.Conv2d(width, width, 1)
     for layer in (first, second):
-        assert layer.bias is not None
-        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
-        nn.init.zeros_(layer.bias)
+        initialize(layer, "he", generator)
     last = _zero_convolution(width, outputs)
     relu = nn.ReLU(inplace=True)
     network = nn.Sequential(first, relu, second, relu, last)

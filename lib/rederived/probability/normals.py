@@ -1,7 +1,8 @@
-"""Normal laws in closed form: divergences, entropy and mutual information, in nats.
+"""Normal distributions: log-densities, draws, and divergences in closed form, nats.
 
-Diagonal laws are given by mean and log-variance, shape (..., D); their divergences
-are summed over the last axis.  Multivariate ones have a covariance matrix, (D, D).
+Diagonal ones are given by mean and log-variance, shape ``(..., D)``; isotropic ones,
+over events of any shape, by mean and the logarithm of the one deviation; multivariate
+ones by mean ``(D,)`` and covariance ``(D, D)``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,67 @@ import math
 
 import torch
 from torch import Tensor
+from torch.distributions import MultivariateNormal, kl_divergence
+
+
+def normal_log_prob(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return the diagonal log-density of each row, summed over the last axis.
+
+    Args:
+        x: points ``(..., D)``.
+        mean: broadcast against ``x``.
+        log_variance: broadcast against ``x``.
+
+    >>> zero = torch.zeros(2)
+    >>> round(float(normal_log_prob(zero, zero, zero)), 4)  # -log(2 pi)
+    -1.8379
+    """
+    square = (x - mean).square() * (-log_variance).exp()
+    return -0.5 * (square + log_variance + math.log(2.0 * math.pi)).sum(-1)
+
+
+def draw_normal(
+    mean: Tensor, log_variance: Tensor, generator: torch.Generator | None = None
+) -> Tensor:
+    """Draw ``mean + deviation * noise``, differentiable in both (reparameterisation).
+
+    Args:
+        mean: ``(..., D)``.
+        log_variance: the same shape.
+        generator: the source of the noise; None takes torch's own stream, which
+            ``training.fit`` seeds anew at each step.
+    """
+    device = mean.device if generator is None else generator.device
+    noise = torch.randn(
+        mean.shape, generator=generator, device=device, dtype=mean.dtype
+    )
+    return mean + (0.5 * log_variance).exp() * noise.to(mean.device)
+
+
+def standard_normal_log_prob(z: Tensor) -> Tensor:
+    """Return ``log N(z; 0, I)`` of events of any shape ``(B, *event)``, ``(B,)``.
+
+    >>> standard_normal_log_prob(torch.zeros(1, 2, 3)).shape
+    torch.Size([1])
+    """
+    square = z.flatten(1).square().sum(1)
+    return -0.5 * square - 0.5 * math.log(2 * math.pi) * z[0].numel()
+
+
+def isotropic_normal_log_prob(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
+    """Return ``log N(x; mean, sigma^2 I)`` of events of any shape, ``(B,)``.
+
+    Args:
+        x: points, ``(B, *event)``.
+        mean: the same shape.
+        log_sigma: the logarithm of the one deviation, a scalar.
+
+    >>> x, zero = torch.zeros(1, 2), torch.tensor(0.0)
+    >>> round(float(isotropic_normal_log_prob(x, x, zero)), 4)
+    -1.8379
+    """
+    scaled = (x - mean) * (-log_sigma).exp()
+    return standard_normal_log_prob(scaled) - x[0].numel() * log_sigma
 
 
 def kl_to_standard(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -21,34 +83,18 @@ def kl_to_standard(mean: Tensor, log_variance: Tensor) -> Tensor:
 
     Returns:
         Nats, shape (...).
+
+    >>> kl_to_standard(torch.tensor([3.0]), torch.tensor([0.0]))
+    tensor(4.5000)
     """
     terms = log_variance.exp() + mean.square() - 1 - log_variance
     return 0.5 * terms.sum(-1)
 
 
-def kl_normals(
-    mean: Tensor, log_variance: Tensor, other_mean: Tensor, other_log_variance: Tensor
-) -> Tensor:
-    """Return KL between diagonal normal laws, the second being the other one.
-
-    Args:
-        mean: of the first law, shape (..., D).
-        log_variance: of the first law.
-        other_mean: of the second law.
-        other_log_variance: of the second law.
-
-    Returns:
-        Nats, shape (...).
-    """
-    log_ratio = log_variance - other_log_variance
-    squares = (mean - other_mean).square() * (-other_log_variance).exp()
-    return 0.5 * (log_ratio.exp() + squares - 1 - log_ratio).sum(-1)
-
-
 def kl_multivariate(
     mean: Tensor, covariance: Tensor, other_mean: Tensor, other_covariance: Tensor
 ) -> Tensor:
-    """Return KL(N(m, S) || N(n, T)) of two laws in D dimensions, a scalar.
+    """Return KL(N(m, S) || N(n, T)) in D dimensions, a scalar.
 
     It is (tr(T^-1 S) + (n - m)^T T^-1 (n - m) - D + log det T - log det S)/2.
 
@@ -61,13 +107,10 @@ def kl_multivariate(
     Raises:
         ValueError: if a covariance is not symmetric and positive definite.
     """
-    root = _cholesky(covariance, "covariance")
-    other_root = _cholesky(other_covariance, "other_covariance")
-    difference = (other_mean - mean).unsqueeze(-1)
-    trace = torch.cholesky_solve(covariance, other_root).diagonal().sum()
-    square = (difference * torch.cholesky_solve(difference, other_root)).sum()
-    log_ratio = _log_det(other_root) - _log_det(root)
-    return 0.5 * (trace + square - len(mean) + log_ratio)
+    first = MultivariateNormal(mean, covariance, validate_args=True)
+    other = MultivariateNormal(other_mean, other_covariance, validate_args=True)
+    divergence: Tensor = kl_divergence(first, other)
+    return divergence
 
 
 def entropy_multivariate(covariance: Tensor) -> Tensor:
@@ -76,48 +119,7 @@ def entropy_multivariate(covariance: Tensor) -> Tensor:
     Raises:
         ValueError: if the covariance is not symmetric and positive definite.
     """
-    constant = len(covariance) * math.log(2 * math.pi * math.e)
-    return 0.5 * (constant + _log_det(_cholesky(covariance, "covariance")))
-
-
-def mutual_information_normals(covariance: Tensor, first: int) -> Tensor:
-    """Return I(x; z) of jointly normal vectors, a scalar.
-
-    It is (log det S_x + log det S_z - log det S)/2.
-
-    Args:
-        covariance: S, that of (x, z), shape (D, D).
-        first: dimension of x; the other D - first coordinates are z.
-
-    Raises:
-        ValueError: if x or z has no coordinate, or the covariance is not symmetric
-            and positive definite.
-    """
-    size = len(covariance)
-    if not 0 < first < size:
-        raise ValueError(f"first is {first}; give between 1 and {size - 1} of {size}")
-    blocks = covariance[:first, :first], covariance[first:, first:], covariance
-    x, z, both = (_log_det(_cholesky(block, "covariance")) for block in blocks)
-    return 0.5 * (x + z - both)
-
-
-def _cholesky(matrix: Tensor, name: str) -> Tensor:
-    """Return the lower Cholesky factor, or say that there is none."""
-    square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1]
-    if not square or not torch.allclose(matrix, matrix.mT):
-        raise ValueError(
-            f"{name} of shape {tuple(matrix.shape)} is not a symmetric (D, D) matrix"
-        )
-    factor: Tensor
-    factor, failed = torch.linalg.cholesky_ex(matrix)
-    if int(failed):
-        smallest = float(torch.linalg.eigvalsh(matrix.detach()).min())
-        raise ValueError(
-            f"{name} is not positive definite (smallest eigenvalue {smallest:g})"
-        )
-    return factor
-
-
-def _log_det(root: Tensor) -> Tensor:
-    """Return log det of the matrix with this Cholesky factor."""
-    return 2 * root.diagonal().log().sum()
+    mean = covariance.new_zeros(len(covariance))
+    normal = MultivariateNormal(mean, covariance, validate_args=True)
+    entropy: Tensor = normal.entropy()  # type: ignore[no-untyped-call]
+    return entropy

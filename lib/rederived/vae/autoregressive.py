@@ -44,6 +44,11 @@ class AutoregressiveDecoder(Decoder):
         height: rows of a picture.
         width: columns of a picture.
         reach: how many rows and columns back a pixel sees.
+
+    >>> decoder = AutoregressiveDecoder(nn.Linear(2, 9), 3, 3, reach=1)
+    >>> pictures = decoder.sample(torch.zeros(4, 2), torch.Generator().manual_seed(0))
+    >>> pictures.shape, sorted(pictures.unique().tolist())
+    (torch.Size([4, 9]), [0.0, 1.0])
     """
 
     mask: Tensor

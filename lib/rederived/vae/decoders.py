@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rederived.vae.normals import draw_normal, normal_log_prob
+from rederived.probability import draw_normal, normal_log_prob
 
 
 class Decoder(nn.Module):
@@ -33,6 +33,13 @@ class NormalDecoder(Decoder):
 
     Raises:
         ValueError: if the deviation is not positive.
+
+    >>> decoder = NormalDecoder(nn.Identity(), deviation=2.0)
+    >>> z = torch.zeros(3, 4)
+    >>> decoder.log_prob(z, z).shape
+    torch.Size([3])
+    >>> decoder.sample(z, torch.Generator().manual_seed(0)).shape
+    torch.Size([3, 4])
     """
 
     log_variance: Tensor
@@ -64,31 +71,6 @@ class NormalDecoder(Decoder):
         """Draw a data point for each code, noise included."""
         mean = self.mean(z)
         return draw_normal(mean, self.log_variance.expand_as(mean), generator)
-
-
-class BernoulliDecoder(Decoder):
-    """Pixels in {0, 1}, independent given the code.
-
-    Args:
-        network: a map of codes ``(B, d)`` to log-odds ``(B, D)``.
-    """
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def mean(self, z: Tensor) -> Tensor:
-        """Return the probability of a one for each pixel, ``(B, D)``."""
-        return torch.sigmoid(self.network(z))
-
-    def log_prob(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return ``sum x log p + (1 - x) log(1 - p)`` of each row, nats."""
-        return bernoulli_log_prob(x, self.network(z))
-
-    @torch.no_grad()
-    def sample(self, z: Tensor, generator: torch.Generator) -> Tensor:
-        """Draw pixels, float 0 or 1."""
-        return torch.bernoulli(self.mean(z).cpu(), generator=generator).to(z.device)
 
 
 def bernoulli_log_prob(x: Tensor, log_odds: Tensor) -> Tensor:

@@ -23,6 +23,9 @@ class LinearGaussian:
     Attributes:
         variance: ``v`` of the data.
         deviation: ``t`` of the decoder.
+
+    >>> LinearGaussian(variance=4.0, deviation=0.5).optimum(beta=1.0)[1]  # t^2 / v
+    0.0625
     """
 
     variance: float
@@ -80,6 +83,10 @@ class LinearEncoder(nn.Module):
     Args:
         inputs: size of a data point.
         codes: size of a code.
+
+    >>> mean, log_variance = LinearEncoder(3, 2)(torch.zeros(5, 3))
+    >>> mean.shape, log_variance.shape
+    (torch.Size([5, 2]), torch.Size([5, 2]))
     """
 
     def __init__(self, inputs: int, codes: int) -> None:

@@ -25,6 +25,11 @@ class Split:
         information: ``I(x; z)`` of ``p~(x) p(z|x)``.
         aggregate_kl: ``KL(p(z) || q(z))`` with the aggregate ``p(z)``.
         decoder_gap: the mean over ``p(z)`` of ``KL(p(x|z) || q(x|z))``.
+
+    >>> half, same = torch.full((2,), 0.5), torch.full((2, 2), 0.5)
+    >>> parts = split_loss(half.double(), same.double(), half.double(), same.double())
+    >>> float(parts.loss), float(parts.information)
+    (0.0, 0.0)
     """
 
     loss: Tensor

@@ -7,31 +7,13 @@ Salakhutdinov 2016, arXiv:1509.00519.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from rederived.probability import kl_to_standard
+from rederived.probability import draw_normal, kl_to_standard, normal_log_prob
 from rederived.vae.decoders import Decoder
-from rederived.vae.normals import draw_normal, normal_log_prob, standard_normal_log_prob
-
-
-@dataclass(frozen=True)
-class Bound:
-    """The two parts of the negative evidence lower bound of each data point.
-
-    Attributes:
-        distortion: ``-log q(x|z)`` at one draw of the code, ``(B,)``, nats.
-        rate: ``KL(p(z|x) || q(z))``, exact, ``(B,)``, nats.
-    """
-
-    distortion: Tensor
-    rate: Tensor
-
-    def loss(self, beta: float = 1.0) -> Tensor:
-        """Return ``distortion + beta * rate``, ``(B,)``; beta 1 is the bound."""
-        return self.distortion + beta * self.rate
+from rederived.vae.terms import ElboTerms
 
 
 class VAE(nn.Module):
@@ -41,6 +23,12 @@ class VAE(nn.Module):
         encoder: a module that maps data ``(B, D)`` to mean and log-variance of the
             code, each ``(B, d)``.
         decoder: the law of the data given the code.
+
+    >>> from rederived.vae import linear_vae
+    >>> vae = linear_vae(3, 2, deviation=1.0)
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> vae(torch.zeros(4, 3), rng).loss().shape, vae.sample(5, 2, rng).shape
+    (torch.Size([4]), torch.Size([5, 3]))
     """
 
     def __init__(self, encoder: nn.Module, decoder: Decoder) -> None:
@@ -48,7 +36,7 @@ class VAE(nn.Module):
         self.encoder = encoder
         self.decoder = decoder
 
-    def forward(self, x: Tensor, generator: torch.Generator | None = None) -> Bound:
+    def forward(self, x: Tensor, generator: torch.Generator | None = None) -> ElboTerms:
         """Return the bound of each data point with one draw of its code.
 
         Args:
@@ -58,7 +46,7 @@ class VAE(nn.Module):
         """
         mean, log_variance = self.encoder(x)
         z = draw_normal(mean, log_variance, generator)
-        return Bound(
+        return ElboTerms(
             distortion=-self.decoder.log_prob(x, z),
             rate=kl_to_standard(mean, log_variance),
         )
@@ -96,12 +84,13 @@ def log_likelihood(
         raise ValueError(f"samples must be at least 1, got {samples}")
     mean, log_variance = vae.encoder(x)
     shape = (len(x),)
+    zero = mean.new_zeros(())  # mean and log-variance of the prior
     total = torch.full(shape, -math.inf, dtype=torch.float64, device=x.device)
     for _ in range(samples):
         z = draw_normal(mean, log_variance, generator)
         weight = (
             vae.decoder.log_prob(x, z).double()
-            + standard_normal_log_prob(z).double()
+            + normal_log_prob(z, zero, zero).double()
             - normal_log_prob(z, mean, log_variance).double()
         )
         total = torch.logaddexp(total, weight)

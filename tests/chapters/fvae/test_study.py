@@ -21,7 +21,11 @@ from rederived.chapters.fvae.study.data import (
     load_pictures,
     to_pixels,
 )
-from rederived.chapters.fvae.study.judge import Judge, Reader, unit_factors
+from rederived.chapters.fvae.study.evaluator import (
+    Evaluator,
+    classifier,
+    unit_factors,
+)
 from rederived.chapters.fvae.study.models import (
     ImageModel,
     activation_bytes,
@@ -108,39 +112,40 @@ def test_colours_are_averaged_before_the_spectrum(rng: torch.Generator) -> None:
 
 def test_the_judge_reads_factors(rng: torch.Generator) -> None:
     pictures = faces(400)
-    judge = Judge(pictures, 8)
-    features = judge.features(pictures.train)
-    found = judge.factors(features)
+    evaluator = Evaluator(pictures, 8)
+    features = evaluator.features(pictures.train)
+    found = evaluator.factors(features)
     draw_faces(found, 32)  # within all ranges
     assert pictures.factors is not None
     error = (unit_factors(found) - unit_factors(pictures.factors[0])).square().mean()
     assert float(error) < 0.25  # less than the variance of a factor, 1/3
-    known = judge.distance(judge.features(pictures.held_out))
+    known = evaluator.distance(evaluator.features(pictures.held_out))
     noise = torch.randint(0, 256, (50, 3, 32, 32), generator=rng, dtype=torch.uint8)
-    assert judge.distance(judge.features(noise)) > 5 * known
-    assert measures.residual(judge, noise, judge.features(noise)) > 0.2
+    assert evaluator.distance(evaluator.features(noise)) > 5 * known
+    assert measures.residual(evaluator, noise, evaluator.features(noise)) > 0.2
 
 
 def test_true_factors_leave_no_residual(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = faces(64)
     assert pictures.factors is not None
-    judge = Judge(pictures, 2)
-    monkeypatch.setattr(Judge, "factors", lambda *_: pictures.factors[2])
-    again = Judge(pictures, 2)
-    assert torch.equal(again.features(pictures.test), judge.features(pictures.test))
-    features = judge.features(pictures.test)
-    assert measures.residual(judge, pictures.test, features) == 0
+    evaluator = Evaluator(pictures, 2)
+    monkeypatch.setattr(Evaluator, "factors", lambda *_: pictures.factors[2])
+    again = Evaluator(pictures, 2)
+    assert torch.equal(again.features(pictures.test), evaluator.features(pictures.test))
+    features = evaluator.features(pictures.test)
+    assert measures.residual(evaluator, pictures.test, features) == 0
     moved = (pictures.test.int() + 51).clamp(max=255)
     by_hand = (moved - pictures.test.int()).double().square().mean().sqrt() / 255
-    found = measures.residual(judge, moved.to(torch.uint8), features)
+    found = measures.residual(evaluator, moved.to(torch.uint8), features)
     assert found == pytest.approx(float(by_hand))
 
 
 def test_a_reader_of_photographs_reads_classes_only() -> None:
-    reader = Reader((3, 32, 32), 10, 0, generator(1))
+    reader = classifier((3, 32, 32), 10, 0)
     assert reader.factors is None
     labels = torch.arange(10)
-    loss = reader(torch.zeros(10, 3, 32, 32), labels, torch.zeros(10, 0))
+    grey = torch.full((10, 3, 32, 32), 128, dtype=torch.uint8)
+    loss = reader(grey, labels, torch.zeros(10, 0))
     assert float(loss.detach()) == pytest.approx(math.log(10), rel=1e-5)
 
 

@@ -15,14 +15,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from rederived.networks import NormalEncoder, initialize, perceptron
+from rederived.networks import initialize, mlp
 from rederived.probability import joint, js_information, mutual_information, random_law
 from rederived.training import generator
 from rederived.vae import (
     VAE,
-    BernoulliDecoder,
+    AutoregressiveDecoder,
     LinearGaussian,
     NormalDecoder,
+    NormalEncoder,
     split_loss,
 )
 from torch import Tensor, nn
@@ -143,14 +144,14 @@ def normal(x: Array, mean: Array) -> Array:
 @pytest.mark.parametrize("kind", ["bernoulli", "normal"])
 @given(seed=seeds)
 def test_the_bound_is_that_of_plain_numpy(kind: str, seed: int) -> None:
-    network = perceptron([2, 5, 3])
+    network = mlp([2, 5, 3])
     decoder = (
-        BernoulliDecoder(network)
+        AutoregressiveDecoder(network, 1, 3, reach=0)
         if kind == "bernoulli"
         else NormalDecoder(network, 0.8)
     )
-    vae = VAE(NormalEncoder(perceptron([3, 6, 4])), decoder).double()
-    initialize(vae, generator(seed))
+    vae = VAE(NormalEncoder(mlp([3, 6, 4])), decoder).double()
+    initialize(vae, "glorot", generator(seed))
     draw = generator(seed, 1)
     x = torch.randn(7, 3, generator=draw, dtype=torch.float64)
     x = (x > 0).double() if kind == "bernoulli" else x

@@ -15,6 +15,8 @@ from rederived.chapters.mixup import (
     LinearityPenalty,
     PairingSchedule,
 )
+from rederived.evaluation import calibration_error, fit_temperature
+from rederived.networks import initialize
 from scipy import stats
 from torch import nn
 from torch.nn import functional
@@ -187,23 +189,23 @@ def test_calibration_by_hand() -> None:
     labels = torch.tensor([0, 1, 1, 1])
     # two bins of (1/2, 3/4] and (3/4, 1] among four: |2 - 1.25| + |1 - 1.7|
     expected = (abs(2 - 1.25) + abs(1 - 1.7)) / 4
-    assert mixing.calibration_error(law, labels, bins=4) == pytest.approx(expected)
+    assert calibration_error(law, labels, bins=4) == pytest.approx(expected)
     sure = torch.tensor([[1.0, 0.0]])
-    assert mixing.calibration_error(sure, torch.tensor([0])) == 0.0
+    assert calibration_error(sure, torch.tensor([0])) == 0.0
 
 
 def test_a_calibrated_law_has_no_calibration_error(rng: torch.Generator) -> None:
     law = torch.randn(20_000, 3, generator=rng).softmax(1)
     labels = torch.multinomial(law, 1, generator=rng)[:, 0]
-    assert mixing.calibration_error(law, labels) < 0.02
+    assert calibration_error(law, labels) < 0.02
 
 
 def test_the_temperature_of_scaled_logits(rng: torch.Generator) -> None:
     logits = 2 * torch.randn(20_000, 4, generator=rng)
     labels = torch.multinomial(logits.softmax(1), 1, generator=rng)[:, 0]
-    assert mixing.fit_temperature(logits, labels) == pytest.approx(1.0, abs=0.03)
-    sure = mixing.fit_temperature(5 * logits, labels)
-    assert sure == pytest.approx(5 * mixing.fit_temperature(logits, labels), rel=1e-3)
+    assert fit_temperature(logits, labels) == pytest.approx(1.0, abs=0.03)
+    sure = fit_temperature(5 * logits, labels)
+    assert sure == pytest.approx(5 * fit_temperature(logits, labels), rel=1e-3)
 
 
 def test_the_gap_of_a_square_by_hand() -> None:
@@ -278,13 +280,13 @@ def test_the_papers_network_has_its_size_and_depth() -> None:
         if isinstance(part, nn.Conv2d | nn.Linear) and "shortcut" not in name
     ]
     assert len(layers) == 18
-    mixing.initialize_he(network, seeded())
+    initialize(network, "he", seeded())
     assert network(torch.rand(2, 3, 8, 8)).shape == (2, 10)
 
 
 def test_stages_halve_the_picture_and_weights_are_hes() -> None:
     network = mixing.ResidualNet((8, 16, 32), 1, classes=4, channels=1, stem_stride=2)
-    mixing.initialize_he(network, seeded())
+    initialize(network, "he", seeded())
     shapes = []
     for block in network.blocks:
         block.register_forward_hook(lambda _, __, out: shapes.append(tuple(out.shape)))

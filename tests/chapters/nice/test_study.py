@@ -16,8 +16,9 @@ from kept_models import keep_models
 from rederived import datasets
 from rederived.chapters.nice.study import STUDY, NiceConfig, analysis, build, data
 from rederived.chapters.nice.study import run as running
-from rederived.flows import DiagonalScale, Flow, StandardNormal, initialize
+from rederived.flows import DiagonalScale, Flow, StandardNormal
 from rederived.flows import nice as nice_flow
+from rederived.networks import initialize
 from rederived.records import RunError, as_dict, run_directory
 from rederived.study import run_or_load
 from rederived.training import CheckpointError, generator
@@ -250,10 +251,10 @@ def test_frechet_distance_against_a_matrix_root() -> None:
     means = first.mean(0) - second.mean(0)
     root = linalg.sqrtm(one @ two).real
     expected = means @ means + np.trace(one + two - 2 * root)
-    assert analysis.frechet_distance(first, second) == pytest.approx(expected)
-    assert analysis.frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
+    assert analysis.feature_distance(first, second) == pytest.approx(expected)
+    assert analysis.feature_distance(first, first) == pytest.approx(0, abs=1e-9)
     moved = first + np.array([3.0, 4.0, 0.0, 0.0])
-    assert analysis.frechet_distance(first, moved) == pytest.approx(25.0)
+    assert analysis.feature_distance(first, moved) == pytest.approx(25.0)
 
 
 def test_dependence_of_known_samples(rng: torch.Generator) -> None:
@@ -285,9 +286,9 @@ def test_log_scales_are_those_of_the_scale_layer() -> None:
 
 
 @pytest.fixture(scope="module")
-def judge() -> analysis.Judge:
+def evaluator() -> analysis.Evaluator:
     pictures = data.load_pictures("digits", "test")
-    return analysis.train_judge(
+    return analysis.train_evaluator(
         pictures.unit(pictures.train).repeat(4, 1),
         pictures.train_labels.repeat(4),
         pictures.unit(pictures.test),
@@ -295,17 +296,21 @@ def judge() -> analysis.Judge:
     )
 
 
-def test_the_judges_features_lead_to_its_probabilities(judge: analysis.Judge) -> None:
+def test_the_evaluators_features_lead_to_its_probabilities(
+    evaluator: analysis.Evaluator,
+) -> None:
     pictures = data.load_pictures("digits", "test")
     x = pictures.unit(pictures.test).numpy()
-    weights, biases = judge.network.coefs_[1], judge.network.intercepts_[1]
-    logits = judge.features(x) @ weights + biases
+    weights, biases = evaluator.network.coefs_[1], evaluator.network.intercepts_[1]
+    logits = evaluator.features(x) @ weights + biases
     odds = np.exp(logits - logits.max(1, keepdims=True))
     probabilities = odds / odds.sum(1, keepdims=True)
-    assert judge.confidence(x) == pytest.approx(probabilities.max(1).mean(), rel=1e-5)
+    assert evaluator.confidence(x) == pytest.approx(
+        probabilities.max(1).mean(), rel=1e-5
+    )
     hits = (probabilities.argmax(1) == pictures.test_labels.numpy()).mean()
-    assert judge.accuracy == pytest.approx(hits)
-    assert judge.accuracy > 0.85
+    assert evaluator.accuracy == pytest.approx(hits)
+    assert evaluator.accuracy > 0.85
 
 
 def plain_flow(size: int) -> Flow:
@@ -320,20 +325,22 @@ def bent_flow(size: int) -> Flow:
     return flow.eval()
 
 
-def test_samples_are_scored_at_each_temperature(judge: analysis.Judge) -> None:
+def test_samples_are_scored_at_each_temperature(evaluator: analysis.Evaluator) -> None:
     real = datasets.load("digits", "test").unit().flatten(1)
-    metrics, arrays = analysis.sample_scores(plain_flow(64), judge, real, seed=3)
+    metrics, arrays = analysis.sample_scores(plain_flow(64), evaluator, real, seed=3)
     assert list(arrays["temperatures"]) == list(analysis.TEMPERATURES)
     codes = StandardNormal().sample((2000, 64), generator(3, 100))
-    target = judge.features(real.numpy())
+    target = evaluator.features(real.numpy())
     for place, temperature in enumerate(analysis.TEMPERATURES):
         pictures = (temperature * codes).clamp(0, 1)
         sheet = (255 * pictures[:100]).round().numpy()
         np.testing.assert_array_equal(arrays["samples"][place], sheet)
         name = f"@{temperature:g}"
-        distance = analysis.frechet_distance(judge.features(pictures.numpy()), target)
+        distance = analysis.feature_distance(
+            evaluator.features(pictures.numpy()), target
+        )
         assert metrics["frechet" + name] == pytest.approx(distance)
-        confidence = judge.confidence(pictures.numpy())
+        confidence = evaluator.confidence(pictures.numpy())
         assert metrics["confidence" + name] == pytest.approx(confidence)
 
 
@@ -380,24 +387,28 @@ def test_a_linear_flow_interpolates_alike_in_code_and_pixels() -> None:
     assert np.abs(difference).max() <= 1
 
 
-def test_halfway_points_are_scored_against_the_pictures(judge: analysis.Judge) -> None:
+def test_halfway_points_are_scored_against_the_pictures(
+    evaluator: analysis.Evaluator,
+) -> None:
     pictures = datasets.load("digits", "test").unit().flatten(1)
-    found = analysis.midpoint_scores(plain_flow(64), judge, pictures)
+    found = analysis.midpoint_scores(plain_flow(64), evaluator, pictures)
     middle = ((pictures[:180] + pictures[180:]) / 2).numpy()
-    target = judge.features(pictures.numpy())
-    distance = analysis.frechet_distance(judge.features(middle), target)
+    target = evaluator.features(pictures.numpy())
+    distance = analysis.feature_distance(evaluator.features(middle), target)
     for name in ("code", "pixels"):
         assert found[f"midpoint_frechet_{name}"] == pytest.approx(distance, rel=1e-3)
         assert found[f"midpoint_confidence_{name}"] == pytest.approx(
-            judge.confidence(middle), rel=1e-4
+            evaluator.confidence(middle), rel=1e-4
         )
-    bent = analysis.midpoint_scores(bent_flow(64), judge, pictures)
+    bent = analysis.midpoint_scores(bent_flow(64), evaluator, pictures)
     assert bent["midpoint_frechet_code"] != pytest.approx(distance, rel=1e-2)
 
 
-def test_halfway_points_of_an_odd_number_of_pictures(judge: analysis.Judge) -> None:
+def test_halfway_points_of_an_odd_number_of_pictures(
+    evaluator: analysis.Evaluator,
+) -> None:
     pictures = datasets.load("digits", "test").unit().flatten(1)[:101]
-    found = analysis.midpoint_scores(plain_flow(64), judge, pictures)
+    found = analysis.midpoint_scores(plain_flow(64), evaluator, pictures)
     assert all(math.isfinite(value) for value in found.values())
 
 

@@ -11,15 +11,13 @@ import pytest
 import torch
 from rederived.chapters.variational.study_images import (
     STUDY,
+    Evaluator,
     ImageGanConfig,
-    Judge,
-    frechet_distance,
     narrowed,
 )
 from rederived.chapters.variational.study_images import run as study
-from rederived.chapters.variational.study_images.judge import (
+from rederived.chapters.variational.study_images.evaluator import (
     covered_classes,
-    moments,
     total_variance,
 )
 from rederived.chapters.variational.study_images.pictures import (
@@ -27,6 +25,7 @@ from rederived.chapters.variational.study_images.pictures import (
     load_pictures,
     small,
 )
+from rederived.evaluation import frechet_distance, moments
 from scipy.linalg import sqrtm
 
 TINY = replace(
@@ -93,21 +92,21 @@ def test_the_total_variance_of_one_picture_is_zero(rng: torch.Generator) -> None
 
 def test_the_judge_knows_real_pictures(rng: torch.Generator) -> None:
     pictures = load_pictures("digits")
-    judge = Judge(pictures, 10)
-    assert judge.accuracy(pictures.test, pictures.test_labels) > 0.9
-    found = judge(pictures.test[None])
+    evaluator = Evaluator(pictures, 10)
+    assert evaluator.classifier.accuracy(pictures.test, pictures.test_labels) > 0.9
+    found = evaluator(pictures.test[None])
     assert int(found["covered"][0]) == 10
     assert float(found["good"][0]) > 0.6
     assert float(found["spread"][0]) == pytest.approx(1, abs=0.05)
     noise = torch.rand(2, 200, pictures.side**2, generator=rng) * 2 - 1
-    strange = judge(noise)
+    strange = evaluator(noise)
     assert strange["distance"].shape == (2,)
     assert float(strange["distance"].min()) > 10 * float(found["distance"][0])
-    one = judge(pictures.test[:1].expand(50, -1))
+    one = evaluator(pictures.test[:1].expand(50, -1))
     assert float(one["spread"]) == pytest.approx(0, abs=1e-6)
     assert int(one["covered"]) <= 1
-    again = Judge(pictures, 10)
-    assert torch.equal(again.real[0], judge.real[0])  # one judge for all runs
+    again = Evaluator(pictures, 10)
+    assert torch.equal(again.real[0], evaluator.real[0])  # one judge for all runs
 
 
 def test_coloured_pictures_are_played_and_judged(
@@ -124,7 +123,7 @@ def test_coloured_pictures_are_played_and_judged(
     assert result.arrays["frames"].shape == (2, 2, 8, 9, 3 * 8 * 8)
     assert np.isfinite(result.arrays["distance"]).all()
     assert result.metrics["accuracy"] > 0.5  # one colour a class; by chance 0.1
-    assert Judge(pictures, 2).classifier.features[1].weight.shape[1] == 3
+    assert Evaluator(pictures, 2).classifier.features[1].weight.shape[1] == 3
     makers, judges = study.players(TINY, 8, 3, colours=3)
     with pytest.raises(RuntimeError):
         judges(torch.zeros(4, 5, 8 * 8))  # grey pictures do not fit
@@ -191,19 +190,19 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = STUDY.run_config(TINY, "tiny", seed=3)
-    genuine = Judge.__call__
+    genuine = Evaluator.__call__
     calls = []
 
-    def killed(self: Judge, samples: torch.Tensor) -> dict[str, torch.Tensor]:
+    def killed(self: Evaluator, samples: torch.Tensor) -> dict[str, torch.Tensor]:
         calls.append(1)
         if len(calls) == 3:  # the start, the first part, the second part
             raise KeyboardInterrupt
         return genuine(self, samples)
 
-    monkeypatch.setattr(Judge, "__call__", killed)
+    monkeypatch.setattr(Evaluator, "__call__", killed)
     with pytest.raises(KeyboardInterrupt):
         STUDY.run_config(TINY, "tiny", seed=3, directory=tmp_path)
-    monkeypatch.setattr(Judge, "__call__", genuine)
+    monkeypatch.setattr(Evaluator, "__call__", genuine)
     assert (tmp_path / "checkpoint.safetensors").exists()
     resumed = STUDY.run_config(TINY, "tiny", seed=3, directory=tmp_path)
     for name, table in whole.arrays.items():

@@ -1,19 +1,17 @@
 """f-VAEs: variational autoencoders whose posterior is a conditional flow."""
 
 from rederived.chapters.fvae.builders import article_fvae, fvae
-from rederived.chapters.fvae.model import FVAE, VAE, LatentModel
+from rederived.chapters.fvae.model import FVAE, LatentModel, NormalVAE
 from rederived.chapters.fvae.networks import (
     ResidualStep,
     residual_decoder,
     residual_encoder,
 )
 from rederived.chapters.fvae.objective import (
+    FlowElboTerms,
     Likelihood,
     Posterior,
-    Terms,
-    normal,
     objective,
-    standard_normal,
 )
 from rederived.chapters.fvae.posteriors import NormalPosterior, ShiftedFlow
 from rederived.chapters.fvae.readings import (
@@ -26,24 +24,22 @@ from rederived.chapters.fvae.readings import (
 
 __all__ = [
     "FVAE",
-    "VAE",
+    "FlowElboTerms",
     "LatentModel",
     "Likelihood",
     "NormalPosterior",
+    "NormalVAE",
     "Posterior",
     "ResidualStep",
     "ShiftedFlow",
-    "Terms",
     "article_fvae",
     "best_sigma_2",
     "bilinear",
     "flow_prior",
     "fvae",
     "line",
-    "normal",
     "objective",
     "residual_decoder",
     "residual_encoder",
-    "standard_normal",
     "with_flow_prior",
 ]

@@ -11,9 +11,13 @@ import math
 import torch
 from torch import Tensor, nn
 
-from rederived.chapters.fvae.objective import Terms, normal, objective, standard_normal
+from rederived.chapters.fvae.objective import FlowElboTerms, objective
 from rederived.chapters.fvae.posteriors import NormalPosterior
 from rederived.flows import Bijection
+from rederived.probability import (
+    isotropic_normal_log_prob,
+    standard_normal_log_prob,
+)
 
 
 class LatentModel(nn.Module):
@@ -39,7 +43,7 @@ class LatentModel(nn.Module):
         """Return the decoder's mean for codes ``(B, *code)``, ``(B, *event)``."""
         raise NotImplementedError
 
-    def forward(self, x: Tensor) -> Terms:
+    def forward(self, x: Tensor) -> FlowElboTerms:
         """Return the terms of the loss with one draw of the noise a data point.
 
         The draw is from torch's own stream, which ``training.fit`` seeds anew at each
@@ -48,17 +52,17 @@ class LatentModel(nn.Module):
         shape = (len(x), *self.code_shape)
         return self.terms(x, torch.randn(shape, dtype=x.dtype, device=x.device))
 
-    def terms(self, x: Tensor, u: Tensor) -> Terms:
+    def terms(self, x: Tensor, u: Tensor) -> FlowElboTerms:
         """Return the terms of the complete loss for given noise ``(B, *code)``."""
         return objective(self.posterior, self.log_likelihood, x, u)
 
     def bound(self, x: Tensor, u: Tensor) -> Tensor:
-        """Return the loss with all constants, ``(B,)``, nats; see ``Terms.bound``."""
-        return self.terms(x, u).bound()
+        """Return the loss with all constants, ``(B,)``, nats: ``ElboTerms.loss``."""
+        return self.terms(x, u).loss()
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Return ``log q(x|z)``, ``(B,)``, nats."""
-        return normal(x, self.decode(z), self.log_sigma_2)
+        return isotropic_normal_log_prob(x, self.decode(z), self.log_sigma_2)
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the code of each data point without noise, ``F_x(0)``."""
@@ -105,11 +109,14 @@ class LatentModel(nn.Module):
         return x + like.exp() * draw.to(like.device, like.dtype)
 
 
-class VAE(LatentModel):
+class NormalVAE(LatentModel):
     """The usual VAE for events of any shape: normal posterior, normal decoder.
 
+    Its rate is taken at the draw, as that of an f-VAE has to be, and its decoder's
+    deviation is trained; ``rederived.vae.VAE`` has the rate in closed form.
+
     Args:
-        encoder: maps ``(B, *event)`` to ``mu`` and ``log sigma``, each ``(B, *code)``.
+        encoder: maps ``(B, *event)`` to mean and log-variance, each ``(B, *code)``.
         decoder: maps codes ``(B, *code)`` to ``(B, *event)``.
         code_shape: the shape of one code.
         log_sigma_2: the logarithm of the decoder's deviation, where training starts.
@@ -181,14 +188,14 @@ class FVAE(LatentModel):
         z, log_det = self.flow(h)
         return z, log_det + h[0].numel() * self.log_sigma_1
 
-    def terms(self, x: Tensor, u: Tensor) -> Terms:
+    def terms(self, x: Tensor, u: Tensor) -> FlowElboTerms:
         """Return the terms of the complete loss; ``G`` takes ``h``, not ``F^-1(z)``."""
         h = self.hidden(u, x)
         z, log_det = self._through_flow(h)
-        return Terms(
-            distortion=-normal(x, self.decoder(h), self.log_sigma_2),
-            prior=-standard_normal(z),
-            base=standard_normal(u),
+        return FlowElboTerms.of(
+            distortion=-isotropic_normal_log_prob(x, self.decoder(h), self.log_sigma_2),
+            prior=-standard_normal_log_prob(z),
+            base=standard_normal_log_prob(u),
             log_det=log_det,
         )
 

@@ -12,6 +12,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from rederived.networks import initialize
+
 Norm = Literal["batch", "none"]
 
 
@@ -40,8 +42,9 @@ class ResidualStep(nn.Module):
             raise ValueError(f"norm must be one of {get_args(Norm)}, got {norm!r}")
         first = nn.Conv2d(channels, width, 3, padding=1)
         last = nn.Conv2d(width, channels, 1)
-        _start(first, generator)
-        _start(last, None)
+        initialize(first, "he", generator)
+        for parameter in last.parameters():
+            nn.init.zeros_(parameter)
         between: list[nn.Module] = [nn.ReLU(inplace=True)]
         if norm == "batch":
             between = [nn.BatchNorm2d(width), *between]
@@ -84,7 +87,7 @@ def residual_encoder(
         layers += _steps(steps, size, width, generator, norm)
     if outputs is not None:
         last = nn.Conv2d(channels * 4**scales, outputs, 1)
-        _start(last, generator)
+        initialize(last, "he", generator)
         layers.append(last)
     return nn.Sequential(*layers)
 
@@ -113,7 +116,7 @@ def residual_decoder(
     layers: list[nn.Module] = []
     if inputs is not None:
         first = nn.Conv2d(inputs, channels * 4**scales, 1)
-        _start(first, generator)
+        initialize(first, "he", generator)
         layers.append(first)
     for scale in range(scales, 0, -1):
         size = channels * 4**scale
@@ -128,13 +131,3 @@ def _steps(
     return [
         ResidualStep(channels, width or channels, generator, norm) for _ in range(count)
     ]
-
-
-def _start(layer: nn.Conv2d, generator: torch.Generator | None) -> None:
-    """Draw a layer's weights by He's rule, or make it zero without a generator."""
-    assert layer.bias is not None
-    nn.init.zeros_(layer.bias)
-    if generator is None:
-        nn.init.zeros_(layer.weight)
-    else:
-        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)

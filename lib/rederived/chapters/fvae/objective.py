@@ -11,11 +11,13 @@ which bounds ``-E log q(x)`` from above.  ``q(z)`` is the prior's *density at* `
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
+
+from rederived.probability import standard_normal_log_prob
+from rederived.vae import ElboTerms
 
 Posterior = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """From ``(u, x)`` to ``z = F_x(u)`` and ``log|det dz/du|``, ``(B,)``, nats."""
@@ -25,34 +27,33 @@ Likelihood = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Terms:
+class FlowElboTerms(ElboTerms):
     """What the loss consists of, for each data point; nats, ``(B,)``.
 
+    Its ``rate`` is ``log p(z|x) - log q(z)`` at the draw; the mean of that is
+    ``KL(p(z|x) || q(z))``.
+
     Attributes:
-        distortion: ``-log q(x|z)``, with all its constants.
         prior: ``-log q(z)``, the standard normal density at the code.
         base: ``log q(u)``, the standard normal density at the noise.
         log_det: ``log|det dF_x(u)/du|``.
     """
 
-    distortion: Tensor
     prior: Tensor
     base: Tensor
     log_det: Tensor
 
-    @property
-    def rate(self) -> Tensor:
-        """``log p(z|x) - log q(z)`` at the draw; its mean is ``KL(p(z|x) || q(z))``."""
-        return self.base - self.log_det + self.prior
-
-    def bound(self) -> Tensor:
-        """Return ``distortion + rate``; its mean over ``u`` is at least -log q(x)."""
-        return self.distortion + self.rate
+    @classmethod
+    def of(
+        cls, distortion: Tensor, prior: Tensor, base: Tensor, log_det: Tensor
+    ) -> FlowElboTerms:
+        """Return the terms, with the rate ``base - log_det + prior``."""
+        return cls(distortion, base - log_det + prior, prior, base, log_det)
 
 
 def objective(
     posterior: Posterior, log_likelihood: Likelihood, x: Tensor, u: Tensor
-) -> Terms:
+) -> FlowElboTerms:
     """Return the terms of the loss for any conditional flow and any decoder.
 
     Args:
@@ -62,26 +63,9 @@ def objective(
         u: standard normal noise, ``(B, *code)``.
     """
     z, log_det = posterior(u, x)
-    return Terms(
+    return FlowElboTerms.of(
         distortion=-log_likelihood(x, z),
-        prior=-standard_normal(z),
-        base=standard_normal(u),
+        prior=-standard_normal_log_prob(z),
+        base=standard_normal_log_prob(u),
         log_det=log_det,
     )
-
-
-def standard_normal(z: Tensor) -> Tensor:
-    """Return the standard normal log-density of events of any shape, ``(B,)``, nats."""
-    square = z.flatten(1).square().sum(1)
-    return -0.5 * square - 0.5 * math.log(2 * math.pi) * z[0].numel()
-
-
-def normal(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
-    """Return ``log N(x; mean, sigma^2 I)`` of events of any shape, ``(B,)``, nats.
-
-    Args:
-        x: points, ``(B, *event)``.
-        mean: the laws' means, the same shape.
-        log_sigma: the logarithm of the one deviation, a scalar.
-    """
-    return standard_normal((x - mean) * (-log_sigma).exp()) - x[0].numel() * log_sigma

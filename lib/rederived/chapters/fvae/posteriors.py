@@ -16,7 +16,7 @@ class NormalPosterior(nn.Module):
     """``F_x(u) = sigma(x) * u + mu(x)``: the posterior of a usual VAE (equation 10).
 
     Args:
-        encoder: maps ``(B, *event)`` to ``mu`` and ``log sigma``, each ``(B, *code)``.
+        encoder: maps ``(B, *event)`` to mean and log-variance, each ``(B, *code)``.
     """
 
     def __init__(self, encoder: nn.Module) -> None:
@@ -25,7 +25,8 @@ class NormalPosterior(nn.Module):
 
     def forward(self, u: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``sigma(x) u + mu(x)`` and ``sum log sigma(x)``."""
-        mean, log_sigma = self.encoder(x)
+        mean, log_variance = self.encoder(x)
+        log_sigma = 0.5 * log_variance
         return mean + log_sigma.exp() * u, log_sigma.flatten(1).sum(1)
 
 

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from rederived.chapters.fvae.model import FVAE
-from rederived.chapters.fvae.objective import Terms, normal
+from rederived.chapters.fvae.objective import FlowElboTerms
 from rederived.flows import Flow, StandardNormal
+from rederived.probability import isotropic_normal_log_prob
 
 
 def flow_prior(model: FVAE) -> Flow:
@@ -20,7 +21,7 @@ def flow_prior(model: FVAE) -> Flow:
     return Flow(model.flow, StandardNormal(), model.code_shape)
 
 
-def with_flow_prior(model: FVAE, x: Tensor, u: Tensor) -> Terms:
+def with_flow_prior(model: FVAE, x: Tensor, u: Tensor) -> FlowElboTerms:
     """Return the loss of the same model as a normal posterior with a flow as prior.
 
     The code is ``h``: ``prior`` is ``-log q_F(h)``, and ``base - log_det`` is the
@@ -28,10 +29,10 @@ def with_flow_prior(model: FVAE, x: Tensor, u: Tensor) -> Terms:
     differs from that of ``model.terms``, and the bound does not.
     """
     h = model.hidden(u, x)
-    return Terms(
-        distortion=-normal(x, model.decoder(h), model.log_sigma_2),
+    return FlowElboTerms.of(
+        distortion=-isotropic_normal_log_prob(x, model.decoder(h), model.log_sigma_2),
         prior=-flow_prior(model).log_prob(h),
-        base=normal(h, model.encoder(x), model.log_sigma_1),
+        base=isotropic_normal_log_prob(h, model.encoder(x), model.log_sigma_1),
         log_det=h.new_zeros(len(h)),
     )
 

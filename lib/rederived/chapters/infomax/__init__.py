@@ -20,7 +20,6 @@ from rederived.chapters.infomax.networks import (
     ConvEncoder,
     Features,
     PairDiscriminator,
-    start,
 )
 from rederived.chapters.infomax.normals import (
     draw_pair,
@@ -52,5 +51,4 @@ __all__ = [
     "log_ratio",
     "shuffled",
     "softplus_form",
-    "start",
 ]

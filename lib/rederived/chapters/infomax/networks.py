@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from rederived.networks import mlp
+
 SLOPE = 0.2
 """Of the leaky ReLU below zero."""
 
@@ -80,14 +82,7 @@ class PairDiscriminator(nn.Module):
         super().__init__()
         self.sizes = [first, second]
         self.entry = nn.Linear(first + second, width)
-        self.rest = nn.Sequential(
-            nn.ReLU(),
-            nn.Linear(width, width),
-            nn.ReLU(),
-            nn.Linear(width, width),
-            nn.ReLU(),
-            nn.Linear(width, 1),
-        )
+        self.rest = nn.Sequential(nn.ReLU(), *mlp([width, width, width, 1]))
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Return the scores ``(...,)`` of vectors ``(..., first), (..., second)``."""
@@ -150,22 +145,6 @@ class ConvDecoder(nn.Module):
         grid = self.entry(z).unflatten(1, self.grid)
         out: Tensor = self.blocks(grid.contiguous(memory_format=torch.channels_last))
         return out.flatten(1)
-
-
-def start(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw all weights uniformly with variance ``2/(inputs + outputs)``, biases zero.
-
-    Glorot's start, Keras's default and so the article's.
-
-    Args:
-        module: whatever contains linear and convolutional layers.
-        generator: the source of randomness, on the CPU.
-    """
-    for part in module.modules():
-        if isinstance(part, nn.Linear | nn.Conv2d):
-            nn.init.xavier_uniform_(part.weight, generator=generator)
-            if part.bias is not None:
-                nn.init.zeros_(part.bias)
 
 
 def _normalised(inside: int, outside: int) -> list[nn.Module]:

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 
 from rederived.chapters.infomax.estimates import deranged, discrimination, shuffled
 from rederived.chapters.infomax.networks import ConvEncoder, Features, PairDiscriminator
-from rederived.probability import kl_to_standard
-from rederived.vae import draw_normal
+from rederived.probability import draw_normal, kl_to_standard
 
 GlobalForm = Literal["text", "code"]
 """What the global discriminator sees beside a code: the picture, or a code again."""

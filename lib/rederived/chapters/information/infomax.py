@@ -18,8 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rederived.probability import kl_to_standard
-from rederived.vae import draw_normal
+from rederived.probability import draw_normal, kl_to_standard
 
 
 @dataclass(frozen=True)

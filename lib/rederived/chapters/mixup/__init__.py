@@ -20,8 +20,6 @@ from rederived.chapters.mixup.laws import coin_law, pairing_law
 from rederived.chapters.mixup.measures import (
     LinearityGap,
     Logits,
-    calibration_error,
-    fit_temperature,
     gap_of,
     linearity_gaps,
     mixing_residual,
@@ -29,7 +27,6 @@ from rederived.chapters.mixup.measures import (
 from rederived.chapters.mixup.networks import (
     PreActBlock,
     ResidualNet,
-    initialize_he,
     preact_resnet18,
 )
 from rederived.chapters.mixup.objectives import (
@@ -62,12 +59,9 @@ __all__ = [
     "all_pairs",
     "beta_quadrature",
     "beta_weights",
-    "calibration_error",
     "coin_law",
-    "fit_temperature",
     "gap_of",
     "hard_label_loss",
-    "initialize_he",
     "irreducible_error",
     "linearity_gaps",
     "mean_soft_cross_entropy",

@@ -1,16 +1,13 @@
-"""How far a function is from linear between samples, and how far from calibrated."""
+"""How far a function is from linear between samples."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
-from scipy.optimize import minimize_scalar
 from torch import Tensor
-from torch.nn import functional
 
 from rederived.chapters.mixup.surds import Surd
 from rederived.chapters.mixup.transforms import mix, partners
@@ -91,46 +88,6 @@ def linearity_gaps(
         name: _measured(mixed, values, partner.to(x.device), weight)
         for name, (mixed, values) in pairs.items()
     }
-
-
-def calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:
-    """Return the expected calibration error, Guo and others 2017, arXiv:1706.04599.
-
-    Samples are sorted into equal bins by the probability of the predicted class; the
-    error is the mean over the samples of the difference, in their bin, between the
-    share of right answers and the mean probability.
-
-    Args:
-        probabilities: ``(N, K)``, rows are laws.
-        labels: int64 ``(N,)``.
-        bins: of the interval from 0 to 1.
-    """
-    confidence, predicted = probabilities.max(1)
-    right = (predicted == labels).double()
-    place = (confidence.double() * bins).ceil().long().sub(1).clamp(0, bins - 1)
-    excess = torch.zeros(bins, dtype=torch.float64, device=labels.device)
-    excess.index_add_(0, place, right - confidence.double())
-    return float(excess.abs().sum() / len(labels))
-
-
-def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """Return the divisor of the logits that minimises the cross-entropy.
-
-    One number for all samples: more than 1 for a classifier that is too sure of itself,
-    less than 1 for one that is too modest.  Guo and others 2017, arXiv:1706.04599.
-
-    Args:
-        logits: of held-out samples, ``(N, K)``.
-        labels: int64 ``(N,)``.
-    """
-    scores = logits.double()
-
-    def loss(log_temperature: float) -> float:
-        scaled = scores / math.exp(log_temperature)
-        return float(functional.cross_entropy(scaled, labels))
-
-    found = minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded")
-    return math.exp(float(found.x))
 
 
 def _measured(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -79,19 +78,3 @@ class ResidualNet(nn.Module):
 def preact_resnet18(classes: int = 10) -> ResidualNet:
     """Return the network of the mixup paper's program, 11 million parameters."""
     return ResidualNet((64, 128, 256, 512), 2, classes)
-
-
-def initialize_he(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw weights with the variance ``2 / inputs`` in place; biases become zero.
-
-    Args:
-        module: whatever contains linear and convolutional layers.
-        generator: the source of randomness, on the CPU.
-    """
-    for part in module.modules():
-        if isinstance(part, nn.Linear | nn.Conv2d):
-            nn.init.kaiming_normal_(
-                part.weight, nonlinearity="relu", generator=generator
-            )
-            if part.bias is not None:
-                nn.init.zeros_(part.bias)

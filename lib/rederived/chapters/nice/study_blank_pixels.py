@@ -32,7 +32,7 @@ def measure(config: BlankPixelsConfig, _: Trial) -> Measured:
     }
     return Measured(
         metrics=metrics,
-        data=[f"{config.dataset}/{k} {v.source.fingerprint}" for k, v in parts.items()],
+        data=[part.source.identity for part in parts.values()],
         arrays={name: mask.numpy() for name, mask in blank.items()},
     )
 

@@ -12,7 +12,6 @@ from rederived.chapters.variational.inference import (
 from rederived.chapters.variational.losses import (
     discriminator_loss,
     generator_loss,
-    proximal_generator_loss,
     proximity,
 )
 from rederived.chapters.variational.tables import (
@@ -49,7 +48,6 @@ __all__ = [
     "loss",
     "optimal_discriminator",
     "play",
-    "proximal_generator_loss",
     "proximal_response",
     "proximal_risk",
     "proximity",

@@ -41,18 +41,3 @@ def proximity(new: Tensor, old: Tensor) -> Tensor:
         old: the earlier generator's samples from the same noise; held fixed.
     """
     return (new - old.detach()).square().sum(-1).mean(-1)
-
-
-def proximal_generator_loss(
-    fake: Tensor, new: Tensor, old: Tensor, weight: float | Tensor
-) -> Tensor:
-    """Return -E log D(G(z)) + weight E |G(z) - G_old(z)|^2, equation 26.
-
-    Args:
-        fake: logits of ``new``, (..., B).
-        new: samples of the generator, (..., B, D).
-        old: the earlier generator's samples from the same noise.
-        weight: lambda, one over the square of the unit of x; one number, or one for
-            each network.
-    """
-    return generator_loss(fake) + weight * proximity(new, old)

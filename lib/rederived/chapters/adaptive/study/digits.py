@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from rederived import datasets
 from rederived.chapters.adaptive.moments import Adam
 from rederived.chapters.adaptive.rmsprop import RMSprop, ScalarRMSprop
 from rederived.chapters.adaptive.study.config import DigitsRace
+from rederived.networks import initialize, mlp
 from rederived.training import TrainConfig, TrainingDivergedError, fit, generator
 
 METHODS = ("gradient descent", "scalar", "vector", "adam")
@@ -34,14 +36,8 @@ class Classifier(nn.Module):
 
     def __init__(self, inputs: int, width: int, draw: torch.Generator) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, 10)
-        )
-        for layer in self.layers:
-            if isinstance(layer, nn.Linear):
-                scale = layer.in_features**-0.5
-                nn.init.normal_(layer.weight, std=scale, generator=draw)
-                nn.init.zeros_(layer.bias)
+        self.layers = mlp([inputs, width, 10])
+        initialize(self.layers, "lecun", draw)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean of ``-log q(y | x)`` over a batch."""
@@ -103,19 +99,13 @@ def optimizer_of(method: str, model: nn.Module, rate: float, decay: float) -> Op
 
 def parts(config: DigitsRace) -> tuple[Part, Part, Part, list[str]]:
     """Return training, validation (its last sixth) and test pictures, and sources."""
-    train, test = datasets.load("digits", "train"), datasets.load("digits", "test")
+    split = datasets.split("digits", held_out=Fraction(1, 6))
     change = input_map(config.inputs)
-    x = train.pixels.flatten(1).float() / 16 @ change
-    kept = len(x) - len(x) // 6
-    return (
-        Part(x[:kept], train.labels[:kept]),
-        Part(x[kept:], train.labels[kept:]),
-        Part(test.pixels.flatten(1).float() / 16 @ change, test.labels),
-        [
-            f"digits/{one.source.split} {one.source.fingerprint}"
-            for one in (train, test)
-        ],
+    train, validation, test = (
+        Part(part.pixels.flatten(1).float() / 16 @ change, part.labels)
+        for part in (split.train, split.held_out, split.test)
     )
+    return train, validation, test, split.sources
 
 
 def input_map(inputs: str) -> Tensor:

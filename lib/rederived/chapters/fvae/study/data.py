@@ -9,7 +9,6 @@ from torch import Tensor
 
 from rederived import datasets
 from rederived.chapters.fvae.study.config import FVaeConfig
-from rederived.datasets.catalogue import ImageName
 from rederived.flows import Dequantization
 
 CELLS = Dequantization(levels=256, low=-1.0, high=1.0)
@@ -49,32 +48,32 @@ def load_pictures(config: FVaeConfig) -> Pictures:
     Raises:
         ValueError: if no picture would be left to train on.
     """
-    name: ImageName = config.dataset
-    train, test = datasets.load(name, "train"), datasets.load(name, "test")
-    rows = len(train) if config.rows is None else config.rows
-    kept = rows - config.held_out
-    if kept < config.batch_size:
+    split = datasets.split(
+        config.dataset,
+        rows=config.rows,
+        held_out=config.held_out,
+        test_rows=config.test_rows,
+    )
+    if len(split.train) < config.batch_size:
         raise ValueError(
-            f"{rows} pictures less {config.held_out} held out do not fill a batch of "
-            f"{config.batch_size}: raise rows or hold fewer out"
+            f"{len(split.train)} pictures do not fill a batch of {config.batch_size}: "
+            "raise rows or hold fewer out"
         )
-    parts = slice(0, kept), slice(kept, rows), slice(0, config.test_rows)
-
-    def divided(first: Tensor, last: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return first[parts[0]], first[parts[1]], last[parts[2]]
-
+    first, second, third = split.train, split.held_out, split.test
     factors = None
-    if train.factors is not None and test.factors is not None:
-        factors = divided(train.factors, test.factors)
-    pixels = divided(train.pixels, test.pixels)
+    if (
+        first.factors is not None
+        and second.factors is not None
+        and third.factors is not None
+    ):
+        factors = first.factors, second.factors, third.factors
     return Pictures(
-        *pixels,
-        labels=divided(train.labels, test.labels),
+        first.pixels,
+        second.pixels,
+        third.pixels,
+        labels=(first.labels, second.labels, third.labels),
         factors=factors,
-        sources=[
-            f"{s.name}/{s.split} {s.fingerprint} {s.note}".rstrip()
-            for s in (train.source, test.source)
-        ],
+        sources=split.noted_sources,
     )
 
 

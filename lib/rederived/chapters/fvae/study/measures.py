@@ -10,12 +10,12 @@ from torch import Tensor
 
 from rederived.chapters.fvae.study.config import FVaeConfig
 from rederived.chapters.fvae.study.data import CELLS, Pictures, centred, to_pixels
-from rederived.chapters.fvae.study.judge import Judge, unit_factors
+from rederived.chapters.fvae.study.evaluator import Evaluator, unit_factors
 from rederived.chapters.fvae.study.models import ImageModel
 from rederived.chapters.fvae.study.spectra import high_power
-from rederived.chapters.variational.study_images.judge import CONFIDENT
 from rederived.datasets.face_factors import column
 from rederived.datasets.faces import draw_faces
+from rederived.evaluation import confident
 from rederived.flows import Flow
 from rederived.training import generator
 
@@ -83,29 +83,28 @@ def rms(first: Tensor, second: Tensor) -> float:
     return float((first.double() - second.double()).square().mean().sqrt() / 255)
 
 
-def residual(judge: Judge, pixels: Tensor, features: Tensor) -> float:
-    """Return how far drawn faces are from the faces that the judge reads in them."""
-    again = draw_faces(judge.factors(features), pixels.shape[-1])
+def residual(evaluator: Evaluator, pixels: Tensor, features: Tensor) -> float:
+    """Return how far drawn faces are from those that the classifier reads in them."""
+    again = draw_faces(evaluator.factors(features), pixels.shape[-1])
     return rms(pixels, again)
 
 
-def plausibility(judge: Judge, pixels: Tensor, drawn: bool) -> dict[str, float]:
+def plausibility(evaluator: Evaluator, pixels: Tensor, drawn: bool) -> dict[str, float]:
     """Return ``distance``, ``good`` and, of drawn faces, ``residual``."""
-    features = judge.features(pixels)
-    best = judge.classes(features).max(-1).values
+    features = evaluator.features(pixels)
     found = {
-        "distance": judge.distance(features),
-        "good": float((best >= CONFIDENT).double().mean()),
+        "distance": evaluator.distance(features),
+        "good": float(confident(evaluator.classes(features)).double().mean()),
     }
     if drawn:
-        found["residual"] = residual(judge, pixels, features)
+        found["residual"] = residual(evaluator, pixels, features)
     return found
 
 
 def sample_measures(
-    model: ImageModel, judge: Judge, pictures: Pictures, count: int, seed: int
+    model: ImageModel, evaluator: Evaluator, pictures: Pictures, count: int, seed: int
 ) -> tuple[dict[str, float], dict[str, Tensor], Tensor]:
-    """Judge samples at every temperature, from the same codes.
+    """Measure samples at every temperature, from the same codes.
 
     Returns:
         Metrics at temperature 1 and of real pictures, curves by temperature, and the
@@ -120,13 +119,13 @@ def sample_measures(
         started = time.perf_counter()
         samples = draw(model, temperature * codes)
         seconds += time.perf_counter() - started
-        row = plausibility(judge, samples, drawn)
+        row = plausibility(evaluator, samples, drawn)
         rows.append(row | {"sharpness": high_power(samples) / sharp})
     metrics = dict(rows[-1])
     metrics |= {
         f"{name}@0.8": value for name, value in rows[TEMPERATURES.index(0.8)].items()
     }
-    real = plausibility(judge, pictures.held_out[:count], drawn)
+    real = plausibility(evaluator, pictures.held_out[:count], drawn)
     metrics |= {f"{name}_floor": value for name, value in real.items()}
     judged = count * len(TEMPERATURES)
     metrics["sampling_milliseconds"] = 1000 * seconds / judged
@@ -135,7 +134,7 @@ def sample_measures(
 
 
 def midpoints(
-    model: ImageModel, judge: Judge, test: Tensor, pairs: int
+    model: ImageModel, evaluator: Evaluator, test: Tensor, pairs: int
 ) -> dict[str, float]:
     """Return the residual of pictures halfway between two, in codes and in pixels."""
     first, second = test[:pairs], test[pairs : 2 * pairs]
@@ -143,8 +142,10 @@ def midpoints(
     between = draw(model, codes)
     mixed = ((first.int() + second.int()) // 2).to(torch.uint8)
     return {
-        "midpoint_residual": residual(judge, between, judge.features(between)),
-        "midpoint_residual_pixels": residual(judge, mixed, judge.features(mixed)),
+        "midpoint_residual": residual(evaluator, between, evaluator.features(between)),
+        "midpoint_residual_pixels": residual(
+            evaluator, mixed, evaluator.features(mixed)
+        ),
     }
 
 

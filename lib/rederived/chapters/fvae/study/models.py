@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from rederived.chapters.fvae.builders import fvae
-from rederived.chapters.fvae.model import FVAE, VAE, LatentModel
-from rederived.chapters.fvae.objective import Terms
+from rederived.chapters.fvae.model import FVAE, LatentModel, NormalVAE
+from rederived.chapters.fvae.objective import FlowElboTerms
 from rederived.chapters.fvae.study.config import FVaeConfig
 from rederived.chapters.fvae.study.data import CELLS
 from rederived.flows import Flow, glow, gradient_bytes, initialize_actnorms
@@ -44,8 +44,8 @@ class ImageModel(nn.Module):
         """Return ``-log q(x)``, or its bound with one code, of each picture."""
         if isinstance(self.law, Flow):
             return -self.law.log_prob(x)
-        terms: Terms = self.law(x)
-        return terms.bound()
+        terms: FlowElboTerms = self.law(x)
+        return terms.loss()
 
     def bits(self, nats: Tensor) -> Tensor:
         """Convert nats a picture to bits per dimension."""
@@ -92,7 +92,7 @@ def build(config: FVaeConfig, shape: tuple[int, int, int], seed: int) -> ImageMo
         seed: decides the weights.
     """
     starts = generator(seed, _WEIGHTS)
-    law: Flow | FVAE | VAE
+    law: Flow | FVAE | NormalVAE
     if config.model == "glow":
         law = glow(
             shape, levels=config.levels, steps=config.flow_steps,
@@ -126,7 +126,7 @@ def start_from_data(model: ImageModel, x: Tensor) -> None:
 
 def convolutional_vae(
     shape: tuple[int, int, int], width: int, codes: int, starts: torch.Generator
-) -> VAE:
+) -> NormalVAE:
     """Build the usual VAE of pictures: convolutions, and a flat code between them.
 
     Each convolution halves the side and doubles the channels, down to 4 pixels; batch
@@ -158,11 +158,14 @@ def convolutional_vae(
     for network in (encoder, decoder):
         _draw(network, starts)
     encoder.last.weight.data.mul_(_SMALL)
-    return VAE(encoder, decoder, (codes,))
+    return NormalVAE(encoder, decoder, (codes,))
 
 
 class _MeanAndScale(nn.Module):
-    """A network and a linear map to mean and log-deviation of a flat code."""
+    """A network and a linear map to mean and log-deviation of a flat code.
+
+    The log-variance that it returns is twice that.
+    """
 
     def __init__(self, network: nn.Module, last: nn.Linear) -> None:
         super().__init__()
@@ -170,7 +173,7 @@ class _MeanAndScale(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_sigma = self.last(self.network(x)).chunk(2, dim=1)
-        return mean, log_sigma
+        return mean, 2 * log_sigma
 
 
 def _draw(network: nn.Module, starts: torch.Generator) -> None:

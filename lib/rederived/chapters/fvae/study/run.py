@@ -11,7 +11,7 @@ from rederived.chapters.fvae.model import FVAE
 from rederived.chapters.fvae.study import measures
 from rederived.chapters.fvae.study.config import FVaeConfig
 from rederived.chapters.fvae.study.data import CELLS, Pictures, load_pictures
-from rederived.chapters.fvae.study.judge import Judge
+from rederived.chapters.fvae.study.evaluator import Evaluator
 from rederived.chapters.fvae.study.models import (
     ImageModel,
     activation_bytes,
@@ -67,8 +67,8 @@ def measure(config: FVaeConfig, trial: Trial) -> Measured:
         "step_milliseconds": 1000 * step,
         "saved_megabytes": saved / 1e6,
     }
-    judge = Judge(pictures, config.judge_epochs, trial.directory)
-    more, arrays = _measure(model, judge, config, pictures, seed)
+    evaluator = Evaluator(pictures, config.judge_epochs, trial.directory)
+    more, arrays = _measure(model, evaluator, config, pictures, seed)
     return Measured(
         metrics=metrics | more,
         data=pictures.sources,
@@ -133,7 +133,7 @@ def _optimizer(model: ImageModel, config: FVaeConfig) -> torch.optim.Optimizer:
 
 def _measure(
     model: ImageModel,
-    judge: Judge,
+    evaluator: Evaluator,
     config: FVaeConfig,
     pictures: Pictures,
     seed: int,
@@ -142,17 +142,17 @@ def _measure(
     test = pictures.test
     metrics = measures.bits(model, test, config.importance, seed)
     more, found, samples = measures.sample_measures(
-        model, judge, pictures, config.samples, seed
+        model, evaluator, pictures, config.samples, seed
     )
     again = measures.reconstruct(model, test)
     metrics |= more | _deviations(model)
     metrics["reconstruction_rms"] = measures.rms(again, test)
     metrics["reconstruction_sharpness"] = high_power(again) / high_power(test)
-    metrics |= _reader(judge, pictures)
+    metrics |= _reader(evaluator, pictures)
     if pictures.factors is not None:
         metrics |= measures.reading(model, pictures)
         metrics |= measures.midpoints(
-            model, judge, test, measures.rows_for(config, pictures)
+            model, evaluator, test, measures.rows_for(config, pictures)
         )
     for name, pixels in (("real", test), ("samples", samples)):
         found["spectrum_frequencies"], found[f"spectrum_{name}"] = radial_spectrum(
@@ -164,13 +164,13 @@ def _measure(
     return metrics, {name: value.numpy() for name, value in found.items()}
 
 
-def _reader(judge: Judge, pictures: Pictures) -> dict[str, float]:
-    """Return how well the judge itself knows the test pictures."""
-    features = judge.features(pictures.test)
-    right = judge.classes(features).argmax(-1) == pictures.labels[2]
+def _reader(evaluator: Evaluator, pictures: Pictures) -> dict[str, float]:
+    """Return how well the classifier itself knows the test pictures."""
+    features = evaluator.features(pictures.test)
+    right = evaluator.classes(features).argmax(-1) == pictures.labels[2]
     found = {"judge_accuracy": float(right.double().mean())}
     if pictures.factors is not None:
-        found["judge_residual"] = measures.residual(judge, pictures.test, features)
+        found["judge_residual"] = measures.residual(evaluator, pictures.test, features)
     return found
 
 

@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
-from rederived.chapters.infomax.networks import start
 from rederived.chapters.infomax.study.data import Pictures
 from rederived.chapters.infomax.study.measures import Codes
-from rederived.training import TrainConfig, fit, generator
+from rederived.evaluation import accuracy, hidden_probe, standardized
+from rederived.training import generator
 
 _WEIGHTS = 26  # random stream
-_UNITS, _DROPOUT = 200, 0.1
-_EPOCHS, _BATCH, _RATE = 10, 256, 1e-3
-
-
-class HiddenClassifier(nn.Module):
-    """Two linear layers with batch normalisation, ReLU and dropout between them.
-
-    Hjelm and others 2019, arXiv:1808.06670, section 4.2.
-
-    Args:
-        inputs: size of a feature.
-        classes: number of labels.
-    """
-
-    def __init__(self, inputs: int, classes: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(inputs, _UNITS),
-            nn.BatchNorm1d(_UNITS),
-            nn.ReLU(),
-            nn.Dropout(_DROPOUT),
-            nn.Linear(_UNITS, classes),
-        )
-
-    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
-        """Return the mean cross-entropy of features ``(B, inputs)``, nats."""
-        return functional.cross_entropy(self.layers(features), labels)
-
-    @torch.no_grad()
-    def predict(self, features: Tensor) -> Tensor:
-        """Return the most probable label of each feature ``(N, inputs)``, int64."""
-        found: Tensor = self.layers(features).argmax(1)
-        return found
 
 
 def accuracies(
@@ -68,18 +33,9 @@ def accuracies(
 
 
 def _accuracy(train: Tensor, test: Tensor, pictures: Pictures, seed: int) -> float:
-    """Train one classifier and return its accuracy, per cent."""
-    centre, spread = train.mean(0), train.std(0) + 1e-6
-    labels = pictures.train_labels
-    judge = HiddenClassifier(train.shape[1], int(labels.max()) + 1)
-    start(judge, generator(seed, _WEIGHTS))
-    fit(
-        judge,
-        ((train - centre) / spread, labels),
-        torch.optim.Adam(judge.parameters(), _RATE),
-        TrainConfig(_EPOCHS, min(_BATCH, len(train)), seed, precision="float32"),
-        label="classifier",
+    """Train one probe and return its accuracy, per cent."""
+    seen, asked = standardized(train, test)
+    found = hidden_probe(
+        seen, pictures.train_labels, asked, seed, generator(seed, _WEIGHTS)
     )
-    judge.to("cpu").eval()
-    right = judge.predict((test - centre) / spread) == pictures.test_labels
-    return 100.0 * float(right.double().mean())
+    return 100.0 * accuracy(found, pictures.test_labels)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rederived import datasets
 from rederived.chapters.infomax.study.config import InfoMaxConfig
-from rederived.datasets import Images
+from rederived.datasets import Split
 from rederived.training import generator
 
 _STRIPES = 25  # random stream
@@ -58,45 +58,34 @@ def load_pictures(config: InfoMaxConfig) -> Pictures:
             for part, count in enumerate((config.rows, _TEST_ROWS))
         )
         return Pictures(*train_rows, *test_rows, ["stripes, drawn by this module"])
-    if config.dataset == "tiny-imagenet-valid":
-        return _cut(datasets.load("tiny-imagenet", "valid"), config)
-    final = "valid" if config.dataset == "tiny-imagenet" else "test"
-    train, test = (datasets.load(config.dataset, part) for part in ("train", final))
+    split = _split(config)
     return Pictures(
-        train=_centred(train.pixels[: config.rows], train.levels, config.scale),
-        train_labels=train.labels[: config.rows],
-        test=_centred(test.pixels, test.levels, config.scale),
-        test_labels=test.labels,
-        sources=[_source(part) for part in (train, test)],
+        train=_centred(split.train.pixels, split.train.levels, config.scale),
+        train_labels=split.train.labels,
+        test=_centred(split.test.pixels, split.test.levels, config.scale),
+        test_labels=split.test.labels,
+        sources=list(dict.fromkeys(split.noted_sources)),
     )
 
 
-def _cut(images: Images, config: InfoMaxConfig) -> Pictures:
-    """Return the first rows for training and the last 2,000 for the test."""
-    if config.rows + _HELD_OUT > len(images.labels):
+def _split(config: InfoMaxConfig) -> Split:
+    """Return the parts; of ``tiny-imagenet-valid`` the last 2,000 are the test."""
+    assert config.dataset != "stripes"
+    if config.dataset != "tiny-imagenet-valid":
+        final = "valid" if config.dataset == "tiny-imagenet" else "test"
+        return datasets.split(config.dataset, rows=config.rows, test=final)
+    images = datasets.load("tiny-imagenet", "valid")
+    if config.rows + _HELD_OUT > len(images):
         raise ValueError(
-            f"rows must leave {_HELD_OUT} of {len(images.labels)} pictures for the "
+            f"rows must leave {_HELD_OUT} of {len(images)} pictures for the "
             f"test, got {config.rows}"
         )
-    pixels = _centred(images.pixels, images.levels, config.scale)
-    return Pictures(
-        train=pixels[: config.rows],
-        train_labels=images.labels[: config.rows],
-        test=pixels[-_HELD_OUT:],
-        test_labels=images.labels[-_HELD_OUT:],
-        sources=[_source(images)],
-    )
+    return Split(images[: config.rows], images[:0], images[-_HELD_OUT:])
 
 
 def _centred(pixels: Tensor, levels: int, scale: float) -> Tensor:
     """Return grey levels as numbers around zero."""
     return (pixels.float() / (levels - 1) - 0.5) * scale
-
-
-def _source(images: Images) -> str:
-    """Return where pictures came from, in one line."""
-    source = images.source
-    return f"{source.name}/{source.split} {source.fingerprint} {source.note}".rstrip()
 
 
 def stripes(count: int, draw: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from rederived.chapters.infomax.estimates import deranged, js_estimate
 from rederived.chapters.infomax.networks import ConvEncoder
 from rederived.chapters.infomax.objective import DeepInfoMax
 from rederived.chapters.infomax.study.data import Pictures
-from rederived.evaluation import nearest, overlap, vote
+from rederived.evaluation import linear_probe, nearest, overlap, standardized, vote
+from rederived.probability import draw_normal
 from rederived.training import generator
-from rederived.vae import draw_normal, information
+from rederived.vae import information
 
 _CODES, _SCORES, _CORNERS = 22, 23, 24  # random streams
 _CHUNK = 500  # pictures encoded at a time
@@ -69,12 +69,9 @@ def classification(train: Codes, test: Codes, pictures: Pictures) -> dict[str, f
     ``knn_euclid``: vote of the ten nearest training pictures; ``overlap``: the share
     of neighbours that both metrics name.
     """
-    centre, spread = train.mean.mean(0), train.mean.std(0) + 1e-6
-    seen, asked = ((part.mean - centre) / spread for part in (train, test))
+    seen, asked = standardized(train.mean, test.mean)
     labels = pictures.train_labels
-    probe = LogisticRegression(max_iter=1000)
-    probe.fit(seen.numpy(), labels.numpy())
-    predicted = torch.from_numpy(probe.predict(asked.numpy()))
+    predicted = linear_probe(seen, labels, asked)
     lists = {
         metric: nearest(test.mean, train.mean, _VOTERS, metric)
         for metric in ("cosine", "euclid")

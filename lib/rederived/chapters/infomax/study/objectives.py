@@ -5,11 +5,12 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rederived.chapters.infomax.networks import ConvDecoder, ConvEncoder, start
+from rederived.chapters.infomax.networks import ConvDecoder, ConvEncoder
 from rederived.chapters.infomax.objective import DeepInfoMax, Weights
 from rederived.chapters.infomax.study.config import InfoMaxConfig
+from rederived.networks import initialize
 from rederived.training import generator
-from rederived.vae import VAE, Bound, NormalDecoder
+from rederived.vae import VAE, ElboTerms, NormalDecoder
 
 _ENCODER, _REST = 20, 21  # random streams of the weights
 _DEVIATION = 0.25  # of the VAE's pixels, where training starts
@@ -18,7 +19,7 @@ _DEVIATION = 0.25  # of the VAE's pixels, where training starts
 def bound_per_pixel(vae: VAE, x: Tensor) -> Tensor:
     """Return the mean negative bound per pixel of pictures (B, colours, H, W), nats."""
     flat = x.flatten(1)  # (B, D)
-    bound: Bound = vae(flat)
+    bound: ElboTerms = vae(flat)
     return bound.loss().mean() / flat.shape[1]
 
 
@@ -72,8 +73,8 @@ def build(
         )
     encoder = ConvEncoder(config.channels, config.codes, colours)
     objective = _around(encoder, config, shape, classes)
-    start(objective, generator(seed, _REST))
-    start(encoder, generator(seed, _ENCODER))
+    initialize(objective, "glorot", generator(seed, _REST))
+    initialize(encoder, "glorot", generator(seed, _ENCODER))
     return objective, encoder
 
 

@@ -8,19 +8,20 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from rederived import datasets
 from rederived.chapters.information.infomax import InfoMax
 from rederived.chapters.information.study.config import InformationConfig
-from rederived.networks import NormalEncoder, initialize, perceptron
+from rederived.evaluation import accuracy, linear_probe
+from rederived.networks import initialize, mlp
 from rederived.records import Arrays, Measured, Trial
 from rederived.training import OneCycle, TrainConfig, fit, generator
 from rederived.vae import (
     VAE,
     AutoregressiveDecoder,
-    Bound,
+    ElboTerms,
+    NormalEncoder,
     collapsed,
     information,
     log_likelihood,
@@ -57,17 +58,17 @@ class Pictures:
 
 def load_pictures(config: InformationConfig) -> Pictures:
     """Load and threshold the pictures of a config."""
-    train, test = (datasets.load(config.dataset, part) for part in ("train", "test"))
-    seen = (train.unit().flatten(1) >= 0.5).float()[: config.rows]
+    parts = datasets.split(config.dataset, rows=config.rows)
+    train, test = (
+        (part.unit().flatten(1) >= 0.5).float() for part in (parts.train, parts.test)
+    )
     return Pictures(
-        train=seen,
-        train_labels=train.labels[: config.rows],
-        test=(test.unit().flatten(1) >= 0.5).float(),
-        test_labels=test.labels,
-        side=train.pixels.shape[-1],
-        sources=[
-            f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)
-        ],
+        train=train,
+        train_labels=parts.train.labels,
+        test=test,
+        test_labels=parts.test.labels,
+        side=parts.train.pixels.shape[-1],
+        sources=parts.sources,
     )
 
 
@@ -80,22 +81,22 @@ def build(config: InformationConfig, side: int, seed: int) -> VAE | InfoMax:
         seed: decides the weights.
     """
     pixels, width = side * side, config.width
-    encoder = NormalEncoder(perceptron([pixels, width, width, 2 * config.codes]))
+    encoder = NormalEncoder(mlp([pixels, width, width, 2 * config.codes]))
     model: VAE | InfoMax
     if config.objective == "infomax":
-        judge = perceptron([pixels + config.codes, width, width, 1])
+        judge = mlp([pixels + config.codes, width, width, 1])
         model = InfoMax(encoder, judge, 1.0, config.rate_weight)
     else:
-        network = perceptron([config.codes, width, width, pixels])
+        network = mlp([config.codes, width, width, pixels])
         decoder = AutoregressiveDecoder(network, side, side, config.reach)
         model = VAE(encoder, decoder)
-    initialize(model, generator(seed, _WEIGHTS))
+    initialize(model, "glorot", generator(seed, _WEIGHTS))
     return model
 
 
 def negative_bound(vae: VAE, x: Tensor, beta: float) -> Tensor:
     """Return the mean of ``distortion + beta * rate`` over a batch ``(B, D)``, nats."""
-    bound: Bound = vae(x)
+    bound: ElboTerms = vae(x)
     return bound.loss(beta).mean()
 
 
@@ -196,9 +197,8 @@ def _probe(encoder: nn.Module, pictures: Pictures) -> float:
     """Return the test accuracy of a linear classifier of the mean code."""
     seen, _ = _codes(encoder, pictures.train[:_MEASURED_ROWS])
     asked, _ = _codes(encoder, pictures.test)
-    probe = LogisticRegression(max_iter=1000)
-    probe.fit(seen.numpy(), pictures.train_labels[:_MEASURED_ROWS].numpy())
-    return float(probe.score(asked.numpy(), pictures.test_labels.numpy()))
+    found = linear_probe(seen, pictures.train_labels[:_MEASURED_ROWS], asked)
+    return accuracy(found, pictures.test_labels)
 
 
 @torch.no_grad()

@@ -76,7 +76,7 @@ def load_pictures(config: MixingConfig) -> Pictures:
         Part(pooled(test.pixels, config.pool), test.labels),
         channels.mean(1)[:, None, None],
         torch.std(channels, 1)[:, None, None],
-        [f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)]
+        [s.identity for s in (train.source, test.source)]
         + sorted({s.note for s in (train.source, test.source)} - {""}),
     )
 

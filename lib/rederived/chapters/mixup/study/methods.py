@@ -10,7 +10,6 @@ from torch import nn
 from rederived.chapters.mixup.augment import random_crop, random_flip
 from rederived.chapters.mixup.networks import (
     ResidualNet,
-    initialize_he,
     preact_resnet18,
 )
 from rederived.chapters.mixup.objectives import (
@@ -21,6 +20,7 @@ from rederived.chapters.mixup.schedules import PAPER_CIFAR, PairingSchedule
 from rederived.chapters.mixup.study.config import MixingConfig
 from rederived.chapters.mixup.study.data import CLASSES, Pictures
 from rederived.chapters.mixup.transforms import mixup, sample_pairing, smooth
+from rederived.networks import initialize, mlp
 from rederived.training import (
     Batch,
     BatchTransform,
@@ -43,7 +43,7 @@ def build(config: MixingConfig, shape: torch.Size, seed: int) -> nn.Module:
         seed: decides the weights.
     """
     network = _network(config, shape)
-    initialize_he(network, generator(seed, _WEIGHTS))
+    initialize(network, "he", generator(seed, _WEIGHTS))
     return network
 
 
@@ -122,14 +122,8 @@ def rates_of(config: MixingConfig, steps: int) -> Schedule:
 def _network(config: MixingConfig, shape: torch.Size) -> nn.Module:
     """Return the network of a config."""
     if config.network == "perceptron":
-        return nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(shape.numel(), config.width),
-            nn.ReLU(),
-            nn.Linear(config.width, config.width),
-            nn.ReLU(),
-            nn.Linear(config.width, CLASSES),
-        )
+        sizes = [shape.numel(), config.width, config.width, CLASSES]
+        return nn.Sequential(nn.Flatten(), *mlp(sizes))
     if config.network == "residual":
         widths = [config.width * 2**stage for stage in range(3)]
         net: nn.Module = ResidualNet(widths, 1, CLASSES, shape[0], stem_stride=2)

@@ -10,8 +10,6 @@ from torch.nn import functional
 
 from rederived.chapters.mixup.measures import (
     Logits,
-    calibration_error,
-    fit_temperature,
     linearity_gaps,
 )
 from rederived.chapters.mixup.study.config import MixingConfig
@@ -23,6 +21,7 @@ from rederived.chapters.mixup.study.methods import (
     transform_for_epoch,
 )
 from rederived.chapters.mixup.transforms import mix, partners
+from rederived.evaluation import calibration_error, fit_temperature
 from rederived.records import Arrays, Measured, Trial
 from rederived.training import TrainConfig, fit, generator
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import linalg
 from sklearn.neural_network import MLPClassifier
 from torch import Tensor
 
+from rederived.evaluation import frechet_distance, moments
 from rederived.flows import DiagonalScale, Flow
 from rederived.records import Arrays
 from rederived.training import generator
@@ -18,7 +18,7 @@ from rederived.training import generator
 TEMPERATURES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.0)
 _SCORED = 2000  # samples scored at each temperature
 _SHOWN = 100  # samples kept for figures at each temperature
-_JUDGE_EPOCHS = 8
+_CLASSIFIER_EPOCHS = 8
 _INTERPOLATED, _POSITIONS = 8, 9  # pairs of pictures and steps between them
 
 
@@ -51,7 +51,7 @@ def _mean_correlation(values: Tensor) -> float:
 
 
 @dataclass(frozen=True)
-class Judge:
+class Evaluator:
     """A small classifier whose hidden layer serves as features of pictures."""
 
     network: MLPClassifier
@@ -68,41 +68,30 @@ class Judge:
         return float(self.network.predict_proba(pictures).max(1).mean())
 
 
-def train_judge(train: Tensor, labels: Tensor, test: Tensor, truth: Tensor) -> Judge:
+def train_evaluator(
+    train: Tensor, labels: Tensor, test: Tensor, truth: Tensor
+) -> Evaluator:
     """Train the classifier on pictures in [0, 1], ``(N, D)``, and test it."""
     network = MLPClassifier((64,), random_state=0)
-    for _ in range(_JUDGE_EPOCHS):
+    for _ in range(_CLASSIFIER_EPOCHS):
         network.partial_fit(train.numpy(), labels.numpy(), classes=np.arange(10))
-    return Judge(network, float(network.score(test.numpy(), truth.numpy())))
+    return Evaluator(network, float(network.score(test.numpy(), truth.numpy())))
 
 
-def frechet_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Return the Frechet distance between normal laws fitted to two samples.
-
-    ``|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`` (Heusel et al. 2017, equation 6),
-    in squared units of the features.
-
-    Args:
-        first: ``(N, F)``.
-        second: ``(M, F)``.
-    """
-    means = first.mean(0) - second.mean(0)
-    one, two = np.cov(first.T), np.cov(second.T)
-    # tr (C1 C2)^(1/2) = sum of the roots of the eigenvalues of R C2 R, R = C1^(1/2)
-    values, vectors = linalg.eigh(one)
-    root = (vectors * np.sqrt(values.clip(0.0))) @ vectors.T
-    shared = np.sqrt(linalg.eigvalsh(root @ two @ root).clip(0.0)).sum()
-    return float(means @ means + np.trace(one) + np.trace(two) - 2.0 * shared)
+def feature_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Return the Frechet distance between the features of two samples."""
+    one, other = (moments(torch.from_numpy(part)) for part in (first, second))
+    return float(frechet_distance(*one, *other))
 
 
 def sample_scores(
-    flow: Flow, judge: Judge, real: Tensor, seed: int
+    flow: Flow, evaluator: Evaluator, real: Tensor, seed: int
 ) -> tuple[dict[str, float], Arrays]:
     """Score and keep samples at each temperature.
 
     Args:
         flow: a trained flow over flat pictures in [0, 1].
-        judge: the classifier.
+        evaluator: the classifier.
         real: pictures to compare with, ``(N, D)`` in [0, 1].
         seed: decides the codes, the same at every temperature.
 
@@ -110,7 +99,7 @@ def sample_scores(
         ``frechet@T`` and ``confidence@T`` for each temperature, and the arrays
         ``samples`` (uint8, temperature by picture by pixel) and ``temperatures``.
     """
-    target = judge.features(real.numpy())
+    target = evaluator.features(real.numpy())
     metrics: dict[str, float] = {}
     sheets = []
     for temperature in TEMPERATURES:
@@ -118,8 +107,10 @@ def sample_scores(
         clipped = raw.clamp(0.0, 1.0)
         pictures = clipped.numpy()
         name = f"@{temperature:g}"
-        metrics["frechet" + name] = frechet_distance(judge.features(pictures), target)
-        metrics["confidence" + name] = judge.confidence(pictures)
+        metrics["frechet" + name] = feature_distance(
+            evaluator.features(pictures), target
+        )
+        metrics["confidence" + name] = evaluator.confidence(pictures)
         sheets.append((clipped[:_SHOWN] * 255).round().to(torch.uint8).numpy())
     arrays = {"samples": np.stack(sheets), "temperatures": np.array(TEMPERATURES)}
     return metrics, arrays
@@ -173,12 +164,14 @@ def interpolations(flow: Flow, seed: int) -> Arrays:
 
 
 @torch.no_grad()
-def midpoint_scores(flow: Flow, judge: Judge, pictures: Tensor) -> dict[str, float]:
+def midpoint_scores(
+    flow: Flow, evaluator: Evaluator, pictures: Tensor
+) -> dict[str, float]:
     """Compare halfway points, in the code and in the pixels, with real pictures.
 
     Args:
         flow: a trained flow.
-        judge: the classifier.
+        evaluator: the classifier.
         pictures: flat pictures in [0, 1], ``(N, D)``; the first half is paired with
             the second, and one left over is not used.
 
@@ -199,12 +192,12 @@ def midpoint_scores(flow: Flow, judge: Judge, pictures: Tensor) -> dict[str, flo
         "code": torch.cat(parts).clamp(0.0, 1.0),
         "pixels": torch.lerp(start, end, 0.5),
     }
-    target = judge.features(pictures.numpy())
+    target = evaluator.features(pictures.numpy())
     metrics: dict[str, float] = {}
     for name, points in halfway.items():
-        features = judge.features(points.numpy())
-        metrics[f"midpoint_frechet_{name}"] = frechet_distance(features, target)
-        metrics[f"midpoint_confidence_{name}"] = judge.confidence(points.numpy())
+        features = evaluator.features(points.numpy())
+        metrics[f"midpoint_frechet_{name}"] = feature_distance(features, target)
+        metrics[f"midpoint_confidence_{name}"] = evaluator.confidence(points.numpy())
     return metrics
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import torch
 from torch import Tensor
@@ -52,23 +53,18 @@ def load_pictures(dataset: ImageName, held_out: str) -> Pictures:
             (50,000 / 10,000 on MNIST); ``test`` trains on all of them and chooses
             weights on the test images, as the article does.
     """
-    train, test = datasets.load(dataset, "train"), datasets.load(dataset, "test")
-    images, final = train.pixels.flatten(1), test.pixels.flatten(1)
-    kept, chosen = len(images), final
-    if held_out == "validation":
-        kept = len(images) - len(images) // 6
-        chosen = images[kept:]
-    sources = [
-        f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)
-    ]
+    aside = Fraction(1, 6) if held_out == "validation" else 0
+    parts = datasets.split(dataset, held_out=aside)
+    test = parts.test.pixels.flatten(1)
+    chosen = parts.held_out.pixels.flatten(1) if aside else test
     return Pictures(
-        train=images[:kept],
-        train_labels=train.labels[:kept],
+        train=parts.train.pixels.flatten(1),
+        train_labels=parts.train.labels,
         held_out=chosen,
-        test=final,
-        test_labels=test.labels,
-        levels=train.levels,
-        sources=sources,
+        test=test,
+        test_labels=parts.test.labels,
+        levels=parts.train.levels,
+        sources=parts.sources,
     )
 
 

@@ -15,10 +15,10 @@ from rederived.flows import (
     Flow,
     StandardLogistic,
     article_loss,
-    initialize,
     nice,
     nice_as_article,
 )
+from rederived.networks import initialize
 from rederived.records import Arrays, Measured, Trial
 from rederived.training import (
     Batch,
@@ -185,13 +185,13 @@ def _analysis(
 ) -> tuple[dict[str, float], Arrays]:
     """Score codes and samples of the trained flow."""
     train, test = pictures.unit(pictures.train), pictures.unit(pictures.test)
-    judge = analysis.train_judge(
+    evaluator = analysis.train_evaluator(
         train, pictures.train_labels, test, pictures.test_labels
     )
-    metrics, arrays = analysis.sample_scores(flow, judge, test, seed)
-    metrics["judge_accuracy"] = judge.accuracy
+    metrics, arrays = analysis.sample_scores(flow, evaluator, test, seed)
+    metrics["judge_accuracy"] = evaluator.accuracy
     metrics |= analysis.background(flow, (train == 0).all(0), seed)
-    metrics |= analysis.midpoint_scores(flow, judge, test)
+    metrics |= analysis.midpoint_scores(flow, evaluator, test)
     noisy = with_noise(
         pictures.test, config.noise, pictures.levels, generator(seed, _TEST, 1)
     )

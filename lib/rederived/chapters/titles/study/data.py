@@ -77,7 +77,7 @@ def load_corpus(config: TitlesConfig) -> Corpus:
         part(train),
         part(validation[:_VALIDATED]),
         part(test[: config.decoded]),
-        [f"{s.name}/{s.split} {s.fingerprint}" for s in sources],
+        [source.identity for source in sources],
     )
 
 

@@ -7,9 +7,8 @@ from rederived.chapters.variational.study_images.config import (
     QUICK,
     ImageGanConfig,
 )
-from rederived.chapters.variational.study_images.judge import (
-    Judge,
-    frechet_distance,
+from rederived.chapters.variational.study_images.evaluator import (
+    Evaluator,
     narrowed,
 )
 from rederived.chapters.variational.study_images.run import measure
@@ -17,9 +16,8 @@ from rederived.records import Study
 
 __all__ = [
     "STUDY",
+    "Evaluator",
     "ImageGanConfig",
-    "Judge",
-    "frechet_distance",
     "narrowed",
 ]
 

@@ -51,16 +51,14 @@ def small(pixels: Tensor) -> Tensor:
 
 def load_pictures(dataset: ImageName) -> Pictures:
     """Load a data set of pictures with ten classes."""
-    train, test = (datasets.load(dataset, part) for part in ("train", "test"))
-    seen, unseen = small(train.unit()), small(test.unit())
+    parts = datasets.split(dataset)
+    seen, unseen = small(parts.train.unit()), small(parts.test.unit())
     return Pictures(
         train=seen.flatten(1),
-        labels=train.labels,
+        labels=parts.train.labels,
         test=unseen.flatten(1),
-        test_labels=test.labels,
+        test_labels=parts.test.labels,
         side=seen.shape[-1],
         colours=seen.shape[1],
-        sources=[
-            f"{s.name}/{s.split} {s.fingerprint}" for s in (train.source, test.source)
-        ],
+        sources=parts.sources,
     )

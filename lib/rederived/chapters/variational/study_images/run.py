@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 from rederived.chapters.variational.convolutions import Discriminators, Generators
 from rederived.chapters.variational.ensembles import mlp
 from rederived.chapters.variational.study_images.config import ImageGanConfig
-from rederived.chapters.variational.study_images.judge import CLASSES, Judge
+from rederived.chapters.variational.study_images.evaluator import CLASSES, Evaluator
 from rederived.chapters.variational.study_images.pictures import load_pictures
 from rederived.chapters.variational.study_plane.game import Game
 from rederived.chapters.variational.study_plane.match import play
@@ -18,7 +18,11 @@ from rederived.chapters.variational.study_plane.run import summaries
 from rederived.records import Measured, Trial
 from rederived.training import generator
 
-_WEIGHTS, _DRAWS, _JUDGED = 40, 41, 43  # random streams of one seed; 42 is the judge's
+_WEIGHTS, _DRAWS, _JUDGED = (
+    40,
+    41,
+    43,
+)  # random streams of one seed; 42 is the classifier's
 _POINTS = 9  # pictures kept of each filmed member
 
 
@@ -53,14 +57,14 @@ def players(
 
 
 def measure(config: ImageGanConfig, trial: Trial) -> Measured:
-    """Play one game for all weights and members, and judge pictures on the way.
+    """Play one game for all weights and members, and measure pictures on the way.
 
     Arrays, with axes weights, members, measurements: ``covered`` (classes), ``good``
-    (share of samples), ``distance`` (Frechet, of the judge's features), ``spread``
+    (share of samples), ``distance`` (Frechet, of the classifier's features), ``spread``
     (total variance over that of the real pictures), ``moved`` (mean E |G - G_old|^2,
     sums over pixels); and ``frames``, pictures of the first members at a few of the
     measurements (0 to 255), ``frame_times``.  Metrics: means over members as in the
-    plane, ``distance@w``, and of the judge ``accuracy`` on real test pictures, and
+    plane, ``distance@w``, and of the classifier ``accuracy`` on real test pictures, and
     their own ``good_real``, ``covered_real``, ``distance_real`` and ``spread_real``
     on as many of them as there are samples.
 
@@ -70,7 +74,7 @@ def measure(config: ImageGanConfig, trial: Trial) -> Measured:
     """
     seed = trial.seed
     pictures = load_pictures(config.dataset)
-    judge = Judge(pictures, config.judge_epochs, trial.directory)
+    evaluator = Evaluator(pictures, config.judge_epochs, trial.directory)
 
     def data(count: int, draws: Generator) -> Tensor:
         rows = torch.randint(len(pictures.train), (count,), generator=draws)
@@ -86,7 +90,7 @@ def measure(config: ImageGanConfig, trial: Trial) -> Measured:
     fixed = game.noise(config.samples, generator(seed, _JUDGED))
     identity = asdict(config) | {"seed": seed}
     sheet = play(
-        game, config, judge, fixed,
+        game, config, evaluator, fixed,
         frames=_POINTS, identity=identity, trial=trial,
     )  # fmt: skip
     arrays = sheet.arrays()
@@ -101,9 +105,11 @@ def measure(config: ImageGanConfig, trial: Trial) -> Measured:
         f"distance@{weight:g}": float(value)
         for weight, value in zip(config.weights, late, strict=True)
     }
-    real = judge(pictures.test[: config.samples])
+    real = evaluator(pictures.test[: config.samples])
     metrics |= {f"{name}_real": float(value) for name, value in real.items()}
-    metrics["accuracy"] = judge.accuracy(pictures.test, pictures.test_labels)
+    metrics["accuracy"] = evaluator.classifier.accuracy(
+        pictures.test, pictures.test_labels
+    )
     return Measured(
         metrics=metrics,
         data=pictures.sources,

@@ -14,7 +14,7 @@ from rederived.training import fit_players
 
 _FRAMES, _FILMED = 8, 4  # kept samples: times, members
 
-Judge = Callable[[Tensor], dict[str, Tensor]]
+Evaluate = Callable[[Tensor], dict[str, Tensor]]
 """From samples (weights, members, n, D) to named numbers (weights, members)."""
 
 
@@ -34,7 +34,7 @@ class Sheet(nn.Module):
 
     Args:
         schedule: sizes.
-        names: of the judge's numbers.
+        names: of what is measured.
         frames: samples of each filmed member that are kept.
         dimension: D of a sample.
     """
@@ -75,29 +75,29 @@ class Sheet(nn.Module):
 def play(
     game: Game,
     schedule: Schedule,
-    judge: Judge,
+    evaluate: Evaluate,
     fixed: Tensor,
     *,
     frames: int,
     identity: Mapping[str, object],
     trial: Trial,
 ) -> Sheet:
-    """Play all rounds, judge samples after each part, and return what was measured.
+    """Play all rounds, measure samples after each part, and return the numbers.
 
-    Beside the judge's numbers the sheet has ``moved``, the mean of
+    Beside these numbers the sheet has ``moved``, the mean of
     E |G(z) - G_old(z)|^2 over the part's rounds.
 
     Args:
         game: at its start.
         schedule: its config.
-        judge: of samples.
+        evaluate: measures samples.
         fixed: the noise of the judged samples, (N, n, noise).
         frames: samples of each filmed member that are kept.
         identity: of the run; a checkpoint must have the same.
         trial: where a checkpoint goes after each part, and may be to go on from.
     """
     first = game.samples(fixed)
-    names = [*judge(first), "moved"]
+    names = [*evaluate(first), "moved"]
     sheet = Sheet(schedule, names, min(frames, first.shape[2]), first.shape[-1])
     state = nn.ModuleDict({"game": game, "sheet": sheet})
     rounds = schedule.updates // (schedule.generator_batches * schedule.measurements)
@@ -108,7 +108,7 @@ def play(
         played = number + 1
         if played % rounds == 0:
             drawn = game.samples(fixed)
-            found = judge(drawn) | {"moved": game.by_weight(sheet.since)}
+            found = evaluate(drawn) | {"moved": game.by_weight(sheet.since)}
             sheet.note(played // rounds - 1, found, drawn)
             sheet.since.zero_()
 

@@ -63,13 +63,13 @@ def measure(config: GanConfig, trial: Trial) -> Measured:
     game, (centres, scale) = make_game(config, seed), mixture(config.data)
     fixed = game.noise(config.samples, generator(seed, _JUDGED))
 
-    def judge(samples: Tensor) -> dict[str, Tensor]:
+    def evaluate(samples: Tensor) -> dict[str, Tensor]:
         covered, good = covered_modes(samples, centres, scale)
         return {"covered": covered.float(), "good": good}
 
     identity = asdict(config) | {"seed": seed}
     sheet = play(
-        game, config, judge, fixed,
+        game, config, evaluate, fixed,
         frames=_POINTS, identity=identity, trial=trial,
     )  # fmt: skip
     arrays = sheet.arrays()

@@ -1,0 +1,57 @@
+"""How far a classifier's probabilities are from the shares of right answers."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from scipy.optimize import minimize_scalar
+from torch import Tensor
+from torch.nn import functional
+
+
+def calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:
+    """Return the expected calibration error, Guo and others 2017, arXiv:1706.04599.
+
+    Samples are sorted into equal bins by the probability of the predicted class; the
+    error is the mean over the samples of the difference, in their bin, between the
+    share of right answers and the mean probability.
+
+    Args:
+        probabilities: ``(N, K)``, rows sum to one.
+        labels: int64 ``(N,)``.
+        bins: of the interval from 0 to 1.
+
+    >>> calibration_error(torch.tensor([[0.75, 0.25]]), torch.tensor([0]))
+    0.25
+    """
+    confidence, predicted = probabilities.max(1)
+    right = (predicted == labels).double()
+    place = (confidence.double() * bins).ceil().long().sub(1).clamp(0, bins - 1)
+    excess = torch.zeros(bins, dtype=torch.float64, device=labels.device)
+    excess.index_add_(0, place, right - confidence.double())
+    return float(excess.abs().sum() / len(labels))
+
+
+def fit_temperature(logits: Tensor, labels: Tensor) -> float:
+    """Return the divisor of the logits that minimises the cross-entropy.
+
+    One number for all samples: more than 1 for a classifier that is too sure of itself,
+    less than 1 for one that is too modest.  Guo and others 2017, arXiv:1706.04599.
+
+    Args:
+        logits: of held-out samples, ``(N, K)``.
+        labels: int64 ``(N,)``.
+
+    >>> logits = torch.tensor([[8.0, 0.0], [8.0, 0.0], [8.0, 0.0], [8.0, 0.0]])
+    >>> fit_temperature(logits, torch.tensor([0, 0, 0, 1])) > 1  # too sure
+    True
+    """
+    scores = logits.double()
+
+    def loss(log_temperature: float) -> float:
+        scaled = scores / math.exp(log_temperature)
+        return float(functional.cross_entropy(scaled, labels))
+
+    found = minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded")
+    return math.exp(float(found.x))

@@ -1,0 +1,28 @@
+"""The two parts of the negative evidence lower bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class ElboTerms:
+    """The two parts of the negative evidence lower bound of each data point.
+
+    Attributes:
+        distortion: ``-log q(x|z)`` at one draw of the code, ``(B,)``, nats.
+        rate: ``KL(p(z|x) || q(z))``, exact or at the same draw, ``(B,)``, nats.
+
+    >>> import torch
+    >>> ElboTerms(torch.tensor([3.0]), torch.tensor([1.0])).loss(beta=2.0)
+    tensor([5.])
+    """
+
+    distortion: Tensor
+    rate: Tensor
+
+    def loss(self, beta: float = 1.0) -> Tensor:
+        """Return ``distortion + beta * rate``, ``(B,)``; beta 1 is the bound."""
+        return self.distortion + beta * self.rate
