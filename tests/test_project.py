@@ -1,10 +1,8 @@
 """The project holds together: address, versions, pins, commands, floors."""
 
-import ast
 import os
 import re
 import sys
-from graphlib import TopologicalSorter
 from itertools import chain
 
 import pytest
@@ -54,7 +52,9 @@ def pins():
 
 
 def test_no_public_address_stands_in_the_tree():
-    names = r"(?:https?://|git@)[\w.-]+[/:][\w.-]+/rederived?(?![\w-])|rederive/re[d]erive"
+    names = (
+        r"(?:https?://|git@)[\w.-]+[/:][\w.-]+/rederived?(?![\w-])|rederive/re[d]erive"
+    )
     found = {
         (path.name, match)
         for path in text_files()
@@ -127,23 +127,3 @@ def test_the_continuous_check_can_be_run_and_names_no_place():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert not re.search(r'(?<![\w.}")])/(?!usr/bin/env|dev/null)\w', read(".ci/run"))
-
-
-def imports(path):
-    """Parts of the library that a file imports, by their first name."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "rederived."
-        ):
-            yield node.module.split(".")[1]
-        elif isinstance(node, ast.ImportFrom) and node.module == "rederived":
-            yield from (name.name for name in node.names)
-
-
-def test_no_two_parts_of_the_library_import_each_other():
-    library = ROOT / "lib" / "rederived"
-    graph = {}
-    for path in library.rglob("*.py"):
-        part = path.relative_to(library).parts[0].removesuffix(".py")
-        graph.setdefault(part, set()).update(set(imports(path)) - {part})
-    assert list(TopologicalSorter(graph).static_order())

@@ -17,7 +17,7 @@ from pathlib import Path
 from tools.files import ROOT
 
 _REMOTE = re.compile(
-    r"(?:(?:https?|ssh|git)://(?:[^@/]+@)?|(?:[^@/:]+@))"  # scheme or user, with secrets
+    r"(?:(?:https?|ssh|git)://(?:[^@/]+@)?|(?:[^@/:]+@))"  # or a user
     r"(?P<host>[\w.-]+)(?::\d+)?[/:](?P<path>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
 )
 

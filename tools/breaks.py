@@ -158,6 +158,7 @@ def report(outcome: Outcome) -> None:
 def main(words: list[str]) -> int:
     """Do all jobs; return how many did not end as they should."""
     started = time.perf_counter()
+    work = jobs(words)
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as runs:
         os.environ |= {
@@ -170,7 +171,7 @@ def main(words: list[str]) -> int:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOADED)
         with context.Pool(2, maxtasksperchild=1) as pool:
-            for outcome in pool.imap_unordered(perform, jobs(words)):
+            for outcome in pool.imap_unordered(perform, work):
                 report(outcome)
                 outcomes.append(outcome)
             pool.close()
@@ -186,4 +187,7 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main(sys.argv[1:]) else 0)
+    try:
+        sys.exit(1 if main(sys.argv[1:]) else 0)
+    except ValueError as error:
+        sys.exit(str(error))

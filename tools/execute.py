@@ -43,8 +43,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="+", metavar="CHAPTER", help="as in 03")
     os.environ.update(ENVIRONMENT)
-    for number in parser.parse_args().numbers:
-        run(chapter(number))
+    numbers = parser.parse_args().numbers
+    try:
+        notebooks = [chapter(number) for number in numbers]
+    except ValueError as error:
+        parser.error(str(error))
+    for notebook in notebooks:
+        print(f"running {notebook.stem}", flush=True)
+        run(notebook)
 
 
 if __name__ == "__main__":
