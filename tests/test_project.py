@@ -90,7 +90,8 @@ def test_the_conda_environment_is_the_same_set():
     }
     del found["pip"]
     assert str(found.pop("python")) == PROJECT["requires-python"]
-    assert found == requirements(PROJECT["optional-dependencies"])
+    groups = set(PROJECT["optional-dependencies"]) - {"mixup"}  # timm, without deps
+    assert found == requirements(groups)
 
 
 def test_every_dependency_is_pinned_within_its_bounds():

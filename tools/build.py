@@ -22,7 +22,7 @@ from jupyter_cache.executors import load_executor
 from rederived.claims import verdict
 
 from tools.address import Address, address
-from tools.execute import ENVIRONMENT, TIMEOUT
+from tools.execute import TIMEOUT, prepare
 from tools.files import RESULTS, ROOT, chapters, write
 from tools.ledger import by_claim, checks_of
 
@@ -53,6 +53,7 @@ def refresh_cache(digest: str) -> None:
 
 def run_chapters() -> list[str]:
     """Run the chapters that the cache lacks, each on a core; the names that failed."""
+    print("running the chapters that changed (a minute each)", flush=True)
     cache = get_cache(CACHE)
     for notebook in chapters():
         cache.add_nb_to_project(str(notebook))
@@ -122,7 +123,7 @@ def _how(record: NbCacheRecord, known: set[int]) -> str:
 def main() -> None:
     """Build, print the summary, and exit as the build did."""
     start = time.monotonic()
-    os.environ.update(ENVIRONMENT)
+    prepare()
     refresh_cache(library_digest())
     known = {record.pk for record in get_cache(CACHE).list_cache_records()}
     if failed := run_chapters():
