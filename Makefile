@@ -35,7 +35,8 @@ test: $(STAMP) ## lint, types, unit tests, pair check, chapter regression
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --nbval -n 2 --dist loadfile
 
-sync: $(STAMP) ## carry the chapters' text into their notebooks
+sync: $(STAMP) ## renew quoted code, carry the chapters' text into their notebooks
+	$(BIN)/python -m tools.excerpts
 	$(BIN)/python -m tools.pairs sync
 
 run: $(STAMP) ## run a chapter anew, store its outputs, renew the generated pages

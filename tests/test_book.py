@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from rederived.claims import CHECK_MIME, verdict
 
-from tools import pages, rooms
+from tools import excerpts, pages, rooms
 from tools.contents import contents, toc_files
 from tools.files import BOOK, ROOT, chapter, chapters
 from tools.ledger import by_claim, read_ledger, stored_checks
@@ -117,6 +117,13 @@ def test_every_figure_is_referred_to(path):
         if name is not None:
             role = rf"\{{(?:num)?ref\}}`[^`]*\b{name}(?![\w-])"
             assert re.search(rf"{role}|\]\(#{name}\)", text), name
+
+
+@each_chapter
+def test_quoted_code_is_the_library_s(path):
+    text = read(path.with_suffix(".md"))
+    assert excerpts.unmarked(text) == []
+    assert excerpts.renewed(text) == text, "run `make sync`"
 
 
 def test_figure_names_are_unique():
