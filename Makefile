@@ -43,7 +43,7 @@ run: $(STAMP) ## run a chapter anew, store its outputs, renew the generated page
 	$(BIN)/python -m tools.execute $(CHAPTER)
 	$(BIN)/python -m tools.pages
 
-full: $(STAMP) ## run a chapter's full presets and record them (hours; resumes)
+full: $(STAMP) ## run a chapter's full presets and record them (minutes to hours; resumes)
 	$(BIN)/rederived run $(CHAPTER) --profile full $(SEEDS:%=--seed %)
 	$(BIN)/rederived record $(CHAPTER) --profile full
 	$(BIN)/python -m tools.pages

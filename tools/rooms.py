@@ -222,13 +222,3 @@ def summary(name: str, library: Path = LIBRARY) -> str:
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return " ".join(text.split("\n\n")[0].split())
-
-
-def meetings(every: Imports) -> list[str]:
-    """Return which wings import another, or a room that stands above them."""
-    return [
-        f"{name} imports {target}"
-        for name, targets in every.items()
-        for target in sorted(targets)
-        if "/" in name and target.startswith(WINGS)
-    ]
