@@ -20,17 +20,17 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("project") / "copy"
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*LEFT))
     (root / "results").symlink_to(ROOT / "results")
-    call(root, "tools.chapter", "extra")
-    call(root, "tools.execute", NUMBER)
-    call(root, "tools.pages")
+    call(root, "-m", "tools.chapter", "extra")
+    call(root, "-m", "tools.execute", NUMBER)
+    call(root, "-m", "tools.pages")
     return root
 
 
 def call(root, *arguments):
-    """Run a module of the copy; what it prints."""
+    """Run Python in the copy; what it prints."""
     paths = os.pathsep.join((str(root / "lib"), str(root)))
     done = subprocess.run(
-        [sys.executable, "-m", *arguments],
+        [sys.executable, *arguments],
         cwd=root,
         env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -42,7 +42,7 @@ def call(root, *arguments):
 
 
 def test_its_pair_agrees(project):
-    call(project, "tools.pairs", "check")
+    call(project, "-m", "tools.pairs", "check")
 
 
 def test_the_book_holds_together_with_it(project):
@@ -51,7 +51,7 @@ def test_the_book_holds_together_with_it(project):
         f"{NUMBER} or {int(NUMBER)}.1 or extra or toc or table or generated or every"
     )
     out = call(
-        project, "pytest", *options, "-k", words, "tests/test_book.py",
+        project, "-m", "pytest", *options, "-k", words, "tests/test_book.py",
         "tests/tools/test_breaks.py", "tests/test_project.py",
     )  # fmt: skip
     assert " passed" in out
@@ -59,12 +59,14 @@ def test_the_book_holds_together_with_it(project):
 
 def test_its_claim_fails_under_its_break(project):
     assert "1 breaks caught, 0 failures" in call(
-        project, "tools.breaks", f"{int(NUMBER)}.1"
+        project, "-m", "tools.breaks", f"{int(NUMBER)}.1"
     )
 
 
 def test_its_study_is_found_and_runs(project):
-    assert "extra images seed 0" in call(project, "rederived.cli", "run", "extra")
+    done = "from rederived.study import run_study as run; print(run(*{}).metrics)"
+    arguments = ("extra", "images", "quick")
+    assert "spread" in call(project, "-c", done.format(arguments))
 
 
 def test_front_page_and_readme_list_it(project):
