@@ -6,18 +6,21 @@ BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 CHAPTER ?= 03
 SEEDS   ?= 0 1 2
+DATA    ?= mnist fashion-mnist cifar10
 
 .DEFAULT_GOAL := help
-.PHONY: help book test sync run full data bench mutants clean
+.PHONY: help book test sync run full data chapter bench breaks mutants clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo "  CHAPTER=03 chooses the chapter of run and full, SEEDS=\"0 1 2\" the seeds of full,"
+	@echo "  DATA=\"mnist cifar10\" the sets of data, NAME=ninth the new chapter,"
 	@echo "  PYTHON=python3.12 the interpreter."
 
 # One environment for everything; made again when the pins or the dependencies change.
 $(STAMP): constraints.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the tested packages into $(VENV) (minutes, the first time)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint constraints.txt --editable ".[book,test]" "torch==2.13.0"
 	@touch $@
@@ -32,30 +35,37 @@ test: $(STAMP) ## lint, types, unit tests, pair check, chapter regression
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --nbval -n 2 --dist loadfile
 
-sync: $(STAMP) ## carry the chapters' text into their notebooks
+sync: $(STAMP) ## renew quoted code, carry the chapters' text into their notebooks
+	$(BIN)/python -m tools.excerpts
 	$(BIN)/python -m tools.pairs sync
 
 run: $(STAMP) ## run a chapter anew, store its outputs, renew the generated pages
 	$(BIN)/python -m tools.execute $(CHAPTER)
 	$(BIN)/python -m tools.pages
 
-full: $(STAMP) ## run a chapter's full presets and record them (hours; resumes)
+full: $(STAMP) ## run a chapter's full presets and record them (minutes to hours; resumes)
 	$(BIN)/rederived run $(CHAPTER) --profile full $(SEEDS:%=--seed %)
 	$(BIN)/rederived record $(CHAPTER) --profile full
 	$(BIN)/python -m tools.pages
 
-data: $(STAMP) ## fetch the data sets of the full runs into the local cache
-	$(BIN)/rederived data mnist --split train
-	$(BIN)/rederived data mnist --split test
+data: $(STAMP) ## load and verify MNIST, Fashion-MNIST and CIFAR-10, or those of DATA
+	@for name in $(DATA); do for split in train test; do \
+	  $(BIN)/rederived data $$name --split $$split || exit 1; done; done
+
+chapter: $(STAMP) ## lay down a new chapter: make chapter NAME=ninth
+	$(BIN)/python -m tools.chapter $(NAME)
 
 bench: $(STAMP) ## time the library against its peers
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[peers]"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps timm
 	$(BIN)/python -m benchmarks
 
-mutants: $(STAMP) ## break the library on purpose; every break must fail a test
+breaks: $(STAMP) ## break the library on purpose; every break must fail its claim
 	$(BIN)/python -m tools.breaks
 
+mutants: $(STAMP) ## a random sample of small errors; which of them do the tests miss?
+	$(BIN)/python -m tools.mutants
+
 clean: ## remove what can be made again, but not the environment and the runs
-	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -10,26 +10,16 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-import yaml
 from rederived.claims import CHECK_MIME, verdict
 
-from tools import pages
+from tools import excerpts, pages, rooms
+from tools.contents import contents, toc_files
 from tools.files import BOOK, ROOT, chapter, chapters
 from tools.ledger import by_claim, read_ledger, stored_checks
 from tools.pairs import differences
 
 LEDGER = read_ledger()
-COUNTS = {
-    "01": (12, 7),
-    "02": (18, 15),
-    "03": (19, 13),
-    "04": (15, 10),
-    "05": (14, 12),
-    "06": (16, 11),
-    "07": (16, 8),
-    "08": (12, 6),
-}
-"""Chapter -> how many claims and errata its article's review found."""
+NUMBERS = [path.stem[:2] for path in chapters()]
 
 MACHINE = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|opt|mnt|work|Users|var)/\w")
 
@@ -129,6 +119,13 @@ def test_every_figure_is_referred_to(path):
             assert re.search(rf"{role}|\]\(#{name}\)", text), name
 
 
+@each_chapter
+def test_quoted_code_is_the_library_s(path):
+    text = read(path.with_suffix(".md"))
+    assert excerpts.unmarked(text) == []
+    assert excerpts.renewed(text) == text, "run `make sync`"
+
+
 def test_figure_names_are_unique():
     cells = chain.from_iterable(map(code_cells, chapters()))
     settings = [cell.metadata.get("mystnb", {}).get("figure", {}) for cell in cells]
@@ -136,21 +133,33 @@ def test_figure_names_are_unique():
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("number", COUNTS)
-def test_the_ledger_has_every_claim_and_erratum(number):
-    claims, errata = COUNTS[number]
-    mine = [claim.id for claim in LEDGER.claims if claim.chapter == number]
-    assert mine == [f"{int(number)}.{k}" for k in range(1, claims + 1)]
+@pytest.mark.parametrize("number", NUMBERS)
+def test_claims_and_errata_are_numbered_without_a_gap(number):
+    claims = [claim.id for claim in LEDGER.claims if claim.chapter == number]
+    assert claims == [f"{int(number)}.{k}" for k in range(1, len(claims) + 1)]
     prefix = f"{int(number)}.e"
-    found = [entry.id for entry in LEDGER.errata if entry.id.startswith(prefix)]
-    assert found == [f"{prefix}{k}" for k in range(1, errata + 1)]
+    errata = [entry.id for entry in LEDGER.errata if entry.id.startswith(prefix)]
+    assert errata == [f"{prefix}{k}" for k in range(1, len(errata) + 1)]
 
 
-def test_the_ledger_has_no_other_chapter():
-    assert {claim.chapter for claim in LEDGER.claims} == set(COUNTS)
+def test_toc_files_and_ledger_have_the_same_chapters():
+    listed = [chapter.stem for chapter in contents()]
+    assert listed == [path.stem for path in chapters()]
+    assert sorted({claim.chapter for claim in LEDGER.claims}) == NUMBERS
+    assert {f"{int(e.id.split('.')[0]):02d}" for e in LEDGER.errata} <= set(NUMBERS)
 
 
-@pytest.mark.parametrize("number", COUNTS)
+@pytest.mark.parametrize("name", ["README.md", "book/index.md"])
+def test_the_table_of_chapters_links_every_chapter(name):
+    page = ROOT / name
+    links = re.findall(r"^\| (\d+) · \[[^]]+\]\(([^)]+)\)", read(page), re.MULTILINE)
+    stems = [chapter.stem for chapter in contents()]
+    assert [Path(link).stem for _, link in links] == stems
+    assert [f"{int(number):02d}" for number, _ in links] == NUMBERS
+    assert all((page.parent / link).exists() for _, link in links)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_checks_and_claims_cover_each_other(number):
     checked = by_claim(stored_checks(chapter(number)))
     claims = [claim.id for claim in LEDGER.claims if claim.chapter == number]
@@ -198,7 +207,8 @@ def test_every_check_says_what_and_has_a_measured_value(path):
 
 def test_generated_pages_are_up_to_date():
     for path, text in pages.pages().items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name}: tools.pages"
+        assert path.exists(), f"{path.name}: tools.pages"
+        assert read(path) == text, f"{path.name}: tools.pages"
 
 
 def test_a_bar_in_a_statement_does_not_split_its_row():
@@ -207,14 +217,32 @@ def test_a_bar_in_a_statement_does_not_split_its_row():
         for line in (BOOK / "claims.md").read_text(encoding="utf-8").splitlines()
         if line.startswith("| {ref}")
     ]
-    assert len(rows) == sum(claims for claims, _ in COUNTS.values())
+    assert len(rows) == len(LEDGER.claims)
     assert all(len(re.findall(r"(?<!\\)\|", row)) == 4 for row in rows)
 
 
 def test_the_table_of_contents_has_every_page_once():
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    entries = [toc["root"]] + [
-        entry["file"] for part in toc["parts"] for entry in part["chapters"]
-    ]
-    texts = sorted(path.relative_to(ROOT) for path in BOOK.glob("*.md"))
-    assert sorted(entries) == [str(path.with_suffix("")) for path in texts]
+    texts = [path.relative_to(ROOT).with_suffix("") for path in BOOK.glob("*.md")]
+    assert sorted(toc_files()) == sorted([*map(str, texts), "book/source/*"])
+
+
+def test_no_generated_page_is_left_over():
+    assert set((BOOK / "source").glob("*.md")) <= pages.pages().keys()
+
+
+def test_the_house_is_small_and_stands():
+    every = rooms.imports()
+    assert len(rooms.house(every)) <= 18
+    levels = rooms.floors(rooms.house(every))
+    floor = {room: level for level, names in enumerate(levels) for room in names}
+    for room, targets in rooms.house(every).items():
+        assert all(floor[target] > floor[room] for target in targets)
+
+
+def test_how_the_book_is_built_is_short():
+    text = re.sub(r"\]\([^)]*\)", "]", read(BOOK / "how-this-book-is-built.md"))
+    assert len(re.findall(r"\S*\w\S*", text)) < 500
+
+
+def read(path):
+    return path.read_text(encoding="utf-8")

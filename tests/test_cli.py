@@ -114,7 +114,7 @@ def test_run_and_record_take_a_chapter(tiny: Path, recorded: Path) -> None:
     assert "blank-pixels has no quick preset 'tiny'" in str(result.exception)
     assert call("record", "03", "--profile", "quick").exit_code == 0
     assert [path.name for path in recorded.iterdir()] == ["nice-tiny"]
-    assert "chapter 9 has no" in str(call("run", "9").exception)
+    assert "chapter 99 has no" in str(call("run", "99").exception)
 
 
 def test_run_without_a_seed_means_seed_zero(tiny: Path) -> None:

@@ -15,18 +15,21 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.cache.db import NbCacheRecord
 from jupyter_cache.executors import load_executor
 from rederived.claims import verdict
 
-from tools.execute import ENVIRONMENT, TIMEOUT
-from tools.files import RESULTS, ROOT, chapters
+from tools.address import Address, address
+from tools.execute import TIMEOUT, prepare
+from tools.files import RESULTS, ROOT, chapters, write
 from tools.ledger import by_claim, checks_of
 
 SITE = ROOT / "_build"
 CACHE = SITE / ".jupyter_cache"
 STAMP = CACHE / "library.sha256"
+COLAB = "https://colab.research.google.com"
 
 
 def library_digest() -> str:
@@ -50,11 +53,22 @@ def refresh_cache(digest: str) -> None:
 
 def run_chapters() -> list[str]:
     """Run the chapters that the cache lacks, each on a core; the names that failed."""
+    print("running the chapters that changed (a minute each)", flush=True)
     cache = get_cache(CACHE)
     for notebook in chapters():
         cache.add_nb_to_project(str(notebook))
     result = load_executor("local-parallel", cache).run_and_cache(timeout=TIMEOUT)
     return [Path(uri).stem for uri in (*result.excepted, *result.errored)]
+
+
+def configuration(place: Address | None) -> str:
+    """Return ``_config.yml``, with the buttons that need an address if there is one."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    if place is not None:
+        config["repository"] = {"url": place.url, "branch": place.revision}
+        config["launch_buttons"] = {"colab_url": COLAB}
+        config["html"] |= {"use_repository_button": True, "use_issues_button": True}
+    return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
 
 
 def build() -> int:
@@ -64,7 +78,10 @@ def build() -> int:
     """
     for left in ("html", ".doctrees"):
         shutil.rmtree(SITE / left, ignore_errors=True)
-    command = ["jupyter-book", "build", ".", "-W", "-n", "--keep-going", "-q"]
+    config = SITE / "config.yml"
+    write(config, configuration(address()))
+    command = ["jupyter-book", "build", ".", "--config", str(config)]
+    command += ["-W", "-n", "--keep-going", "-q"]
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     environment = {**os.environ, "PATH": path}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
@@ -106,7 +123,7 @@ def _how(record: NbCacheRecord, known: set[int]) -> str:
 def main() -> None:
     """Build, print the summary, and exit as the build did."""
     start = time.monotonic()
-    os.environ.update(ENVIRONMENT)
+    prepare()
     refresh_cache(library_digest())
     known = {record.pk for record in get_cache(CACHE).list_cache_records()}
     if failed := run_chapters():

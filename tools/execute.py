@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nbclient import NotebookClient
 
-from tools.files import BOOK, chapter
+from tools.files import BOOK, ROOT, chapter, write
 from tools.pairs import LANGUAGE, merged, save
 
 ENVIRONMENT = {
@@ -19,8 +19,19 @@ ENVIRONMENT = {
 }
 """What stored outputs and the site are computed under."""
 
+QUIET = 'c.IPKernelApp.log_level = "ERROR"\n'
+"""IPython's settings for the kernels: no warning of a transport that stays here."""
+
 TIMEOUT = 600
 """Seconds that one cell may run."""
+
+
+def prepare() -> None:
+    """Set the environment of the kernels, with none of the reader's own settings."""
+    folder = ROOT / "_build" / ".ipython" / "profile_default"
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder / "ipython_kernel_config.py", QUIET)
+    os.environ.update({**ENVIRONMENT, "IPYTHONDIR": str(folder.parent)})
 
 
 def run(notebook: Path) -> None:
@@ -42,9 +53,15 @@ def main() -> None:
     """Run the chapters named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="+", metavar="CHAPTER", help="as in 03")
-    os.environ.update(ENVIRONMENT)
-    for number in parser.parse_args().numbers:
-        run(chapter(number))
+    prepare()
+    numbers = parser.parse_args().numbers
+    try:
+        notebooks = [chapter(number) for number in numbers]
+    except ValueError as error:
+        parser.error(str(error))
+    for notebook in notebooks:
+        print(f"running {notebook.stem}", flush=True)
+        run(notebook)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,12 @@ def chapter(number: str) -> Path:
     """The notebook of one chapter, which need not exist yet beside its text.
 
     Args:
-        number: two digits, as in the file's name: ``"03"``.
+        number: ``"3"`` or, as in the file's name, ``"03"``.
 
     Raises:
         ValueError: if there is not exactly one chapter of that number.
     """
-    texts = sorted(BOOK.glob(f"{number}-*.md"))
+    texts = sorted(BOOK.glob(f"{number.zfill(2)}-*.md"))
     if len(texts) != 1 or not number.isdigit():
         known = ", ".join(path.stem for path in sorted(BOOK.glob("[0-9][0-9]-*.md")))
         raise ValueError(f"no single chapter {number!r}; there are: {known}")

@@ -104,7 +104,7 @@ def read_ledger(path: Path = BOOK / "claims.yml") -> Ledger:
         raise ValueError(f"{path}: {error}") from error
     ids = [claim.id for claim in claims] + [erratum.id for erratum in errata]
     for id_ in ids:
-        if not isinstance(id_, str) or not re.fullmatch(r"[1-8]\.e?[1-9]\d*", id_):
+        if not isinstance(id_, str) or not re.fullmatch(r"[1-9]\d*\.e?[1-9]\d*", id_):
             raise ValueError(f'{path}: id {id_!r}: write it as text, like "3.4"')
         if ids.count(id_) > 1:
             raise ValueError(f"{path}: id {id_} stands twice")

@@ -148,6 +148,10 @@ def test_a_failed_write_leaves_the_file_alone(tmp_path, monkeypatch):
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
 
 
+def test_a_chapter_is_found_by_one_digit_or_two():
+    assert files.chapter("3") == files.chapter("03")
+
+
 def test_an_unknown_chapter_is_named():
     with pytest.raises(ValueError, match="no single chapter '99'"):
         files.chapter("99")
@@ -222,8 +226,9 @@ def test_the_results_page_shows_ours_beside_the_sources(monkeypatch):
     provenance = dict.fromkeys(records_page.PROVENANCE, "known")
     provenance["command"] = "rederived run nice --seed 0"
     record = Record(
-        experiment="nice",
+        study="nice",
         preset="paper",
+        identity="0",
         config={},
         published=[Published("nats", 1980.5, "the paper, table 2")],
         deviations=["Fewer epochs."],
@@ -246,8 +251,9 @@ def test_the_results_page_shows_ours_beside_the_sources(monkeypatch):
 def test_a_record_without_metrics_lists_its_arrays(monkeypatch):
     provenance = dict.fromkeys((*records_page.PROVENANCE, "command"), "known")
     record = Record(
-        experiment="gan",
+        study="gan",
         preset="ring",
+        identity="0",
         config={},
         published=[],
         deviations=[],

@@ -33,7 +33,7 @@ __all__ = [
     "verdict",
 ]
 
-_ID = re.compile(r"[1-8]\.[1-9][0-9]*")
+_ID = re.compile(r"[1-9][0-9]*\.[1-9][0-9]*")
 
 
 def claim(id: str) -> "Claim":  # noqa: A002 - "id" is the ledger's word
