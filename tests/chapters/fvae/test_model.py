@@ -310,7 +310,7 @@ def test_the_articles_network_has_the_counted_size() -> None:
 
 def test_the_mean_bound_reaches_every_parameter_and_its_draw_is_seeded() -> None:
     model, x = tiny().float(), pictures().float()
-    loss = model(x).bound().mean()
+    loss = model(x).loss().mean()
     loss.backward()
     assert all(p.grad is not None for p in model.parameters())
     torch.manual_seed(3)

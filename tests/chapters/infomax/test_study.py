@@ -19,6 +19,7 @@ from rederived.chapters.infomax.study import run as running
 from rederived.chapters.infomax.study.config import ARTICLE
 from rederived.chapters.infomax.study.data import Pictures, load_pictures, stripes
 from rederived.datasets import Images, Source
+from rederived.evaluation import HiddenProbe
 from rederived.training import generator
 from sklearn.linear_model import LogisticRegression
 
@@ -131,7 +132,7 @@ def test_the_classifier_finds_what_a_line_cannot() -> None:
     assert found["classifier"] > 95
     assert 35 < found["classifier_map"] < 65
     assert found == classifiers.accuracies(codes[0], codes[1], pictures, 0)
-    assert classifiers.HiddenClassifier(2, 2).layers[0].out_features == 200
+    assert HiddenProbe(2, 2).layers[0].out_features == 200
 
 
 def test_stripes_have_labels_and_stamps_of_their_own() -> None:
