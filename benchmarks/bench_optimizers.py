@@ -1,9 +1,7 @@
 """One step of an optimizer on the CPU, ours against torch's own loops.
 
 Each group has the same parameters, gradients and settings for all contenders, and all
-contenders agree on the parameters after three steps before any is timed.  The compiled
-RMSprop goes through the memory once.  ``torch.optim`` has a fused Adam for CPUs but no
-fused RMSprop.
+contenders agree on the parameters after three steps before any is timed.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from rederived.chapters.adaptive import AdaGrad, Adam, RMSprop, compiler
+from rederived.chapters.adaptive import AdaGrad, Adam, RMSprop
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -40,12 +38,6 @@ RMSPROP: dict[str, Make] = {
         p, lr=RATE, alpha=DECAY, eps=EPSILON, foreach=True
     ),
 }
-COMPILED: dict[str, Make] = {
-    "rederived": lambda p: RMSprop(
-        p, RATE, decay=DECAY, epsilon=EPSILON, epsilon_inside=False, compiled=True
-    ),
-    "torch": RMSPROP["torch"],
-}
 ADAM: dict[str, Make] = {
     "rederived": lambda p: Adam(p, RATE, epsilon=EPSILON),
     "torch": lambda p: torch.optim.Adam(p, lr=RATE, eps=EPSILON, foreach=False),
@@ -56,32 +48,22 @@ ADAGRAD: dict[str, Make] = {
 }
 KINDS: dict[str, dict[str, Make]] = {
     "RMSprop": RMSPROP,
-    "compiled RMSprop": COMPILED,
     "Adam": ADAM,
     "AdaGrad": ADAGRAD,
 }
 
 
 def groups(shapes: tuple[tuple[int, ...], ...] = SHAPES) -> list[Group]:
-    """Return all groups; without a C++ compiler the compiled one is left out."""
-    kinds = {
-        kind: makers
-        for kind, makers in KINDS.items()
-        if kind != "compiled RMSprop" or compiler() is not None
-    }
-    return [_group(kind, makers, shapes) for kind, makers in kinds.items()]
+    """Return one group a rule."""
+    return [_group(kind, makers, shapes) for kind, makers in KINDS.items()]
 
 
 def goals() -> list[Goal]:
     """Return what the library is meant to reach at the full size."""
-    wanted = [
+    return [
         Goal(f"{kind}, no slower than torch's loop", _name(kind), ("torch",), 1.0)
-        for kind in ("RMSprop", "Adam", "AdaGrad")
+        for kind in KINDS
     ]
-    if compiler() is not None:
-        name = _name("compiled RMSprop")
-        wanted.append(Goal("compiled RMSprop, twice torch's", name, ("torch",), 2.0))
-    return wanted
 
 
 def about(shapes: tuple[tuple[int, ...], ...] = SHAPES) -> dict[str, Any]:

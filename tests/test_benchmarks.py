@@ -181,13 +181,9 @@ def test_the_quick_run_finds_all_libraries_equal(tmp_path, capsys):
     assert "bare products" not in documented["speed_over"]
 
 
-def test_the_quick_run_of_the_optimizers_finds_them_equal(
-    tmp_path, capsys, monkeypatch
-):
-    from benchmarks import bench_optimizers
+def test_the_quick_run_of_the_optimizers_finds_them_equal(tmp_path, capsys):
     from benchmarks.__main__ import main
 
-    monkeypatch.setattr(bench_optimizers, "compiler", lambda: None)
     options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "optimizers"]
     main([*options, "--results", str(tmp_path)])
     assert "optimizer step, RMSprop" in capsys.readouterr().out

@@ -4,7 +4,7 @@ import pytest
 import torch
 from rederived.chapters.fvae.study.data import CELLS
 from rederived.chapters.mixup import random_crop, random_flip
-from rederived.chapters.mixup.study import MixingConfig
+from rederived.chapters.mixup.study.config import MixupConfig
 from rederived.chapters.mixup.study.methods import change
 from rederived.chapters.nice.study.data import Noise, with_noise
 from rederived.training import Batch, TrainConfig, generator
@@ -59,5 +59,5 @@ def test_pictures_are_changed_where_they_are(method) -> None:
     targets = torch.zeros(4, 10, device=META)
     draw = generator(0)
     moved = random_crop(random_flip(x, draw), 2, draw)
-    changed = change(MixingConfig(method=method), (moved, targets), draw, True)
+    changed = change(MixupConfig(method=method), (moved, targets), True, draw)
     assert {tensor.device for tensor in changed} == {META}

@@ -16,17 +16,11 @@ from rederived.chapters.adaptive import (
     RMSprop,
     ScalarRMSprop,
     SignDescent,
-    compiled,
-    compiler,
-    rmsprop,
 )
 from torch import Tensor
 
 ALL = [AdaGrad, Adam, NormalizedGradient, RMSprop, ScalarRMSprop, SignDescent]
 every_rule = pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.__name__)
-needs_compiler = pytest.mark.skipif(
-    compiler() is None, reason="no C++ compiler: nothing can be compiled"
-)
 
 rates = st.floats(1e-4, 1.0)
 decays = st.floats(0.0, 0.999)
@@ -65,9 +59,7 @@ def same(ours, theirs, tolerance=1e-12):
 @given(rates, decays, epsilons, seeds)
 def test_rmsprop_is_torchs_with_epsilon_outside(lr, decay, epsilon, seed):
     ours = walk(
-        lambda p: RMSprop(
-            p, lr, decay=decay, epsilon=epsilon, epsilon_inside=False, foreach=False
-        ),
+        lambda p: RMSprop(p, lr, decay=decay, epsilon=epsilon, epsilon_inside=False),
         seed,
     )
     theirs = walk(
@@ -108,17 +100,6 @@ def test_adam_without_momentum_is_rmsprop_bit_by_bit(lr, decay, epsilon, seed):
     )
     rms = walk(lambda p: RMSprop(p, lr, decay=decay, epsilon=epsilon), seed)
     assert torch.equal(bare, rms)
-
-
-@pytest.mark.parametrize("inside", [True, False])
-@given(seed=seeds)
-def test_foreach_is_the_loop(inside, seed):
-    for rule in (RMSprop, Adam):
-        one, many = (
-            walk(lambda p, f=f, r=rule: r(p, epsilon_inside=inside, foreach=f), seed)
-            for f in (False, True)
-        )
-        same(many, one)
 
 
 def test_the_defaults_that_differ_from_torchs():
@@ -294,7 +275,6 @@ def test_impossible_rates_are_refused(rule, rate):
     [
         (RMSprop, {"decay": 1.0}, "decay must be a number of at least 0 and below 1"),
         (RMSprop, {"epsilon": -1e-8}, "epsilon must be"),
-        (RMSprop, {"compiled": True, "foreach": True}, "exclude each other"),
         (ScalarRMSprop, {"decay": -0.1}, "decay must be"),
         (ScalarRMSprop, {"epsilon": -1.0}, "epsilon must be"),
         (AdaGrad, {"epsilon": -1.0}, "epsilon must be"),
@@ -306,90 +286,3 @@ def test_impossible_rates_are_refused(rule, rate):
 def test_impossible_settings_are_refused(rule, settings, message):
     with pytest.raises(ValueError, match=message):
         rule([torch.zeros(1)], **settings)
-
-
-@every_rule
-def test_a_refused_group_is_not_kept(rule):
-    optimizer = rule([torch.zeros(1)])
-    with pytest.raises(ValueError, match="lr must be"):
-        optimizer.add_param_group({"params": [torch.zeros(2)], "lr": -1.0})
-    assert len(optimizer.param_groups) == 1
-
-
-@every_rule
-def test_complex_parameters_and_sparse_gradients_are_refused(rule):
-    with pytest.raises(ValueError, match="view_as_real"):
-        rule([torch.zeros(2, dtype=torch.complex64, requires_grad=True)])
-    p = torch.zeros(3, requires_grad=True)
-    optimizer = rule([p])
-    p.grad = torch.zeros(3).to_sparse()
-    with pytest.raises(RuntimeError, match=r"SparseAdam"):
-        optimizer.step()
-
-
-def test_without_a_compiler_a_compiled_step_is_refused(monkeypatch):
-    monkeypatch.setattr(compiled, "compiler", lambda: None)
-    with pytest.raises(RuntimeError, match="needs a C"):
-        RMSprop([torch.zeros(1)], compiled=True)
-
-
-def test_the_compiled_formula_is_the_loop():
-    """The function that is compiled, before it is compiled."""
-    for inside in (True, False):
-        p, g = parameters(1)[0].detach(), parameters(2)[0].detach()
-        average, q = torch.rand_like(p), p.clone().requires_grad_()
-        optimizer = RMSprop([q], 0.1, epsilon=1e-3, epsilon_inside=inside)
-        optimizer.state[q]["average"] = average.clone()
-        q.grad = g
-        optimizer.step()
-        compiled.rmsprop_update(
-            p,
-            g,
-            average,
-            torch.tensor(0.1, dtype=torch.float64),
-            decay=0.9,
-            epsilon=1e-3,
-            epsilon_inside=inside,
-        )
-        same(q.detach(), p)
-        same(optimizer.state[q]["average"], average)
-
-
-def test_compiled_steps_reach_every_parameter(monkeypatch):
-    """The way to the compiled functions, before they are compiled."""
-    monkeypatch.setattr(rmsprop, "fused_rmsprop", lambda: compiled.rmsprop_update)
-    monkeypatch.setattr(
-        rmsprop, "fused_rmsprop_group", lambda: compiled.rmsprop_group_update
-    )
-    monkeypatch.setattr(rmsprop, "require_compiler", lambda: None)
-    draw = torch.Generator().manual_seed(6)
-    shapes = [(4, 3), (), (7,), (2,), (5, 2), (1,), (3,), (6,), (8,), (9,), (2, 2)]
-    start = [torch.randn(shape, generator=draw) for shape in shapes]
-    ends = []
-    for how in (False, True):
-        params = [p.clone().requires_grad_() for p in start]
-        for p in params:
-            p.grad = p.detach().cos()
-        RMSprop(params, 1e-2, compiled=how).step()
-        ends.append(torch.cat([p.detach().flatten() for p in params]))
-    torch.testing.assert_close(ends[1], ends[0], atol=1e-6, rtol=1e-5)
-
-
-@needs_compiler
-@pytest.mark.filterwarnings("ignore")
-def test_the_compiled_step_is_the_loop():
-    """Takes about 30 s: the one test that compiles."""
-    draw = torch.Generator().manual_seed(5)
-    shapes = [(300, 70), (7,), (1,), (), (4, 3), (5,), (6, 2)]
-    start = [torch.randn(shape, generator=draw) for shape in shapes]
-    ends = []
-    for how in (False, True):
-        params = [p.clone().requires_grad_() for p in start]
-        optimizer = RMSprop(params, 1e-2, compiled=how)
-        for k in range(4):
-            optimizer.param_groups[0]["lr"] = 1e-2 / (k + 1)
-            for p in params:
-                p.grad = (p.detach() + k).cos()
-            optimizer.step()
-        ends.append(torch.cat([p.detach().flatten() for p in params]))
-    torch.testing.assert_close(ends[1], ends[0], atol=1e-6, rtol=1e-5)

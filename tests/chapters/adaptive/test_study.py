@@ -7,13 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 from rederived.chapters.adaptive import Adam, RMSprop, ScalarRMSprop
-from rederived.chapters.adaptive.study import (
-    STUDY,
-    DigitsRace,
-    QuadraticRace,
-    quadratics,
-)
+from rederived.chapters.adaptive.study import STUDY, quadratics
 from rederived.chapters.adaptive.study import digits as digits_race
+from rederived.chapters.adaptive.study.config import DigitsRace, QuadraticRace
 from rederived.training import generator
 
 TINY = QuadraticRace(
@@ -23,14 +19,14 @@ SHORT = DigitsRace(width=4, epochs=1, batch_size=400, exponents=(-3.0, -1.0))
 
 
 def test_grids_of_rates():
-    rates = quadratics.rates_of(TINY, "vector", 4.0)
+    rates = quadratics.learning_rates(TINY, "vector", 4.0)
     assert rates[0].item() == pytest.approx(1e-4)
     assert rates[-1].item() == pytest.approx(1.0)
-    descent = quadratics.rates_of(TINY, "gradient descent", 4.0)
+    descent = quadratics.learning_rates(TINY, "gradient descent", 4.0)
     assert descent[0].item() == pytest.approx(0.05)
     assert descent[-1].item() == pytest.approx(0.6)
-    assert digits_race.rates_of(SHORT, "vector") == pytest.approx([1e-3, 1e-1])
-    assert digits_race.rates_of(SHORT, "scalar") == pytest.approx([1e-2, 1.0])
+    assert digits_race.learning_rates(SHORT, "vector") == pytest.approx([1e-3, 1e-1])
+    assert digits_race.learning_rates(SHORT, "scalar") == pytest.approx([1e-2, 1.0])
 
 
 def test_rotated_problems_are_the_aligned_ones_turned():
@@ -51,7 +47,7 @@ def test_rotated_problems_are_the_aligned_ones_turned():
 
 def test_scores_by_hand():
     task = quadratics.problems(TINY, 1.0, "aligned", generator(3))
-    found = quadratics.scores(TINY, "gradient descent", torch.tensor([0.5, 3.0]), task)
+    found = quadratics.scores(TINY, "gradient descent", torch.tensor([0.5, 3.0]), *task)
     # each step multiplies the loss by (1 - rate)^2
     expected = torch.tensor(
         [[5 * -0.60206, 5 * 0.60206], [20 * -0.60206, 20 * 0.60206]]
@@ -62,7 +58,7 @@ def test_scores_by_hand():
 def test_a_diverging_rate_has_the_worst_score():
     task = quadratics.problems(TINY, 1.0, "aligned", generator(3))
     config = replace(TINY, steps=(3000,))
-    found = quadratics.scores(config, "gradient descent", torch.tensor([9.0]), task)
+    found = quadratics.scores(config, "gradient descent", torch.tensor([9.0]), *task)
     assert found.item() == 99.0
 
 
@@ -75,7 +71,7 @@ def test_a_rate_is_chosen_on_other_problems_than_judge_it():
         TINY,
         "vector",
         torch.as_tensor(rates),
-        quadratics.problems(TINY, 4.0, "aligned", generator(7, 0, 0)),
+        *quadratics.problems(TINY, 4.0, "aligned", generator(7, 0, 0)),
     )
     best = int(choice[1].argmin())
     assert metrics["rate vector aligned 4 20"] == pytest.approx(float(rates[best]))
@@ -125,7 +121,7 @@ def test_the_run_on_digits_judges_the_rate_of_the_best_validation():
     for method in digits_race.METHODS:
         tried = {
             rate: result.metrics[f"validation {method}@{rate:.2g}"]
-            for rate in digits_race.rates_of(falling, method)
+            for rate in digits_race.learning_rates(falling, method)
         }
         best = min(tried, key=tried.__getitem__)
         assert result.metrics[f"rate {method}"] == best

@@ -11,9 +11,9 @@ from kept_models import keep_models
 from parquet_files import png, random_pictures, write_images
 from rederived import datasets
 from rederived.chapters.mixup import LinearityPenalty, ResidualNet
-from rederived.chapters.mixup import study as mixing
-from rederived.chapters.mixup.study import STUDY, MixingConfig, data
+from rederived.chapters.mixup.study import STUDY, data, methods
 from rederived.chapters.mixup.study import run as running
+from rederived.chapters.mixup.study.config import MixupConfig
 from rederived.training import generator
 
 TINY = replace(STUDY.quick["erm"], rows=60, width=16, epochs=3)
@@ -48,7 +48,7 @@ def test_presets_differ_in_what_their_names_say() -> None:
 
 
 def test_pictures_are_split_and_scaled() -> None:
-    pictures = mixing.load_pictures(TINY)
+    pictures = data.load_pictures(TINY)
     train = datasets.load("digits", "train")
     assert torch.equal(pictures.train.pixels, train.pixels[:60])
     assert torch.equal(pictures.validation.labels, train.labels[-237:])
@@ -56,17 +56,17 @@ def test_pictures_are_split_and_scaled() -> None:
     assert float(scaled.mean()) == pytest.approx(0.0, abs=1e-6)
     assert float(scaled.std()) == pytest.approx(1.0)
     with pytest.raises(ValueError, match="overlap"):
-        mixing.load_pictures(replace(TINY, rows=1300))
+        data.load_pictures(replace(TINY, rows=1300))
 
 
 @pytest.mark.parametrize(
     "method", ["plain", "pairing", "mixup", "smoothing", "penalty"]
 )
 def test_each_method_changes_the_batch_in_its_way(method: str) -> None:
-    config: MixingConfig = replace(TINY, method=method)
+    config: MixupConfig = replace(TINY, method=method)
     x = torch.rand(8, 1, 2, 2, generator=generator(1))
     targets = torch.eye(8, 10)
-    changed = mixing.change(config, (x, targets), generator(2), pairing=True)
+    changed = methods.change(config, (x, targets), True, generator(2))
     same = [torch.equal(a, b) for a, b in zip(changed, (x, targets), strict=False)]
     expected = {
         "plain": [True, True],
@@ -78,14 +78,14 @@ def test_each_method_changes_the_batch_in_its_way(method: str) -> None:
     assert same == expected[method]
     assert len(changed) == (3 if method == "penalty" else 2)
     assert torch.allclose(changed[1].sum(1), torch.ones(8))
-    off = mixing.change(config, (x, targets), generator(2), pairing=False)
+    off = methods.change(config, (x, targets), False, generator(2))
     assert torch.equal(off[0], x) == (method != "mixup")
 
 
 def test_pairing_follows_its_schedule() -> None:
     config = replace(TINY, method="pairing", epochs=20)
-    pictures = mixing.load_pictures(config)
-    transforms = mixing.transform_for_epoch(config, pictures)
+    pictures = data.load_pictures(config)
+    transforms = methods.transform_for_epoch(config, pictures)
     batch = pictures.train.pixels[:4], pictures.train.targets[:4]
     plain = pictures.scaled(batch[0])
     paired = []
@@ -98,7 +98,7 @@ def test_pairing_follows_its_schedule() -> None:
 
 def test_rates_fall_as_in_the_papers_program() -> None:
     config = STUDY.full["resnet18-mixup"]
-    rates = mixing.rates_of(config, 200)
+    rates = methods.schedule_of(config, 200)
     found = [rates(step) for step in (0, 99, 100, 149, 150, 199)]
     assert found == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
 
@@ -107,13 +107,13 @@ def test_rates_fall_as_in_the_papers_program() -> None:
 def test_a_run_measures_what_it_says(
     method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config: MixingConfig = replace(TINY, method=method)
+    config: MixupConfig = replace(TINY, method=method)
     models = keep_models(monkeypatch, running)
     run = STUDY.run_config(config, "tiny", seed=3)
     (network,) = models
     penalised = isinstance(running.loss_of(config), LinearityPenalty)
     assert penalised == (method == "penalty")
-    pictures = mixing.load_pictures(config)
+    pictures = data.load_pictures(config)
     scores = network(pictures.scaled(pictures.test.pixels))
     wrong = (scores.argmax(1) != pictures.test.labels).float().mean().item()
     assert run.metrics["test_error"] == pytest.approx(100 * wrong, rel=1e-5)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederived.chapters import mixup as mixing
+from rederived.chapters import mixup
 from rederived.chapters.mixup import (
     PAPER_CIFAR,
     LinearityPenalty,
@@ -36,7 +36,7 @@ def batch(rows: int = 6, classes: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_partners_are_a_random_permutation() -> None:
     draw = seeded()
-    found = torch.stack([mixing.partners(4, draw) for _ in range(4000)])
+    found = torch.stack([mixup.partners(4, draw) for _ in range(4000)])
     assert torch.equal(found.sort(1).values, torch.arange(4).expand(4000, -1))
     for place in range(4):
         counts = torch.bincount(found[:, place], minlength=4)
@@ -45,14 +45,14 @@ def test_partners_are_a_random_permutation() -> None:
 
 @pytest.mark.parametrize("alpha", ALPHAS)
 def test_weights_follow_their_law(alpha: float) -> None:
-    weights = mixing.beta_weights(alpha, 4000, seeded(3))
+    weights = mixup.beta_weights(alpha, 4000, seeded(3))
     assert weights.dtype == torch.float64
     assert 0 <= weights.min() <= weights.max() <= 1
     assert stats.kstest(weights.numpy(), stats.beta(alpha, alpha).cdf).pvalue > 1e-4
 
 
 def test_tiny_alpha_gives_numbers_near_the_ends() -> None:
-    weights = mixing.beta_weights(1e-3, 1000, seeded())
+    weights = mixup.beta_weights(1e-3, 1000, seeded())
     assert bool(weights.isfinite().all())
     assert float(((weights < 1e-6) | (weights > 1 - 1e-6)).double().mean()) > 0.95
     assert 0.4 < float(weights.mean()) < 0.6
@@ -61,15 +61,15 @@ def test_tiny_alpha_gives_numbers_near_the_ends() -> None:
 @pytest.mark.parametrize("alpha", [0.0, -1.0, math.inf, math.nan])
 def test_alpha_must_be_positive(alpha: float) -> None:
     with pytest.raises(ValueError, match="alpha is"):
-        mixing.beta_weights(alpha, 3, seeded())
+        mixup.beta_weights(alpha, 3, seeded())
 
 
 def test_mixing_by_hand() -> None:
     x = torch.tensor([[1.0, 2.0], [3.0, 6.0], [5.0, 10.0]])
     partner = torch.tensor([1, 2, 0])
-    whole = mixing.mix(x, partner, 0.25)
+    whole = mixup.mix(x, partner, 0.25)
     assert torch.allclose(whole, torch.tensor([[2.5, 5.0], [4.5, 9.0], [2.0, 4.0]]))
-    each = mixing.mix(x, partner, torch.tensor([1.0, 0.0, 0.5]))
+    each = mixup.mix(x, partner, torch.tensor([1.0, 0.0, 0.5]))
     assert torch.allclose(each, torch.tensor([[1.0, 2.0], [5.0, 10.0], [3.0, 6.0]]))
     assert torch.equal(x[0], torch.tensor([1.0, 2.0]))  # the batch is left alone
 
@@ -77,19 +77,19 @@ def test_mixing_by_hand() -> None:
 def test_mixing_refuses_what_it_cannot_mix() -> None:
     partner = torch.tensor([1, 0])
     with pytest.raises(ValueError, match="only floating point"):
-        mixing.mix(torch.ones(2, 3, dtype=torch.uint8), partner, 0.5)
+        mixup.mix(torch.ones(2, 3, dtype=torch.uint8), partner, 0.5)
     with pytest.raises(ValueError, match="one for each of the 2 rows"):
-        mixing.mix(torch.ones(2, 3), partner, torch.ones(3))
+        mixup.mix(torch.ones(2, 3), partner, torch.ones(3))
 
 
 @given(st.integers(0, 10_000), st.sampled_from(["batch", "sample"]))
 def test_mixup_mixes_inputs_and_targets_alike(
-    seed: int, per: mixing.transforms.Per
+    seed: int, per: mixup.transforms.Per
 ) -> None:
     x, targets = batch()
     both = torch.cat([x.flatten(1), targets], 1)
-    mixed, labels = mixing.mixup(x, targets, seeded(seed), alpha=0.7, per=per)
-    again, _ = mixing.mixup(both, targets, seeded(seed), alpha=0.7, per=per)
+    mixed, labels = mixup.mixup(x, targets, seeded(seed), alpha=0.7, per=per)
+    again, _ = mixup.mixup(both, targets, seeded(seed), alpha=0.7, per=per)
     assert torch.allclose(torch.cat([mixed.flatten(1), labels], 1), again)
     assert torch.allclose(labels.sum(1), torch.ones(6).double())
     assert torch.allclose(mixed.sum(0), x.sum(0)) or per == "sample"
@@ -98,7 +98,7 @@ def test_mixup_mixes_inputs_and_targets_alike(
 def test_one_weight_a_batch_or_one_a_sample() -> None:
     x = torch.eye(64)  # a mixed row shows its weight and its partner
     for per, most in (("batch", 2), ("sample", 128)):
-        mixed, _ = mixing.mixup(x, x, seeded(5), per=per)  # type: ignore[arg-type]
+        mixed, _ = mixup.mixup(x, x, seeded(5), per=per)  # type: ignore[arg-type]
         values = mixed[(mixed > 0) & (mixed < 1)]
         count = len(values.unique())
         assert count <= most
@@ -107,8 +107,8 @@ def test_one_weight_a_batch_or_one_a_sample() -> None:
 
 def test_pairing_keeps_the_label_of_the_first() -> None:
     x, targets = batch()
-    mixed, kept = mixing.sample_pairing(x, targets, seeded(2))
-    partner = mixing.partners(6, seeded(2))
+    mixed, kept = mixup.sample_pairing(x, targets, seeded(2))
+    partner = mixup.partners(6, seeded(2))
     assert torch.allclose(mixed, (x + x[partner]) / 2)
     assert torch.equal(kept, targets)
 
@@ -116,8 +116,8 @@ def test_pairing_keeps_the_label_of_the_first() -> None:
 def test_a_seed_repeats_and_gradients_pass() -> None:
     x, targets = batch()
     x.requires_grad_(True)
-    first, _ = mixing.mixup(x, targets, seeded(4))
-    second, _ = mixing.mixup(x, targets, seeded(4))
+    first, _ = mixup.mixup(x, targets, seeded(4))
+    second, _ = mixup.mixup(x, targets, seeded(4))
     assert torch.equal(first, second)
     first.sum().backward()
     assert x.grad is not None
@@ -127,21 +127,21 @@ def test_a_seed_repeats_and_gradients_pass() -> None:
 def test_targets_must_belong_to_the_inputs() -> None:
     x, targets = batch()
     with pytest.raises(ValueError, match="one_hot"):
-        mixing.mixup(x, targets.argmax(1), seeded())
+        mixup.mixup(x, targets.argmax(1), seeded())
     with pytest.raises(ValueError, match="beside 6 inputs"):
-        mixing.sample_pairing(x, targets[:4], seeded())
+        mixup.sample_pairing(x, targets[:4], seeded())
     with pytest.raises(ValueError, match="batch or sample"):
-        mixing.mixup(x, targets, seeded(), per="pixel")  # type: ignore[arg-type]
+        mixup.mixup(x, targets, seeded(), per="pixel")  # type: ignore[arg-type]
 
 
 def test_smoothing_is_torchs() -> None:
     _, targets = batch()
     logits = torch.randn(6, 3, dtype=torch.float64, generator=seeded())
-    ours = mixing.soft_cross_entropy(logits, mixing.smooth(targets, 0.2)).mean()
+    ours = mixup.soft_cross_entropy(logits, mixup.smooth(targets, 0.2)).mean()
     theirs = functional.cross_entropy(logits, targets.argmax(1), label_smoothing=0.2)
     assert float(ours) == pytest.approx(float(theirs))
     with pytest.raises(ValueError, match="share from 0 to 1"):
-        mixing.smooth(targets, 1.5)
+        mixup.smooth(targets, 1.5)
 
 
 def test_the_papers_schedule() -> None:
@@ -157,7 +157,7 @@ def test_the_papers_schedule() -> None:
 
 def test_flips_mirror_half_of_the_pictures() -> None:
     x = torch.rand(2000, 1, 2, 3, generator=seeded())
-    flipped = mixing.random_flip(x, seeded(1))
+    flipped = mixup.random_flip(x, seeded(1))
     mirrored = (flipped == x.flip(-1)).flatten(1).all(1)
     same = (flipped == x).flatten(1).all(1)
     assert bool((mirrored ^ same).all())
@@ -166,7 +166,7 @@ def test_flips_mirror_half_of_the_pictures() -> None:
 
 def test_crops_are_cut_from_the_padded_picture() -> None:
     x = torch.arange(1.0, 1 + 200 * 2 * 3 * 4).reshape(200, 2, 3, 4)
-    cropped = mixing.random_crop(x, 1, seeded())
+    cropped = mixup.random_crop(x, 1, seeded())
     padded = functional.pad(x, [1] * 4)
     seen = set()
     for index in range(200):
@@ -181,23 +181,23 @@ def test_crops_are_cut_from_the_padded_picture() -> None:
         assert len(places) == 1
         seen |= set(places)
     assert len(seen) == 9
-    assert mixing.random_crop(x, 0, seeded()) is x
+    assert mixup.random_crop(x, 0, seeded()) is x
 
 
 def test_calibration_by_hand() -> None:
-    law = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.35, 0.65], [0.4, 0.6]])
+    probabilities = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.35, 0.65], [0.4, 0.6]])
     labels = torch.tensor([0, 1, 1, 1])
     # two bins of (1/2, 3/4] and (3/4, 1] among four: |2 - 1.25| + |1 - 1.7|
     expected = (abs(2 - 1.25) + abs(1 - 1.7)) / 4
-    assert calibration_error(law, labels, bins=4) == pytest.approx(expected)
+    assert calibration_error(probabilities, labels, bins=4) == pytest.approx(expected)
     sure = torch.tensor([[1.0, 0.0]])
     assert calibration_error(sure, torch.tensor([0])) == 0.0
 
 
 def test_a_calibrated_law_has_no_calibration_error(rng: torch.Generator) -> None:
-    law = torch.randn(20_000, 3, generator=rng).softmax(1)
-    labels = torch.multinomial(law, 1, generator=rng)[:, 0]
-    assert calibration_error(law, labels) < 0.02
+    probabilities = torch.randn(20_000, 3, generator=rng).softmax(1)
+    labels = torch.multinomial(probabilities, 1, generator=rng)[:, 0]
+    assert calibration_error(probabilities, labels) < 0.02
 
 
 def test_the_temperature_of_scaled_logits(rng: torch.Generator) -> None:
@@ -211,9 +211,9 @@ def test_the_temperature_of_scaled_logits(rng: torch.Generator) -> None:
 def test_the_gap_of_a_square_by_hand() -> None:
     # f(x) = x^2: the residual is -w (1 - w) (a - b)^2
     x = torch.randn(500, 1, dtype=torch.float64, generator=seeded(7))
-    found = mixing.linearity_gaps(lambda x: x.square(), x, seeded(8))["logits"]
+    found = mixup.linearity_gaps(lambda x: x.square(), x, seeded(8))["logits"]
     draw = seeded(8)
-    partner = mixing.partners(500, draw)
+    partner = mixup.partners(500, draw)
     weight = torch.rand(500, generator=draw).double()
     residual = weight * (1 - weight) * (x - x[partner])[:, 0].square()
     assert found.absolute == pytest.approx(float(residual.square().mean()), rel=1e-6)
@@ -224,14 +224,14 @@ def test_the_gap_of_a_square_by_hand() -> None:
 def test_affine_logits_have_no_gap_but_their_probabilities_have() -> None:
     layer = nn.Linear(5, 3).double()
     x = torch.randn(50, 5, dtype=torch.float64, generator=seeded())
-    gaps = mixing.linearity_gaps(layer, x, seeded())
+    gaps = mixup.linearity_gaps(layer, x, seeded())
     assert gaps["logits"].absolute < 1e-12  # weights are float32
     assert gaps["probabilities"].absolute > 1e-6
 
 
 def test_the_residual_of_a_square() -> None:
     a, b, w = (torch.tensor(value).double() for value in (2.0, -1.0, 0.3))
-    found = mixing.mixing_residual(lambda x: x * x, a, b, w)
+    found = mixup.mixing_residual(lambda x: x * x, a, b, w)
     assert float(found) == pytest.approx(-0.3 * 0.7 * 9)
 
 
@@ -240,26 +240,17 @@ def test_the_penalty_by_hand() -> None:
     x = torch.randn(6, 4, dtype=torch.float64, generator=seeded())
     targets = functional.one_hot(torch.arange(6) % 3, 3).double()
     weight = torch.rand(6, dtype=torch.float64, generator=seeded(1))
-    for values, of in (
-        ("logits", lambda z: z),
-        ("probabilities", lambda z: z.softmax(1)),
-    ):
-        penalised = LinearityPenalty(2.5, values)  # type: ignore[arg-type]
-        other = x.roll(1, 0)
-        w = weight[:, None]
-        gap = of(network(w * x + (1 - w) * other)) - w * of(network(x))
-        gap = gap - (1 - w) * of(network(other))
-        expected = functional.cross_entropy(network(x), targets)
-        expected = expected + 2.5 * gap.square().sum(1).mean()
-        found = penalised(network, x, targets, weight).item()
-        assert found == pytest.approx(expected.item())
-        plain = functional.cross_entropy(network(x), targets).item()
-        unpunished = LinearityPenalty(0.0, values)  # type: ignore[arg-type]
-        assert unpunished(network, x, targets, weight).item() == pytest.approx(plain)
-        found = mixing.mean_soft_cross_entropy(network, x, targets)
-        assert found.item() == pytest.approx(plain)
-    with pytest.raises(ValueError, match="logits or probabilities"):
-        LinearityPenalty(1.0, "weights")  # type: ignore[arg-type]
+    other, w = x.roll(1, 0), weight[:, None]
+    gap = network(w * x + (1 - w) * other).softmax(1) - w * network(x).softmax(1)
+    gap = gap - (1 - w) * network(other).softmax(1)
+    plain = functional.cross_entropy(network(x), targets).item()
+    expected = plain + 2.5 * gap.square().sum(1).mean().item()
+    found = LinearityPenalty(2.5)(network, x, targets, weight).item()
+    assert found == pytest.approx(expected)
+    unpunished = LinearityPenalty(0.0)(network, x, targets, weight).item()
+    assert unpunished == pytest.approx(plain)
+    found = mixup.mean_soft_cross_entropy(network, x, targets).item()
+    assert found == pytest.approx(plain)
     with pytest.raises(ValueError, match="at least 0"):
         LinearityPenalty(-1.0)
 
@@ -268,11 +259,11 @@ def test_soft_cross_entropy_is_torchs() -> None:
     logits = torch.randn(7, 4, dtype=torch.float64, generator=seeded())
     targets = torch.rand(7, 4, dtype=torch.float64, generator=seeded(1)).softmax(1)
     theirs = functional.cross_entropy(logits, targets, reduction="none")
-    assert torch.allclose(mixing.soft_cross_entropy(logits, targets), theirs)
+    assert torch.allclose(mixup.soft_cross_entropy(logits, targets), theirs)
 
 
 def test_the_papers_network_has_its_size_and_depth() -> None:
-    network = mixing.preact_resnet18()
+    network = mixup.preact_resnet18()
     assert sum(p.numel() for p in network.parameters()) == 11_172_170
     layers = [
         part
@@ -285,7 +276,7 @@ def test_the_papers_network_has_its_size_and_depth() -> None:
 
 
 def test_stages_halve_the_picture_and_weights_are_hes() -> None:
-    network = mixing.ResidualNet((8, 16, 32), 1, classes=4, channels=1, stem_stride=2)
+    network = mixup.ResidualNet((8, 16, 32), 1, classes=4, channels=1, stem_stride=2)
     initialize(network, "he", seeded())
     shapes = []
     for block in network.blocks:

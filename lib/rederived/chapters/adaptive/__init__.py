@@ -1,20 +1,15 @@
-"""Optimizers as the articles write them, and as numerical integrators of a flow.
+"""Optimizers as the article writes them, and as numerical integrators of a flow."""
 
-The optimizers keep the contract of ``torch.optim``: groups, ``state_dict``, closures.
-They take dense gradients of real parameters.
-"""
-
-from rederived.chapters.adaptive.compiled import compiler
 from rederived.chapters.adaptive.flow import (
     Controlled,
-    clock,
     controlled_euler,
+    convergence_order,
     euler,
-    exact,
     gradient_flow,
-    order,
+    reference_solution,
     relative_error_on_a_hill,
     rmsprop_flow,
+    time_along_flow,
 )
 from rederived.chapters.adaptive.landscapes import (
     DoubleWell,
@@ -23,10 +18,15 @@ from rederived.chapters.adaptive.landscapes import (
     rotation,
     valley,
 )
-from rederived.chapters.adaptive.moments import AdaGrad, Adam
-from rederived.chapters.adaptive.paths import Path, path
-from rederived.chapters.adaptive.rmsprop import RMSprop, ScalarRMSprop
-from rederived.chapters.adaptive.signs import NormalizedGradient, SignDescent
+from rederived.chapters.adaptive.optimizers import (
+    AdaGrad,
+    Adam,
+    NormalizedGradient,
+    RMSprop,
+    ScalarRMSprop,
+    SignDescent,
+)
+from rederived.chapters.adaptive.trajectories import Trajectory, trajectory
 
 __all__ = [
     "AdaGrad",
@@ -34,22 +34,21 @@ __all__ = [
     "Controlled",
     "DoubleWell",
     "NormalizedGradient",
-    "Path",
     "Quadratic",
     "Quartic",
     "RMSprop",
     "ScalarRMSprop",
     "SignDescent",
-    "clock",
-    "compiler",
+    "Trajectory",
     "controlled_euler",
+    "convergence_order",
     "euler",
-    "exact",
     "gradient_flow",
-    "order",
-    "path",
+    "reference_solution",
     "relative_error_on_a_hill",
     "rmsprop_flow",
     "rotation",
+    "time_along_flow",
+    "trajectory",
     "valley",
 ]

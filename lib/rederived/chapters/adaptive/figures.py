@@ -1,4 +1,4 @@
-"""Chapter 7's own figures: paths of optimizers, and tables of what they reach."""
+"""Chapter 7's own figures: trajectories of optimizers, and what they reach."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -13,11 +13,13 @@ from torch import Tensor
 class Quadratic:
     """``L = theta' H theta / 2``, with the minimum zero at the origin.
 
-    Attributes:
-        hessian: symmetric ``(..., D, D)``; leading axes go with those of the points.
+    >>> bowl = Quadratic(torch.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    >>> bowl.loss(torch.tensor([1.0, 1.0])).item()
+    3.0
     """
 
     hessian: Tensor
+    """Symmetric ``(..., D, D)``; leading axes go with those of the points."""
 
     def loss(self, theta: Tensor) -> Tensor:
         """Return the loss of points ``(..., D)`` as ``(...)``."""
@@ -50,6 +52,9 @@ class DoubleWell:
     """``L = (theta^2 - 1)^2 / 4`` in each coordinate: minima at -1 and 1, a hill at 0.
 
     The curvature is negative for ``|theta| < 1 / sqrt(3)``.
+
+    >>> DoubleWell().gradient(torch.tensor([-1.0, 0.5, 2.0])).tolist()
+    [-0.0, -0.375, 6.0]
     """
 
     def loss(self, theta: Tensor) -> Tensor:
@@ -69,10 +74,10 @@ class DoubleWell:
 class Quartic:
     """``L = a theta^4 / 4 + b theta^2 / 2 + c theta``, convex for ``a, b >= 0``.
 
-    Attributes:
-        a: coefficients of the fourth power, one a coordinate.
-        b: of the square.
-        c: of the linear term.
+    The coefficients are one number a coordinate.
+
+    >>> Quartic(*torch.tensor([[1.0], [2.0], [3.0]])).gradient(torch.tensor([2.0]))
+    tensor([15.])
     """
 
     a: Tensor

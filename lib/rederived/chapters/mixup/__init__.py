@@ -2,10 +2,14 @@
 
 ``transforms``, ``schedules`` and ``augment`` change batches; ``objectives`` has the
 losses, ``networks`` the image classifiers; ``measures`` the linearity gap; ``exact``,
-``expansion`` and ``surds`` the theory, without random draws.
+``distributions`` and ``expansion`` the theory, without random draws.
 """
 
 from rederived.chapters.mixup.augment import random_crop, random_flip
+from rederived.chapters.mixup.distributions import (
+    coin_distribution,
+    pairing_distribution,
+)
 from rederived.chapters.mixup.exact import (
     all_pairs,
     beta_quadrature,
@@ -16,7 +20,6 @@ from rederived.chapters.mixup.exact import (
     soft_label_loss,
 )
 from rederived.chapters.mixup.expansion import Expansion, second_order
-from rederived.chapters.mixup.laws import coin_law, pairing_law
 from rederived.chapters.mixup.measures import (
     LinearityGap,
     Logits,
@@ -35,7 +38,6 @@ from rederived.chapters.mixup.objectives import (
     soft_cross_entropy,
 )
 from rederived.chapters.mixup.schedules import PAPER_CIFAR, PairingSchedule
-from rederived.chapters.mixup.surds import Surd, rational_part
 from rederived.chapters.mixup.transforms import (
     beta_weights,
     mix,
@@ -55,11 +57,10 @@ __all__ = [
     "PairingSchedule",
     "PreActBlock",
     "ResidualNet",
-    "Surd",
     "all_pairs",
     "beta_quadrature",
     "beta_weights",
-    "coin_law",
+    "coin_distribution",
     "gap_of",
     "hard_label_loss",
     "irreducible_error",
@@ -71,12 +72,11 @@ __all__ = [
     "mixup",
     "mixup_least_squares",
     "pair",
-    "pairing_law",
+    "pairing_distribution",
     "partners",
     "preact_resnet18",
     "random_crop",
     "random_flip",
-    "rational_part",
     "sample_pairing",
     "second_order",
     "smooth",

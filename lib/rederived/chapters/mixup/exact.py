@@ -20,7 +20,7 @@ RowLoss = Callable[[Tensor, Tensor], Tensor]
 
 
 def beta_quadrature(first: float, second: float, nodes: int) -> tuple[Tensor, Tensor]:
-    """Return nodes in [0, 1] and weights of sum 1 for the law Beta(first, second).
+    """Return nodes in [0, 1] and weights of sum 1 for Beta(first, second).
 
     Args:
         first: the parameter of ``e``.
@@ -55,7 +55,7 @@ def soft_label_loss(
         loss: of each row.
         x: inputs ``(n, D)``.
         y: what belongs to them, ``(n, ...)``.
-        alpha: of the Beta law.
+        alpha: of the Beta distribution.
         nodes: of the quadrature.
 
     Returns:
@@ -113,8 +113,7 @@ def mixup_least_squares(
     mean = design.mean(0)
     square = kept * design.T @ design / len(y) + (1.0 - kept) * torch.outer(mean, mean)
     product = kept * design.T @ y / len(y) + (1.0 - kept) * mean * y.mean()
-    solution: Tensor = torch.linalg.solve(square, product)
-    return solution
+    return torch.linalg.solve(square, product)
 
 
 def irreducible_error(

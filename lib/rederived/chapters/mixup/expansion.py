@@ -28,13 +28,16 @@ from rederived.chapters.mixup.exact import RowLoss
 class Expansion:
     """The two parts of the expanded loss.
 
-    Attributes:
-        shrunk: the loss of the inputs moved towards their mean, labels as they were.
-        penalty: half the trace of curvature times covariance, of either sign.
+    >>> x, y = torch.tensor([[0.0], [2.0]]), torch.tensor([0.0, 0.0])
+    >>> parts = second_order(lambda x, y: (x[:, 0] - y).square(), x, y, 1.0)
+    >>> round(parts.shrunk.item(), 4), round(parts.penalty.item(), 4)
+    (1.4444, 0.2222)
     """
 
     shrunk: Tensor
+    """The loss of the inputs moved towards their mean, labels as they were."""
     penalty: Tensor
+    """Half the trace of curvature times covariance, of either sign."""
 
     @property
     def loss(self) -> Tensor:
@@ -49,7 +52,7 @@ def second_order(loss: RowLoss, x: Tensor, y: Tensor, alpha: float) -> Expansion
         loss: of each row, twice differentiable in the inputs.
         x: inputs ``(n, D)``, ``D`` small: a Hessian ``(D, D)`` is formed a row.
         y: what belongs to them, ``(n, ...)``.
-        alpha: of the Beta law.
+        alpha: of the Beta distribution.
     """
     kept = (alpha + 1.0) / (2.0 * alpha + 1.0)
     variance = alpha / (2.0 * (2.0 * alpha + 1.0) ** 2)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from rederived.chapters.mixup.measures import gap_of
 from rederived.chapters.mixup.transforms import mix
-
-Values = Literal["logits", "probabilities"]
 
 
 def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -21,7 +18,7 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
     Args:
         logits: ``(B, K)``.
-        targets: laws ``(B, K)``.
+        targets: distributions ``(B, K)``.
     """
     return -(targets * logits.log_softmax(-1)).sum(-1)
 
@@ -32,34 +29,33 @@ def mean_soft_cross_entropy(network: nn.Module, x: Tensor, targets: Tensor) -> T
     Args:
         network: maps inputs to logits ``(B, K)``.
         x: inputs ``(B, ...)``.
-        targets: laws ``(B, K)``.
+        targets: distributions ``(B, K)``.
     """
     return soft_cross_entropy(network(x), targets).mean()
 
 
 @dataclass(frozen=True)
 class LinearityPenalty:
-    """Plain training, with the gap of the mixing equation added to the loss.
+    """Ordinary training, with the gap of the mixing equation added to the loss.
 
-        mean CE(f(x), y) + strength * mean |f(w a + (1-w) b) - w f(a) - (1-w) f(b)|^2
+        mean CE(f(x), y) + strength * mean |q(w a + (1-w) b) - w q(a) - (1-w) q(b)|^2
 
-    Attributes:
-        strength: of the penalty.
-        values: whether the gap is that of the ``logits`` or of the ``probabilities``.
+    with the probabilities ``q``, the softmax of the logits ``f``.
 
     Raises:
-        ValueError: if ``strength`` is negative or ``values`` unknown.
+        ValueError: if ``strength`` is negative.
+
+    >>> loss = LinearityPenalty(strength=1.0)
+    >>> x = targets = torch.eye(2)
+    >>> round(loss(torch.nn.Identity(), x, targets, torch.ones(2)).item(), 4)
+    0.3133
     """
 
     strength: float
-    values: Values = "probabilities"
 
     def __post_init__(self) -> None:
-        if self.strength < 0 or self.values not in {"logits", "probabilities"}:
-            raise ValueError(
-                f"strength must be at least 0 and values logits or probabilities, "
-                f"got {self.strength} and {self.values!r}"
-            )
+        if self.strength < 0:
+            raise ValueError(f"strength must be at least 0, got {self.strength}")
 
     def __call__(
         self, network: nn.Module, x: Tensor, targets: Tensor, weight: Tensor
@@ -75,6 +71,6 @@ class LinearityPenalty:
         partner = torch.arange(len(x), device=x.device).roll(1)
         both = network(torch.cat([x, mix(x, partner, weight)]))  # (2B, K)
         logits, _ = both.chunk(2)
-        values, mixed = (both if self.values == "logits" else both.softmax(1)).chunk(2)
+        values, mixed = both.softmax(1).chunk(2)
         gap = gap_of(mixed, values, partner, weight).mean()
         return soft_cross_entropy(logits, targets).mean() + self.strength * gap

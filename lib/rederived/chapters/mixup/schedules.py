@@ -9,17 +9,19 @@ from dataclasses import dataclass
 class PairingSchedule:
     """Ordinary training first, then pairing on and off in turn, then off for good.
 
-    Attributes:
-        warmup: epochs without pairing at the beginning.
-        on: epochs with pairing in each turn.
-        off: epochs without pairing in each turn.
-        stop: the epoch from which pairing stays off, for the fine-tuning.
+    >>> schedule = PairingSchedule(warmup=2, on=2, off=1, stop=8)
+    >>> [epoch for epoch in range(10) if schedule.active(epoch)]
+    [2, 3, 5, 6]
     """
 
     warmup: int
+    """Epochs without pairing at the beginning."""
     on: int
+    """Epochs with pairing in each turn."""
     off: int
+    """Epochs without pairing in each turn."""
     stop: int
+    """The epoch from which pairing stays off, for the fine-tuning."""
 
     def __post_init__(self) -> None:
         """Refuse a schedule that never pairs or runs backwards.

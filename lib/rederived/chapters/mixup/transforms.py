@@ -30,10 +30,10 @@ def beta_weights(alpha: float, count: int, generator: torch.Generator) -> Tensor
     """Draw from Beta(alpha, alpha): float64 ``(count,)``, values in [0, 1].
 
     The ratio of two Gamma variables, formed from their logarithms, so that small
-    ``alpha`` does not divide zero by zero.  ``alpha`` = 1 is the uniform law.
+    ``alpha`` does not divide zero by zero.  ``alpha`` = 1 is uniform.
 
     Args:
-        alpha: both parameters of the law, more than 0.
+        alpha: both parameters, more than 0.
         count: how many.
         generator: the source of the draws, on the CPU.
 
@@ -42,7 +42,7 @@ def beta_weights(alpha: float, count: int, generator: torch.Generator) -> Tensor
     """
     if not 0.0 < alpha < float("inf"):
         raise ValueError(
-            f"alpha is {alpha}; give a positive number (1 is the uniform law), or do "
+            f"alpha is {alpha}; give a positive number (1 is uniform), or do "
             "not mix at all"
         )
     if alpha == 1.0:
@@ -96,7 +96,7 @@ def mixup(
         x: inputs, floating point ``(B, ...)``.
         targets: what belongs to them, ``(B, K)``, one-hot or soft.
         generator: decides partners and weights, on the CPU.
-        alpha: weights follow Beta(alpha, alpha); 1, the uniform law, is the article's
+        alpha: weights follow Beta(alpha, alpha); 1, uniform, is the article's
             choice and the paper's for CIFAR.
         per: one weight for the whole ``batch``, as in the paper's program, or one for
             each ``sample``.

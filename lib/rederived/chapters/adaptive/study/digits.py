@@ -11,8 +11,7 @@ from torch.nn import functional
 from torch.optim import SGD, Optimizer
 
 from rederived import datasets
-from rederived.chapters.adaptive.moments import Adam
-from rederived.chapters.adaptive.rmsprop import RMSprop, ScalarRMSprop
+from rederived.chapters.adaptive.optimizers import Adam, RMSprop, ScalarRMSprop
 from rederived.chapters.adaptive.study.config import DigitsRace
 from rederived.networks import initialize, mlp
 from rederived.training import TrainConfig, TrainingDivergedError, fit, generator
@@ -32,12 +31,17 @@ class Part:
 
 
 class Classifier(nn.Module):
-    """One hidden layer; ``forward`` is the mean negative log-likelihood, nats."""
+    """One hidden layer; ``forward`` is the mean negative log-likelihood, nats.
 
-    def __init__(self, inputs: int, width: int, draw: torch.Generator) -> None:
+    >>> model = Classifier(64, 8, torch.Generator().manual_seed(0))
+    >>> round(model(torch.zeros(2, 64), torch.tensor([3, 5])).item(), 4)  # log 10
+    2.3026
+    """
+
+    def __init__(self, inputs: int, width: int, generator: torch.Generator) -> None:
         super().__init__()
         self.layers = mlp([inputs, width, 10])
-        initialize(self.layers, "lecun", draw)
+        initialize(self.layers, "lecun", generator)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean of ``-log q(y | x)`` over a batch."""
@@ -45,7 +49,7 @@ class Classifier(nn.Module):
 
 
 def race(config: DigitsRace, seed: int) -> tuple[dict[str, float], list[str]]:
-    """Choose each optimizer's rate on validation pictures and judge it on test ones.
+    """Choose each optimizer's rate on validation pictures and measure it on test ones.
 
     The metrics, by method: ``rate``, the one chosen; ``validation``, ``test`` and
     ``train``, mean negative log-likelihoods in nats; ``test_error``, the share of wrong
@@ -59,7 +63,7 @@ def race(config: DigitsRace, seed: int) -> tuple[dict[str, float], list[str]]:
     metrics: dict[str, float] = {}
     for method in METHODS:
         best = float("inf")
-        for rate in rates_of(config, method):
+        for rate in learning_rates(config, method):
             model = Classifier(64, config.width, generator(seed, _WEIGHTS))
             optimizer = optimizer_of(method, model, rate, config.decay)
             train_config = TrainConfig(
@@ -75,11 +79,11 @@ def race(config: DigitsRace, seed: int) -> tuple[dict[str, float], list[str]]:
             if loss < best:
                 best = loss
                 metrics |= {f"rate {method}": rate, f"validation {method}": loss}
-                metrics |= _judgement(method, model, train, test)
+                metrics |= _test_metrics(method, model, train, test)
     return metrics, sources
 
 
-def rates_of(config: DigitsRace, method: str) -> list[float]:
+def learning_rates(config: DigitsRace, method: str) -> list[float]:
     """Return the learning rates that an optimizer may choose from."""
     factor = config.one_rate_factor if method in ONE_RATE else 1.0
     return [factor * 10.0**exponent for exponent in config.exponents]
@@ -124,8 +128,7 @@ def input_map(inputs: str) -> Tensor:
     if inputs == "scaled":
         return scale
     noise = torch.randn(64, 64, dtype=torch.float64, generator=draw)
-    turn: Tensor = torch.linalg.qr(noise).Q
-    return scale @ turn.float()
+    return scale @ torch.linalg.qr(noise).Q.float()
 
 
 @torch.no_grad()
@@ -135,7 +138,7 @@ def measure(model: Classifier, part: Part) -> tuple[float, float]:
     return float(model(part.x, part.y)), float(wrong.double().mean())
 
 
-def _judgement(
+def _test_metrics(
     method: str, model: Classifier, train: Part, test: Part
 ) -> dict[str, float]:
     """Return the metrics of the best rate so far."""

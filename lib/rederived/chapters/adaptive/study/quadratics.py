@@ -6,19 +6,19 @@ import torch
 from torch import Tensor
 
 from rederived.chapters.adaptive.landscapes import Quadratic
-from rederived.chapters.adaptive.paths import Method, path
 from rederived.chapters.adaptive.study.config import QuadraticRace
+from rederived.chapters.adaptive.trajectories import Method, trajectory
 from rederived.records import Arrays
 from rederived.training import generator
 
 METHODS: tuple[Method, ...] = ("gradient descent", "scalar", "vector")
 AXES = ("aligned", "rotated")
-_PARTS = ("choice", "judgement")  # independent random streams of one seed
+_CHOICE, _TEST = 0, 1  # independent random streams of one seed
 _WORST = 99.0  # log10 of a loss that is not a number any more
 
 
 def race(config: QuadraticRace, seed: int) -> tuple[dict[str, float], Arrays]:
-    """Choose each rule's rate on one set of problems and judge it on another.
+    """Choose each rule's rate on one set of problems and test it on another.
 
     The metrics: ``log_loss METHOD AXES CONDITION STEPS``, the mean over the problems of
     the decimal logarithm of the loss over the loss at the start; and ``rate ...``, the
@@ -35,22 +35,22 @@ def race(config: QuadraticRace, seed: int) -> tuple[dict[str, float], Arrays]:
     for m, method in enumerate(METHODS):
         for a, axes in enumerate(AXES):
             for c, condition in enumerate(config.conditions):
-                rates = rates_of(config, method, condition)
-                choice, judgement = (
-                    scores(config, method, rates, problems(config, condition, axes, g))
-                    for g in (generator(7, seed, part) for part in range(len(_PARTS)))
+                rates = learning_rates(config, method, condition)
+                choice, test = (
+                    scores(config, method, rates, *problems(config, condition, axes, g))
+                    for g in (generator(7, seed, part) for part in (_CHOICE, _TEST))
                 )
-                table[m, a, c] = judgement
+                table[m, a, c] = test
                 for t, steps in enumerate(config.steps):
                     best = int(choice[t].argmin())
                     name = f"{method} {axes} {condition:g} {steps}"
-                    metrics[f"log_loss {name}"] = float(judgement[t, best])
+                    metrics[f"log_loss {name}"] = float(test[t, best])
                     metrics[f"rate {name}"] = float(rates[best])
-    rates = rates_of(config, "vector", 1.0)
+    rates = learning_rates(config, "vector", 1.0)
     return metrics, {"log_loss": table.numpy(), "rates": rates.numpy()}
 
 
-def rates_of(config: QuadraticRace, method: Method, condition: float) -> Tensor:
+def learning_rates(config: QuadraticRace, method: Method, condition: float) -> Tensor:
     """Return the learning rates that a rule may choose from, ``(R,)``."""
     if method == "gradient descent":
         shares = torch.linspace(0.1, 1.2, config.rates, dtype=torch.float64)
@@ -62,7 +62,7 @@ def rates_of(config: QuadraticRace, method: Method, condition: float) -> Tensor:
 
 
 def problems(
-    config: QuadraticRace, condition: float, axes: str, draw: torch.Generator
+    config: QuadraticRace, condition: float, axes: str, generator: torch.Generator
 ) -> tuple[Quadratic, Tensor]:
     """Return quadratics and starts ``(P, D)``; the rotated ones are the others turned.
 
@@ -70,15 +70,15 @@ def problems(
         config: dimensions and number of problems.
         condition: largest over smallest curvature.
         axes: ``aligned`` with the coordinates, or ``rotated``.
-        draw: decides starts and rotations, the same starts for both kinds of axes.
+        generator: decides starts and rotations, the same starts for both kinds of axes.
     """
     count, dimensions = config.problems, config.dimensions
-    start = torch.randn(count, dimensions, dtype=torch.float64, generator=draw)
+    start = torch.randn(count, dimensions, dtype=torch.float64, generator=generator)
     largest = float(torch.tensor(condition, dtype=torch.float64).log10())
     scales = torch.logspace(0.0, largest, dimensions, dtype=torch.float64)
     hessian = torch.diag(scales).expand(count, -1, -1)
     if axes == "rotated":
-        noise = torch.randn(hessian.shape, dtype=torch.float64, generator=draw)
+        noise = torch.randn(hessian.shape, dtype=torch.float64, generator=generator)
         turn = torch.linalg.qr(noise).Q
         hessian = turn @ hessian @ turn.mT
         start = (turn @ start.unsqueeze(-1)).squeeze(-1)
@@ -89,12 +89,12 @@ def scores(
     config: QuadraticRace,
     method: Method,
     rates: Tensor,
-    task: tuple[Quadratic, Tensor],
+    quadratic: Quadratic,
+    start: Tensor,
 ) -> Tensor:
     """Return mean log10 of the loss over its start, ``(steps, rate)``."""
-    quadratic, start = task
-    starts = start.expand(len(rates), -1, -1)
-    found = path(
+    starts = start.expand(len(rates), -1, -1)  # (rate, problem, D)
+    found = trajectory(
         method,
         quadratic.gradient,
         starts,
@@ -102,6 +102,7 @@ def scores(
         max(config.steps),
         decay=config.decay,
     )
+    # (steps, rate, problem)
     losses = quadratic.loss(found.points[list(config.steps)]) / quadratic.loss(start)
     tiny = torch.finfo(losses.dtype).tiny
     logs = losses.clamp_min(tiny).log10()

@@ -9,7 +9,7 @@ Method = Literal["plain", "pairing", "mixup", "smoothing", "penalty"]
 
 
 @dataclass(frozen=True)
-class MixingConfig:
+class MixupConfig:
     """A classifier, how its batches are changed, and on which pictures it is trained.
 
     Attributes:
@@ -57,7 +57,7 @@ class MixingConfig:
 ALPHAS = (0.1, 0.2, 0.5, 1.0, 2.0, 8.0)
 """What mixup is tried with on the digits."""
 
-_CIFAR = MixingConfig(pool=2)
+_CIFAR = MixupConfig(pool=2)
 _DIGITS = replace(
     _CIFAR,
     dataset="digits",
@@ -89,7 +89,7 @@ _PAPER = replace(
 _SHORT = replace(_PAPER, epochs=60)
 
 
-def _methods(base: MixingConfig) -> dict[str, MixingConfig]:
+def _methods(base: MixupConfig) -> dict[str, MixupConfig]:
     """Return the six methods that are compared."""
     return {
         "erm": base,
@@ -101,7 +101,7 @@ def _methods(base: MixingConfig) -> dict[str, MixingConfig]:
     }
 
 
-def _large(base: MixingConfig) -> dict[str, MixingConfig]:
+def _large(base: MixupConfig) -> dict[str, MixupConfig]:
     """Return the methods that are compared on more and larger pictures.
 
     The penalty is left out: it trains on twice as many pictures a step.
@@ -111,8 +111,8 @@ def _large(base: MixingConfig) -> dict[str, MixingConfig]:
     return {f"large-{name}": config for name, config in methods.items()}
 
 
-def _digits(base: MixingConfig) -> dict[str, MixingConfig]:
-    """Return the cheap studies: flips, and the law of the weights."""
+def _digits(base: MixupConfig) -> dict[str, MixupConfig]:
+    """Return the cheap studies: flips, and the distribution of the weights."""
     more = replace(base, rows=1200, epochs=15)
     found = {
         "digits-erm": base,

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rederived import datasets
-from rederived.chapters.mixup.study.config import MixingConfig
+from rederived.chapters.mixup.study.config import MixupConfig
 
 CLASSES = 10
 
@@ -35,7 +35,7 @@ class Pictures:
     Attributes:
         train: pictures to learn from.
         validation: pictures to choose by; empty if none are held out.
-        test: pictures to judge by.
+        test: pictures to test on.
         mean: of each channel of the training pictures, ``(C, 1, 1)``, grey levels.
         deviation: of each channel, likewise.
         sources: where the pictures came from.
@@ -51,11 +51,10 @@ class Pictures:
     def scaled(self, pixels: Tensor) -> Tensor:
         """Return pictures as float32, each channel with mean 0 and deviation 1."""
         mean, deviation = (s.to(pixels.device) for s in (self.mean, self.deviation))
-        scaled: Tensor = (pixels.float() - mean) / deviation
-        return scaled
+        return (pixels.float() - mean) / deviation
 
 
-def load_pictures(config: MixingConfig) -> Pictures:
+def load_pictures(config: MixupConfig) -> Pictures:
     """Load the pictures of a config.
 
     Raises:

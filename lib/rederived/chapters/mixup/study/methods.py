@@ -8,16 +8,13 @@ import torch
 from torch import nn
 
 from rederived.chapters.mixup.augment import random_crop, random_flip
-from rederived.chapters.mixup.networks import (
-    ResidualNet,
-    preact_resnet18,
-)
+from rederived.chapters.mixup.networks import ResidualNet, preact_resnet18
 from rederived.chapters.mixup.objectives import (
     LinearityPenalty,
     mean_soft_cross_entropy,
 )
 from rederived.chapters.mixup.schedules import PAPER_CIFAR, PairingSchedule
-from rederived.chapters.mixup.study.config import MixingConfig
+from rederived.chapters.mixup.study.config import MixupConfig
 from rederived.chapters.mixup.study.data import CLASSES, Pictures
 from rederived.chapters.mixup.transforms import mixup, sample_pairing, smooth
 from rederived.networks import initialize, mlp
@@ -34,7 +31,7 @@ from rederived.training import (
 _WEIGHTS = 30  # random stream of a seed
 
 
-def build(config: MixingConfig, shape: torch.Size, seed: int) -> nn.Module:
+def build(config: MixupConfig, shape: torch.Size, seed: int) -> nn.Module:
     """Build the network of a config with its starting weights.
 
     Args:
@@ -47,14 +44,14 @@ def build(config: MixingConfig, shape: torch.Size, seed: int) -> nn.Module:
     return network
 
 
-def loss_of(config: MixingConfig) -> Loss:
+def loss_of(config: MixupConfig) -> Loss:
     """Return the loss of a config's method."""
     if config.method == "penalty":
         return LinearityPenalty(config.strength)
     return mean_soft_cross_entropy
 
 
-def transform_for_epoch(config: MixingConfig, pictures: Pictures) -> TransformForEpoch:
+def transform_for_epoch(config: MixupConfig, pictures: Pictures) -> TransformForEpoch:
     """Return what happens to the batches of each epoch: scale, augment, mix."""
     schedule = PairingSchedule.for_epochs(config.epochs)
     if config.epochs == 1000:
@@ -63,14 +60,13 @@ def transform_for_epoch(config: MixingConfig, pictures: Pictures) -> TransformFo
     def of_epoch(epoch: int) -> BatchTransform:
         on = schedule.active(epoch)
 
-        def transform(batch: Batch, draw: torch.Generator) -> Batch:
+        def transform(batch: Batch, generator: torch.Generator) -> Batch:
             pixels, targets = batch
             x = pictures.scaled(pixels)
             if config.flip:
-                x = random_flip(x, draw)
-            return change(
-                config, (random_crop(x, config.crop, draw), targets), draw, on
-            )
+                x = random_flip(x, generator)
+            x = random_crop(x, config.crop, generator)
+            return change(config, (x, targets), on, generator)
 
         return transform
 
@@ -78,31 +74,35 @@ def transform_for_epoch(config: MixingConfig, pictures: Pictures) -> TransformFo
 
 
 def change(
-    config: MixingConfig, batch: Batch, draw: torch.Generator, pairing: bool
+    config: MixupConfig, batch: Batch, pairing: bool, generator: torch.Generator
 ) -> Batch:
     """Return a batch as the method of a config changes it.
 
     Args:
         config: which method.
         batch: scaled pictures and one-hot targets.
-        draw: decides partners and weights.
         pairing: whether SamplePairing is on.
+        generator: decides partners and weights.
     """
     x, targets = batch
     if config.method == "mixup":
-        return mixup(x, targets, draw, alpha=config.alpha)
+        return mixup(x, targets, generator, alpha=config.alpha)
     if config.method == "pairing" and pairing:
-        return sample_pairing(x, targets, draw)
+        return sample_pairing(x, targets, generator)
     if config.method == "smoothing":
         return x, smooth(targets, config.smoothing)
     if config.method == "penalty":
-        return x, targets, torch.rand(len(x), generator=draw)
+        return x, targets, torch.rand(len(x), generator=generator)
     return batch
 
 
 @dataclass(frozen=True)
 class TwoDrops:
-    """Divide the rate by ten after a half and after three quarters of the steps."""
+    """Divide the rate by ten after a half and after three quarters of the steps.
+
+    >>> [round(TwoDrops(8)(step), 4) for step in range(3, 7)]
+    [1.0, 0.1, 0.1, 0.01]
+    """
 
     total_steps: int
 
@@ -112,14 +112,14 @@ class TwoDrops:
         return 0.1 ** ((2 * step >= total) + (4 * step >= 3 * total))
 
 
-def rates_of(config: MixingConfig, steps: int) -> Schedule:
+def schedule_of(config: MixupConfig, steps: int) -> Schedule:
     """Return the learning-rate schedule of a run of so many steps."""
     if config.schedule == "one-cycle":
         return OneCycle(steps, warmup=0.1)
     return TwoDrops(steps)
 
 
-def _network(config: MixingConfig, shape: torch.Size) -> nn.Module:
+def _network(config: MixupConfig, shape: torch.Size) -> nn.Module:
     """Return the network of a config."""
     if config.network == "perceptron":
         sizes = [shape.numel(), config.width, config.width, CLASSES]
@@ -130,5 +130,4 @@ def _network(config: MixingConfig, shape: torch.Size) -> nn.Module:
     else:
         net = preact_resnet18(CLASSES)
     # NHWC is 1.1 to 1.4 times as fast here
-    placed: nn.Module = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return placed
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

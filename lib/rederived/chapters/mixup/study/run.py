@@ -8,16 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rederived.chapters.mixup.measures import (
-    Logits,
-    linearity_gaps,
-)
-from rederived.chapters.mixup.study.config import MixingConfig
+from rederived.chapters.mixup.measures import Logits, linearity_gaps
+from rederived.chapters.mixup.study.config import MixupConfig
 from rederived.chapters.mixup.study.data import Part, Pictures, load_pictures
 from rederived.chapters.mixup.study.methods import (
     build,
     loss_of,
-    rates_of,
+    schedule_of,
     transform_for_epoch,
 )
 from rederived.chapters.mixup.transforms import mix, partners
@@ -33,7 +30,7 @@ _CHUNK = 500
 _WEIGHTS = torch.linspace(0.0, 1.0, 11)
 
 
-def measure(config: MixingConfig, trial: Trial) -> Measured:
+def measure(config: MixupConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure it.
 
     The metrics: ``test_error``, ``validation_error`` and ``train_error`` (pictures
@@ -69,7 +66,7 @@ def measure(config: MixingConfig, trial: Trial) -> Measured:
             config.epochs, config.batch_size, seed, precision=_precision(config)
         ),
         loss=loss_of(config),
-        schedule=rates_of(config, steps),
+        schedule=schedule_of(config, steps),
         transform_for_epoch=transform_for_epoch(config, pictures),
         directory=trial.directory,
         label=trial.label,
@@ -85,7 +82,7 @@ def measure(config: MixingConfig, trial: Trial) -> Measured:
     )
 
 
-def _precision(config: MixingConfig) -> Literal["auto", "float32"]:
+def _precision(config: MixupConfig) -> Literal["auto", "float32"]:
     """Return the arithmetic: bf16, where there is any, for the large network only."""
     return "auto" if config.network == "preact-resnet18" else "float32"
 

@@ -1,4 +1,4 @@
-"""The law of what SamplePairing trains on, by counting; two ways to say it."""
+"""The distribution of what SamplePairing trains on, by counting, in two ways."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from torch import Tensor
 from rederived.chapters.mixup.exact import all_pairs
 from rederived.chapters.mixup.transforms import pair
 
-Law = dict[tuple[tuple[float, ...], int], Fraction]
+Distribution = dict[tuple[tuple[float, ...], int], Fraction]
 """(average of two inputs, label) -> probability, exact."""
 
 
-def pairing_law(x: Tensor, labels: Tensor) -> Law:
-    """Return the law of (average, label of the first) over all ordered pairs.
+def pairing_distribution(x: Tensor, labels: Tensor) -> Distribution:
+    """Return the distribution of (average, label of the first) over all ordered pairs.
 
     Args:
         x: inputs ``(n, D)``.
         labels: int64 ``(n,)``.
     """
     first, second = all_pairs(len(x))
-    return _law(x, labels, first, second, first)
+    return _counted(x, labels, first, second, first)
 
 
-def coin_law(x: Tensor, labels: Tensor) -> Law:
-    """Return the law of (average, label drawn from the two by a fair coin).
+def coin_distribution(x: Tensor, labels: Tensor) -> Distribution:
+    """Return the distribution of (average, label drawn from the two by a fair coin).
 
-    Arguments as in :func:`pairing_law`.
+    Arguments as in :func:`pairing_distribution`.
     """
     first, second = all_pairs(len(x))
-    heads = _law(x, labels, first, second, first)
-    tails = _law(x, labels, first, second, second)
+    heads = _counted(x, labels, first, second, first)
+    tails = _counted(x, labels, first, second, second)
     return {
         case: (heads.get(case, Fraction(0)) + tails.get(case, Fraction(0))) / 2
         for case in heads.keys() | tails.keys()
     }
 
 
-def _law(
+def _counted(
     x: Tensor, labels: Tensor, first: Tensor, second: Tensor, chosen: Tensor
-) -> Law:
+) -> Distribution:
     """Count the averages of pairs with the labels of the chosen ones."""
     swapped = second * len(x) + first  # where the pair stands the other way round
     averages, _ = pair(x[first], labels[first], swapped)

@@ -1,7 +1,7 @@
 """The update rules on many problems at once: every start, rate and seed together.
 
-The optimizers of this package move one model.  Figures and races need the same rules
-for a whole grid of starts and learning rates, and the running averages as well.
+The optimizers of this wing move one model.  Figures and races need the same rules for a
+whole grid of starts and learning rates, and the running averages as well.
 """
 
 from __future__ import annotations
@@ -21,25 +21,28 @@ Method = Literal["gradient descent", "sign", "normalised", "scalar", "vector"]
 
 
 @dataclass(frozen=True)
-class Path:
-    """Where a rule went.
+class Trajectory:
+    """Where a rule went, as :func:`trajectory` returns it.
 
-    Attributes:
-        points: ``(T + 1, ..., D)``, the start first.
-        averages: ``(T, ..., D)`` or, for one rate for all coordinates,
-            ``(T, ..., 1)``: the mean squares ``G`` of each step; without an averaging
-            rule, the squares themselves.
+    >>> found = trajectory("sign", lambda x: 2 * x, torch.tensor([1.0]), 0.25, 3)
+    >>> found.points[:, 0].tolist()
+    [1.0, 0.75, 0.5, 0.25]
+    >>> found.averages[:, 0].tolist()
+    [4.0, 2.25, 1.0]
     """
 
     points: Tensor
+    """``(T + 1, ..., D)``, the start first."""
     averages: Tensor
+    """The mean squares ``G`` of each step, ``(T, ..., D)``, or ``(T, ..., 1)`` with one
+    rate for all coordinates; without an averaging rule, the squares themselves."""
 
-    def rates(self, lr: float, epsilon: float = 1e-8) -> Tensor:
+    def learning_rates(self, lr: float, epsilon: float = 1e-8) -> Tensor:
         """Return equation (3), ``lr / sqrt(G + epsilon)``, for every step."""
         return lr / (self.averages + epsilon).sqrt()
 
 
-def path(
+def trajectory(
     method: Method,
     gradient: Gradient,
     start: Tensor,
@@ -49,7 +52,7 @@ def path(
     decay: float = 0.9,
     epsilon: float = 1e-8,
     average: float | Tensor = 0.0,
-) -> Path:
+) -> Trajectory:
     """Follow an update rule.
 
     Args:
@@ -65,12 +68,11 @@ def path(
     theta, points, averages = start, [start], []
     kept = torch.as_tensor(average, dtype=start.dtype)
     for _ in range(steps):
-        g = gradient(theta)
-        kept, move = _step(method, g, kept, decay, epsilon)
+        kept, move = _step(method, gradient(theta), kept, decay, epsilon)
         theta = theta - lr * move
         points.append(theta)
         averages.append(kept)
-    return Path(torch.stack(points), torch.stack(averages))
+    return Trajectory(torch.stack(points), torch.stack(averages))
 
 
 def _step(
@@ -81,14 +83,9 @@ def _step(
         return g.square(), g
     if method == "sign":
         return g.square(), g.sign()
+    norm_square = g.square().sum(-1, keepdim=True)  # (..., 1)
     if method == "normalised":
-        square = _norm_square(g)
-        return square, torch.where(square > 0, g / square.sqrt(), 0.0)
-    square = g.square() if method == "vector" else _norm_square(g)
+        return norm_square, torch.where(norm_square > 0, g / norm_square.sqrt(), 0.0)
+    square = g.square() if method == "vector" else norm_square
     average = decay * average + (1.0 - decay) * square
     return average, g / (average + epsilon).sqrt()
-
-
-def _norm_square(g: Tensor) -> Tensor:
-    """Return ``||g||^2`` of each vector, the last axis kept."""
-    return g.square().sum(-1, keepdim=True)
