@@ -11,12 +11,12 @@ from rederived.chapters.variational import study_aae as aae
 from torch.nn.functional import logsigmoid, mse_loss
 
 TINY = aae.AaeConfig(
-    "ring", weights=(0.0, 2.0), members=2, updates=20, width=8, samples=50
+    data="ring", weights=(0.0, 2.0), members=2, updates=20, width=8, samples=50
 )
 
 
-def players(config: aae.AaeConfig = TINY, seed: int = 0) -> aae.Players:
-    return aae.Players(config, aae.source(config), seed)
+def players(config: aae.AaeConfig = TINY, seed: int = 0) -> aae.Aae:
+    return aae.Aae(config, aae.load_data(config), seed)
 
 
 def test_the_loss_is_equation_34(rng: torch.Generator) -> None:
@@ -26,7 +26,7 @@ def test_the_loss_is_equation_34(rng: torch.Generator) -> None:
         found = three.losses(x)
         for k in range(4):
             codes = three.encoder(x)[k]
-            game = -logsigmoid(three.judge(three.encoder(x)))[k].mean()
+            game = -logsigmoid(three.logits(three.encoder(x)))[k].mean()
             assert codes.shape == (16, 2)
             decoded = three.decoder(three.encoder(x))[k]
             error = 2 * mse_loss(decoded, x[k]) / (4 + 2 * 0.1**2)
@@ -44,7 +44,7 @@ def test_the_weight_is_felt_by_the_encoder_alone(rng: torch.Generator) -> None:
     found, of_decoder = encoder.grad.clone(), decoder.grad.clone()
     three.zero_grad()
     codes = three.encoder(x)
-    game = -logsigmoid(three.judge(codes)).squeeze(-1).mean(-1)
+    game = -logsigmoid(three.logits(codes)).squeeze(-1).mean(-1)
     weights = torch.tensor([0.0, 0.0, 2.0, 2.0])
     by_hand = game + weights * three.error(x, codes)
     torch.autograd.backward(by_hand.sum())
@@ -54,13 +54,13 @@ def test_the_weight_is_felt_by_the_encoder_alone(rng: torch.Generator) -> None:
 
 def test_weights_share_starts_data_and_noise_and_then_part() -> None:
     three = players()
-    x, z = three.batch(16, three.draws.source)
+    x, z = three.batch(16, three.random.source)
     assert torch.equal(x[0], x[2])
     assert torch.equal(z[1], z[3])
     assert not torch.equal(x[0], x[1])
     assert torch.equal(three.encoder(x)[0], three.encoder(x)[2])
     before = three.judge[0].weight.clone()
-    three.round()
+    three.train_step()
     assert not torch.equal(three.judge[0].weight, before)
     assert torch.equal(three.judge[0].weight[0], three.judge[0].weight[2])
     assert not torch.equal(three.encoder(x)[0], three.encoder(x)[2])
@@ -70,9 +70,9 @@ def test_the_discriminator_prefers_draws_of_the_prior() -> None:
     three = players(replace(TINY, learning_rate=0.01))
     three.encoder.requires_grad_(False)
     for _ in range(150):
-        three.round()
-    x, z = three.batch(200, three.draws.source)
-    on_prior, on_codes = three.judge(z).mean((1, 2)), three.judge(three.encoder(x))
+        three.train_step()
+    x, z = three.batch(200, three.random.source)
+    on_prior, on_codes = three.logits(z).mean((1, 2)), three.logits(three.encoder(x))
     assert bool((on_prior > on_codes.mean((1, 2)) + 0.1).all())
 
 
@@ -84,7 +84,7 @@ def test_a_decoder_may_be_an_affine_map() -> None:
 
 def test_pictures_are_judged_on_the_test_part(rng: torch.Generator) -> None:
     config = replace(TINY, data="digits")
-    data = aae.source(config)
+    data = aae.load_data(config)
     assert data.train is not None
     assert data.test is not None
     variance = data.train.double().var(0).sum()
@@ -93,7 +93,7 @@ def test_pictures_are_judged_on_the_test_part(rng: torch.Generator) -> None:
         drawn = data.draw(40, rng, judged=judged)
         distances = torch.cdist(drawn, pictures).min(1).values
         assert float(distances.max()) == pytest.approx(0, abs=1e-3)
-    three = aae.Players(config, data, 0)
+    three = aae.Aae(config, data, 0)
     seen = []
 
     class Spy(aae.Source):
@@ -103,13 +103,13 @@ def test_pictures_are_judged_on_the_test_part(rng: torch.Generator) -> None:
 
     three.data = Spy(**vars(data))
     three.judged(rng)
-    three.round()
+    three.train_step()
     assert seen == [True, False, False]
 
 
 def test_a_run_measures_what_it_says() -> None:
     result = aae.STUDY.run_config(TINY, "tiny", seed=1)
-    for name, metric in (("codes", "codes@2"), ("errors", "error@2")):
+    for name, metric in (("codes", "code_distance@2"), ("errors", "error@2")):
         assert result.arrays[name].shape == (2, 2)
         mean = float(result.arrays[name][1].mean())
         assert result.metrics[metric] == pytest.approx(mean)
@@ -120,12 +120,12 @@ def test_a_run_measures_what_it_says() -> None:
 def test_what_was_judged_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter(range(10))
     monkeypatch.setattr(
-        aae.Players,
+        aae.Aae,
         "judged",
         lambda self, draws: torch.full((2, 4), float(next(looks))),
     )
     result = aae.STUDY.run_config(TINY, "tiny")
-    assert result.metrics["codes@0"] == pytest.approx(4.5)
+    assert result.metrics["code_distance@0"] == pytest.approx(4.5)
     assert next(looks, None) is None
 
 
@@ -134,15 +134,15 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
 ) -> None:
     monkeypatch.setattr(aae, "_CHECKPOINT", 4)
     whole = aae.STUDY.run_config(TINY, "tiny", seed=1)
-    genuine, rounds = aae.Players.round, []
+    genuine, rounds = aae.Aae.train_step, []
 
-    def killed(three: aae.Players) -> None:
+    def killed(three: aae.Aae) -> None:
         rounds.append(1)
         if len(rounds) == 15:
             raise KeyboardInterrupt
         genuine(three)
 
-    monkeypatch.setattr(aae.Players, "round", killed)
+    monkeypatch.setattr(aae.Aae, "train_step", killed)
     with pytest.raises(KeyboardInterrupt):
         aae.STUDY.run_config(TINY, "tiny", seed=1, directory=tmp_path)
     resumed = aae.STUDY.run_config(TINY, "tiny", seed=1, directory=tmp_path)
