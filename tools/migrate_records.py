@@ -1,8 +1,8 @@
 """Carry records over to new names: ``python -m tools.migrate_records``.
 
-Names of studies, presets, fields, metrics and arrays change; what was measured does not.  A
-name is entered below when it changes, and stays: an old record found later, or in
-somebody's own runs, is carried over in the same way.  A second call changes nothing.
+Names of studies, presets, fields, metrics and arrays change; what was measured does
+not.  A name is entered below when it changes, and stays: an old record found later, or
+in somebody's own runs, is carried over in the same way.  A second call changes nothing.
 """
 
 import json

@@ -1,11 +1,12 @@
 """How much a code says about the data: estimates with a known direction of error.
 
-Let ``x_1, ..., x_N`` be data points and ``p(z|x_i)`` the distributions of their codes.  For a
-code drawn at ``x_i``, compare ``p(z|x_i)`` with the mean of the ``p(z|x_j)``:
+Let ``x_1, ..., x_N`` be data points and ``p(z|x_i)`` the distributions of their codes.
+For a code drawn at ``x_i``, compare ``p(z|x_i)`` with the mean of the ``p(z|x_j)``:
 
 * over all ``j``: the mean of the log-ratio is exactly the mutual information under the
-  empirical distribution of the ``N`` points; it is at most ``log N``, and in expectation over
-  the points a lower bound of the mutual information under the distribution they came from;
+  empirical distribution of the ``N`` points; it is at most ``log N``, and in
+  expectation over the points a lower bound of the mutual information under the
+  distribution they came from;
 * over all ``j`` but ``i``: in expectation an upper bound of the latter
   (Poole and others 2019, arXiv:1905.06922, section 2).
 

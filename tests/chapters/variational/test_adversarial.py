@@ -149,7 +149,7 @@ def test_bad_games_are_refused() -> None:
     with pytest.raises(ValueError, match="weight is 0; give more than 0, or use best"):
         weighted_response(0)
     with pytest.raises(ValueError, match="no loss 'wasserstein'; there are complete"):
-        loss("wasserstein", (p, p), p, (p, p))  # type: ignore[arg-type]
+        ali_loss("wasserstein", (p, p), p, (p, p))  # type: ignore[arg-type]
 
 
 def test_losses_are_cross_entropies(rng: torch.Generator) -> None:
@@ -206,7 +206,7 @@ def test_the_complete_loss_is_the_labelled_kl(seed: int) -> None:
     p, q = other.joints()
     d = optimal_discriminator(*old)
     torch.testing.assert_close(
-        labelled_kl(p, q, d), loss("complete", (p, q), d, old), atol=1e-12, rtol=0
+        labelled_kl(p, q, d), ali_loss("complete", (p, q), d, old), atol=1e-12, rtol=0
     )
 
 
@@ -218,7 +218,7 @@ def test_directions_are_gradients_of_the_losses(name: str, natural: bool) -> Non
     d = optimal_discriminator(*old)
     game.encoder.requires_grad_()
     game.decoder.requires_grad_()
-    value = loss(name, game.joints(), d, old)  # type: ignore[arg-type]
+    value = ali_loss(name, game.joints(), d, old)  # type: ignore[arg-type]
     by_autograd = torch.autograd.grad(value, [game.encoder, game.decoder])
     with torch.no_grad():
         found = game.directions(name, natural=natural)  # type: ignore[arg-type]

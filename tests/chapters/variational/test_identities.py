@@ -100,7 +100,7 @@ def test_the_loss_of_a_vae_is_the_joint_kl_plus_entropy(
     slope, noise, weight = float64([a, s2, w])
     loss = model.distortion(slope, noise, weight) + model.rate(slope, noise)
     expected = kl_multivariate(zero, p, zero, q) + entropy_multivariate(p[:1, :1])
-    torch.testing.assert_close(ali_loss, expected, atol=1e-9, rtol=1e-9)
+    torch.testing.assert_close(loss, expected, atol=1e-9, rtol=1e-9)
 
 
 @given(seeds, shares)

@@ -2,8 +2,8 @@
 
 Pixels are read in raster order.  The log-odds of a pixel are those that the code gives
 plus a linear function of the earlier pixels within ``context``; with context 0 this is
-the decoder with independent pixels, and with the whole picture in context and no code it
-is the fully visible sigmoid belief network (Frey 1998).
+the decoder with independent pixels, and with the whole picture in context and no code
+it is the fully visible sigmoid belief network (Frey 1998).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The loss of a VAE on finite tables, where every part of it is a sum.
 
 The data ``x`` take ``X`` values and the code ``z`` takes ``Z``.  The encoder ``p(z|x)``
-is a table ``(X, Z)`` whose rows are distributions, the decoder ``q(x|z)`` one whose columns are.
+is a table ``(X, Z)`` whose rows are distributions, the decoder ``q(x|z)`` one whose
+columns are.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def split_loss(
         decoder: ``q(x|z)``, ``(X, Z)``, columns sum to one.
 
     Raises:
-        ValueError: if one of them is not a distribution, or a code has probability zero.
+        ValueError: if one of them is not a distribution, or a code has probability
+            zero.
     """
     together = joint(data, encoder)
     aggregate = marginal(together, 1)
@@ -76,6 +78,7 @@ def bayes_decoder(data: Tensor, encoder: Tensor) -> Tensor:
         encoder: ``p(z|x)``, ``(X, Z)``.
 
     Raises:
-        ValueError: if one of them is not a distribution, or a code has probability zero.
+        ValueError: if one of them is not a distribution, or a code has probability
+            zero.
     """
     return conditional(joint(data, encoder), given=1)

@@ -35,9 +35,8 @@ class _Convolution(nn.Module):
     Args:
         networks: N, a multiple of ``seeds``.
         seeds: how many different starts there are; network k has start k mod seeds.
-        channels: of each network's kernel, outer and inner.
+        channels: of each network's kernel, outer and inner, and of its output.
         fan_in: inputs that an output pixel sees.
-        outputs: channels of each network's output.
         generator: source of the starting weights.
     """
 
@@ -45,13 +44,13 @@ class _Convolution(nn.Module):
         self,
         networks: int,
         seeds: int,
-        channels: tuple[int, int],
+        channels: tuple[int, int, int],
         fan_in: int,
-        outputs: int,
         generator: Generator,
     ) -> None:
         super().__init__()
-        shape = seeds * channels[0], channels[1], _KERNEL, _KERNEL
+        outer, inner, outputs = channels
+        shape = seeds * outer, inner, _KERNEL, _KERNEL
         start = torch.randn(shape, generator=generator) * math.sqrt(2 / fan_in)
         self.networks = networks
         self.weight = nn.Parameter(for_all(start, networks, seeds))
@@ -69,8 +68,8 @@ class Halving(_Convolution):
     def __init__(
         self, networks: int, seeds: int, inputs: int, outputs: int, generator: Generator
     ) -> None:
-        channels, fan_in = (outputs, inputs), inputs * _KERNEL**2
-        super().__init__(networks, seeds, channels, fan_in, outputs, generator)
+        channels, fan_in = (outputs, inputs, outputs), inputs * _KERNEL**2
+        super().__init__(networks, seeds, channels, fan_in, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, N inputs, H, W) to (B, N outputs, H/2, W/2)."""
@@ -90,8 +89,8 @@ class Doubling(_Convolution):
     def __init__(
         self, networks: int, seeds: int, inputs: int, outputs: int, generator: Generator
     ) -> None:
-        channels, fan_in = (inputs, outputs), inputs * _TAPS
-        super().__init__(networks, seeds, channels, fan_in, outputs, generator)
+        channels, fan_in = (inputs, outputs, outputs), inputs * _TAPS
+        super().__init__(networks, seeds, channels, fan_in, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, N inputs, H, W) to (B, N outputs, 2 H, 2 W)."""

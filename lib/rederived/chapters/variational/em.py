@@ -1,8 +1,9 @@
 r"""Expectation-maximisation as descent on the joint KL, one coordinate at a time.
 
-The joint distributions are p(x, z) = p~(x) p(z|x) and q(x, z) = q(z) q(x|z).  The E step
-minimises KL(p(x, z) || q(x, z)) over p(z|x), the M step over q.  Two families: tables,
-where x takes X values, and mixtures of normal distributions, where p~ is a sample.
+The joint distributions are p(x, z) = p~(x) p(z|x) and q(x, z) = q(z) q(x|z).  The E
+step minimises KL(p(x, z) || q(x, z)) over p(z|x), the M step over q.  Two families:
+tables, where x takes X values, and mixtures of normal distributions, where p~ is a
+sample.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Chapter 2's own figures, in the order of the page.
 
 :func:`comparisons` is the diagram of the models, :func:`simplex` shows risks over all
-distributions on three points, :func:`shares` a table of proportions, :func:`film_strips` what a
-generator draws during training.
+distributions on three points, :func:`shares` a table of proportions,
+:func:`film_strips` what a generator draws during training.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -76,8 +76,8 @@ class Gan(AdversarialModel):
 
     Args:
         config: lengths and rates.
-        generators: N networks, (N, B, noise) -> (N, B, D).
-        discriminators: N networks, (N, B, D) -> (N, B, 1).
+        networks: N generators (N, B, noise) -> (N, B, D), and N discriminators
+            (N, B, D) -> (N, B, 1).
         data: draws data points.
         generator: source of data and noise.
         unit: lambda is this times the weight.
@@ -87,7 +87,7 @@ class Gan(AdversarialModel):
     >>> rng = torch.Generator().manual_seed(0)
     >>> networks = mlp(6, 3, (2, 8, 2), rng), mlp(6, 3, (2, 8, 1), rng)
     >>> data = lambda count, generator: torch.randn(count, 2, generator=generator)
-    >>> gan = Gan(config, *networks, data, rng)
+    >>> gan = Gan(config, networks, data, rng)
     >>> gan.discriminator_steps()
     >>> gan.generator_steps().shape
     torch.Size([6])
@@ -96,15 +96,14 @@ class Gan(AdversarialModel):
     def __init__(
         self,
         config: GanConfig,
-        generators: nn.Module,
-        discriminators: nn.Module,
+        networks: tuple[nn.Module, nn.Module],
         data: DataSource,
         generator: Generator,
         unit: float = 1.0,
     ) -> None:
         super().__init__()
         self.config, self.data_source = config, data
-        self.generators, self.discriminators = generators, discriminators
+        self.generators, self.discriminators = networks
         self.random = GeneratorState(generator)
         each = torch.tensor(config.weights).repeat_interleave(config.members)
         self.weight = unit * each

@@ -1,9 +1,9 @@
 r"""Adversarial inference (ALI, BiGAN) on tables, with the exact discriminator.
 
-Two joint distributions of x and z are compared: that of the encoder, p(x, z) = p~(x) p(z|x),
-and that of the decoder, q(x, z) = q(z) q(x|z).  Tables are (..., X, Z), leading axes
-count independent problems.  The optimal discriminator is D = p/(p + q), that is
-D = sigmoid(-s) with the log-ratio s = log q(x, z) - log p(x, z).
+Two joint distributions of x and z are compared: that of the encoder, p(x, z) = p~(x)
+p(z|x), and that of the decoder, q(x, z) = q(z) q(x|z).  Tables are (..., X, Z), leading
+axes count independent problems.  The optimal discriminator is D = p/(p + q), that is D
+= sigmoid(-s) with the log-ratio s = log q(x, z) - log p(x, z).
 
 Four losses are known by name; equation numbers are the article's:
 
@@ -126,8 +126,8 @@ class TabularAli:
     def directions(self, name: Loss, *, natural: bool) -> tuple[Tensor, Tensor]:
         """Return the negative gradient by the logits of encoder and decoder.
 
-        With f the slope by a joint distribution, the gradient by the logits of p(z|x) is
-        p(x, z) (f - E[f|x]); the natural one leaves out the factor p(x, z), and is
+        With f the slope by a joint distribution, the gradient by the logits of p(z|x)
+        is p(x, z) (f - E[f|x]); the natural one leaves out the factor p(x, z), and is
         how log p(z|x) itself moves.  It is shortened where it is extreme.
         """
         log_p, log_q = self.log_joints()

@@ -106,7 +106,7 @@ def measure(config: ImageGanConfig, trial: Trial) -> Measured:
 
     gan = Gan(
         config,
-        *make_networks(config, images.side, trial.seed, images.colours),
+        make_networks(config, images.side, trial.seed, images.colours),
         data,
         generator(trial.seed, _DRAWS),
         unit=1 / (images.colours * images.side**2),

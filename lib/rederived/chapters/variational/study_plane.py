@@ -59,7 +59,7 @@ def make_gan(config: PlaneGanConfig, seed: int) -> Gan:
     def data(count: int, generator: Generator) -> Tensor:
         return points.gaussian_mixture(count, generator, *centres_and_scale)
 
-    return Gan(config, generators, discriminators, data, generator(seed, _DRAWS))
+    return Gan(config, (generators, discriminators), data, generator(seed, _DRAWS))
 
 
 def measure(config: PlaneGanConfig, trial: Trial) -> Measured:

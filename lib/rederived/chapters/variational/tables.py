@@ -1,10 +1,10 @@
 r"""The adversarial game on finite distributions, with every minimum taken exactly.
 
-Distributions are float64 vectors (n,): ``data`` is p~, ``model`` is q, ``old`` is the model of
-the round before, ``discriminator`` holds D(x) in (0, 1).  With prior weight w = p_1 of
-the data, the joint distributions of x and the label y are q(x, y) = w p~(x) for y = 1 and
-(1 - w) q(x) for y = 0, and p(x, y) = p~(x) p(y|x) with p(1|x) = D(x); equations 13 to
-20 of the article.  Values are in nats.
+Distributions are float64 vectors (n,): ``data`` is p~, ``model`` is q, ``old`` is the
+model of the round before, ``discriminator`` holds D(x) in (0, 1).  With prior weight w
+= p_1 of the data, the joint distributions of x and the label y are q(x, y) = w p~(x)
+for y = 1 and (1 - w) q(x) for y = 0, and p(x, y) = p~(x) p(y|x) with p(1|x) = D(x);
+equations 13 to 20 of the article.  Values are in nats.
 
 The adversarial autoencoder is the same game with other names: put the prior of the
 code for ``data`` and the distribution of the codes for ``model``.
@@ -85,7 +85,7 @@ def proximal_risk(model: Tensor, old: Tensor, discriminator: Tensor) -> Tensor:
 
 
 def proximal_response(old: Tensor, discriminator: Tensor) -> Tensor:
-    """Return the minimum of ``proximal_risk`` over all distributions, q proportional to q_old D.
+    """Return the minimum of ``proximal_risk``, q proportional to q_old D.
 
     The risk is KL(q || q_old D / Z) - log Z with Z = E[D] under the old model.
     """
