@@ -96,7 +96,7 @@ def information(
 def _log_ratios(
     z: Tensor, mean: Tensor, log_variance: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return ``log p(z_i|x_i)``, and the log-means over all distributions and over the others.
+    """Return ``log p(z_i|x_i)``, and the log-means over all ``x_j`` and the others.
 
     Code ``i`` was drawn from distribution ``i``.
     """

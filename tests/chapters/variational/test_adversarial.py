@@ -14,6 +14,7 @@ from rederived.chapters.variational.inference import (
     LOSSES,
     Rule,
     TabularAli,
+    ali_loss,
     labelled_kl,
     linearised,
     loss_derivatives,

@@ -107,8 +107,8 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
 
     The metrics, nats per picture unless said otherwise.  Of the training pictures (at
     most 10,000 of them), whose empirical distribution is that of the data in the loss:
-    ``rate``; ``information_lower`` (the mutual information under that distribution, at most
-    ``information_cap``), ``information_upper`` (leave one out), ``aggregate_kl``;
+    ``rate``; ``information_lower`` (the mutual information under that distribution, at
+    most ``information_cap``), ``information_upper`` (leave one out), ``aggregate_kl``;
     ``collapsed_coordinates``.  Of the test pictures: ``probe_accuracy``,
     the share that a linear probe of the mean code classifies rightly,
     ``probe_untrained``, the same for the starting weights, and for a VAE
