@@ -294,7 +294,7 @@ def test_the_bounds_lie_on_either_side_of_a_known_information() -> None:
 
 def test_codes_of_the_first_rows_only() -> None:
     mean, log_variance = codes_of(1300, 2, 28)
-    few = information(mean, log_variance, generator(29), codes=600)
+    few = information(mean, log_variance, generator(29), points=600)
     every = information(mean, log_variance, generator(29))
     assert few.rate == every.rate
     assert few.lower == pytest.approx(every.lower, abs=6 * few.standard_error)
@@ -380,6 +380,6 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(ValueError, match="at least 1, got 0"):
         log_likelihood(small_vae(0), torch.zeros(1, 2).double(), 0, generator(0))
     with pytest.raises(ValueError, match="between 2 and the 3"):
-        information(torch.zeros(3, 1), torch.zeros(3, 1), generator(0), codes=4)
+        information(torch.zeros(3, 1), torch.zeros(3, 1), generator(0), points=4)
     with pytest.raises(ValueError, match="beta must be positive"):
         LinearGaussian(1.0, 1.0).optimum(0.0)

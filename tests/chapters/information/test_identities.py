@@ -146,7 +146,7 @@ def normal(x: Array, mean: Array) -> Array:
 def test_the_bound_is_that_of_plain_numpy(kind: str, seed: int) -> None:
     network = mlp([2, 5, 3])
     decoder = (
-        AutoregressiveDecoder(network, 1, 3, reach=0)
+        AutoregressiveDecoder(network, 1, 3, context=0)
         if kind == "bernoulli"
         else NormalDecoder(network, 0.8)
     )

@@ -142,7 +142,9 @@ def test_the_game_goes_on_from_round_to_round() -> None:
 
 def test_bad_games_are_refused() -> None:
     hole = torch.tensor([0.0, 1.0]).double()
-    with pytest.raises(ValueError, match="both laws give a point probability 0"):
+    with pytest.raises(
+        ValueError, match="both distributions give a point probability 0"
+    ):
         optimal_discriminator(hole, hole)
     with pytest.raises(ValueError, match="share is 0; give more than 0"):
         damped(best_response, 0)

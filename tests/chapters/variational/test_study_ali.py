@@ -19,7 +19,7 @@ TINY = ali.AliConfig(data="gaussian", members=2, updates=3, width=8, samples=50)
 
 def test_the_density_is_that_of_torch(rng: torch.Generator) -> None:
     parameters, value = torch.randn(5, 4, generator=rng), torch.randn(5, 2)
-    mean, log_deviation = ali._law(parameters)
+    mean, log_deviation = ali._normal(parameters)
     expected = Normal(mean, log_deviation.exp()).log_prob(value).sum(-1)
     torch.testing.assert_close(ali._log_prob(parameters, value), expected)
 

@@ -166,4 +166,5 @@ class Gan(AdversarialModel):
 
     def by_weight(self, values: Tensor) -> Tensor:
         """Reshape (N, ...) to (weights, members, ...)."""
-        return values.unflatten(0, (len(self.config.weights), self.config.members))
+        shape = len(self.config.weights), self.config.members, *values.shape[1:]
+        return values.reshape(shape)
