@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from rederived.chapters.variational import adversarial
 from rederived.chapters.variational import study_aae as aae
+from rederived.chapters.variational.studies import adversarial
 from torch.nn.functional import logsigmoid, mse_loss
 
 TINY = aae.AaeConfig(

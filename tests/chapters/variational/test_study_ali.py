@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from rederived.chapters.variational import adversarial
 from rederived.chapters.variational import study_ali as ali
 from rederived.chapters.variational.inference import LOSSES
+from rederived.chapters.variational.studies import adversarial
 from scipy import stats
 from torch.distributions import Normal
 from torch.nn.functional import logsigmoid

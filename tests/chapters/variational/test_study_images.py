@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 from rederived.chapters.variational import study_images as study
-from rederived.chapters.variational.evaluator import (
+from rederived.chapters.variational.measures import low_variance
+from rederived.chapters.variational.studies.evaluator import (
     Evaluator,
     covered_classes,
     total_variance,
 )
-from rederived.chapters.variational.images import Images, load_images, small
-from rederived.chapters.variational.measures import low_variance
+from rederived.chapters.variational.studies.images import Images, load_images, small
 from rederived.chapters.variational.study_images import STUDY, ImageGanConfig
 from rederived.evaluation import frechet_distance, moments
 from scipy.linalg import sqrtm

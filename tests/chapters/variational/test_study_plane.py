@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from rederived.chapters.variational import train
 from rederived.chapters.variational.measures import (
     covered_modes,
     first_time,
     late,
     mode_collapse,
 )
+from rederived.chapters.variational.studies import train
 from rederived.chapters.variational.study_plane import (
     STUDY,
     PlaneGanConfig,

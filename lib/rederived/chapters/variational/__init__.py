@@ -2,6 +2,6 @@
 
 On tables, with every optimum exact: ``tables`` (GAN), ``inference`` (ALI), ``em``.  In
 networks: ``losses``; ``ensembles`` and ``convolutions`` train many networks side by
-side; ``adversarial``, ``gan`` and ``train`` hold what the studies share, ``images``
-their data, ``measures`` and ``evaluator`` what they measure.
+side; ``measures`` says what collapse is.  ``studies`` holds what the four studies,
+``study_*``, share.
 """

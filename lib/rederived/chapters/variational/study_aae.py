@@ -9,15 +9,15 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor
 
-from rederived.chapters.variational.adversarial import (
+from rederived.chapters.variational.ensembles import mlp
+from rederived.chapters.variational.losses import generator_loss
+from rederived.chapters.variational.studies.adversarial import (
     AdversarialConfig,
     AdversarialModel,
     sliced_wasserstein,
     train,
 )
-from rederived.chapters.variational.ensembles import mlp
-from rederived.chapters.variational.images import load_images
-from rederived.chapters.variational.losses import generator_loss
+from rederived.chapters.variational.studies.images import load_images
 from rederived.datasets import points
 from rederived.records import Measured, Study, Trial
 from rederived.training import GeneratorState, generator

@@ -11,14 +11,14 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import softplus
 
-from rederived.chapters.variational.adversarial import (
+from rederived.chapters.variational.ensembles import mlp
+from rederived.chapters.variational.inference import LOSSES
+from rederived.chapters.variational.studies.adversarial import (
     AdversarialConfig,
     AdversarialModel,
     sliced_wasserstein,
     train,
 )
-from rederived.chapters.variational.ensembles import mlp
-from rederived.chapters.variational.inference import LOSSES
 from rederived.datasets import points
 from rederived.records import Measured, Study, Trial
 from rederived.training import GeneratorState, generator

@@ -11,11 +11,11 @@ from torch import Generator, Tensor, nn
 
 from rederived.chapters.variational.convolutions import Discriminators, Generators
 from rederived.chapters.variational.ensembles import mlp
-from rederived.chapters.variational.evaluator import CLASSES, Evaluator
-from rederived.chapters.variational.gan import Gan, GanConfig
-from rederived.chapters.variational.images import load_images
 from rederived.chapters.variational.measures import summaries
-from rederived.chapters.variational.train import train_gan
+from rederived.chapters.variational.studies.evaluator import CLASSES, Evaluator
+from rederived.chapters.variational.studies.gan import Gan, GanConfig
+from rederived.chapters.variational.studies.images import load_images
+from rederived.chapters.variational.studies.train import train_gan
 from rederived.records import Measured, Study, Trial
 from rederived.training import generator
 

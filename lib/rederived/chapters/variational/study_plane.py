@@ -10,9 +10,9 @@ import torch
 from torch import Generator, Tensor
 
 from rederived.chapters.variational.ensembles import mlp
-from rederived.chapters.variational.gan import Gan, GanConfig
 from rederived.chapters.variational.measures import covered_modes, summaries
-from rederived.chapters.variational.train import train_gan
+from rederived.chapters.variational.studies.gan import Gan, GanConfig
+from rederived.chapters.variational.studies.train import train_gan
 from rederived.datasets import points
 from rederived.records import Measured, Study, Trial
 from rederived.training import generator

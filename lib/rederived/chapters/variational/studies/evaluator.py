@@ -6,8 +6,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from rederived.chapters.variational.images import Images
 from rederived.chapters.variational.measures import count_covered
+from rederived.chapters.variational.studies.images import Images
 from rederived.evaluation import (
     FeatureClassifier,
     confident,
@@ -37,7 +37,7 @@ class Evaluator:
         epochs: passes over it.
         directory: where the classifier's checkpoint goes.
 
-    >>> from rederived.chapters.variational.images import load_images
+    >>> from rederived.chapters.variational.studies.images import load_images
     >>> images = load_images("digits")
     >>> found = Evaluator(images, epochs=1)(images.test[:100])
     >>> sorted(found)

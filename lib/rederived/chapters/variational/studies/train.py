@@ -8,7 +8,7 @@ from dataclasses import asdict
 import torch
 from torch import Tensor, nn
 
-from rederived.chapters.variational.gan import Gan, GanConfig
+from rederived.chapters.variational.studies.gan import Gan, GanConfig
 from rederived.records import Arrays, Trial
 from rederived.training import fit_players
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor, nn
 
-from rederived.chapters.variational.adversarial import (
-    AdversarialConfig,
-    AdversarialModel,
-)
 from rederived.chapters.variational.losses import (
     discriminator_loss,
     generator_loss,
     proximity,
+)
+from rederived.chapters.variational.studies.adversarial import (
+    AdversarialConfig,
+    AdversarialModel,
 )
 from rederived.training import GeneratorState
 
