@@ -170,7 +170,7 @@ def models(name: str) -> set[str]:
     return {
         module
         for module in inside
-        if not module.removeprefix(part).startswith(("study", "figures"))
+        if not module.removeprefix(part).startswith(("study", "studies", "figures"))
     }
 
 

@@ -1,8 +1,8 @@
 """Carry records over to new names: ``python -m tools.migrate_records``.
 
-Names of studies, presets, fields and metrics change; what was measured does not.  A
-name is entered below when it changes, and stays: an old record found later, or in
-somebody's own runs, is carried over in the same way.  A second call changes nothing.
+Names of studies, presets, fields, metrics and arrays change; what was measured does
+not.  A name is entered below when it changes, and stays: an old record found later, or
+in somebody's own runs, is carried over in the same way.  A second call changes nothing.
 """
 
 import json
@@ -10,15 +10,44 @@ from pathlib import Path
 from typing import Any
 
 from rederived.records import from_dict
+from rederived.records.runs import load_arrays, save_arrays
 from rederived.study import study
 
 from tools.files import RESULTS, write
 
 STUDIES = {"mixing": "mixup", "f-vae": "fvae"}
-FIELDS: dict[str, dict[str, str]] = {}
+FIELDS: dict[str, dict[str, str]] = {
+    "gan-images": {"judge_epochs": "classifier_epochs"},
+    "vae-information": {"reach": "context", "codes": "latent_size"},
+}
 """Study -> old field of its configuration -> new field."""
-METRICS: dict[str, dict[str, str]] = {}
-"""Study -> beginning of an old metric's or array's name -> what takes its place."""
+METRICS: dict[str, dict[str, str]] = {
+    "aae": {"codes": "code_distance"},
+    "ali": {"samples": "sample_distance", "codes": "code_distance"},
+    "gan": {"good": "high_quality_share", "collapsed": "mode_collapse"},
+    "gan-images": {
+        "good": "high_quality_share",
+        "good_real": "high_quality_share_real",
+        "collapsed": "mode_collapse",
+        "distance": "frechet_distance",
+        "distance_real": "frechet_distance_real",
+        "spread_real": "variance_ratio_real",
+    },
+    "vae-information": {"collapsed": "collapsed_coordinates"},
+}
+"""Study -> beginning of an old metric's name, up to an ``@`` -> its name today."""
+ARRAYS: dict[str, dict[str, str]] = {
+    "aae": {"codes": "code_distance", "errors": "error"},
+    "ali": {"samples": "sample_distance", "codes": "code_distance"},
+    "gan": {"good": "high_quality_share", "moved": "step_size"},
+    "gan-images": {
+        "good": "high_quality_share",
+        "moved": "step_size",
+        "distance": "frechet_distance",
+        "spread": "variance_ratio",
+    },
+}
+"""Study -> old name of an array -> its name today."""
 
 
 def migrated(old: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +89,16 @@ def _renamed(metric: str, names: dict[str, str]) -> str:
     return names.get(head, head) + at + tail
 
 
+def migrate_arrays(path: Path, study_name: str) -> bool:
+    """Give a record's arrays today's names; return whether any changed."""
+    names = ARRAYS.get(study_name, {})
+    arrays = load_arrays(path) if names and path.exists() else {}
+    if not arrays.keys() & names.keys():
+        return False
+    save_arrays(path, {names.get(key, key): value for key, value in arrays.items()})
+    return True
+
+
 def migrate(root: Path) -> list[str]:
     """Migrate every record below a folder; return the names of those that changed."""
     changed = []
@@ -68,8 +107,10 @@ def migrate(root: Path) -> list[str]:
         new = migrated(json.loads(text))
         again = json.dumps(new, indent=1) + "\n"
         folder = root / f"{new['study']}-{new['preset']}"
+        arrays = migrate_arrays(path.with_name("arrays.npz"), new["study"])
         if again != text:
             write(path, again)
+        if again != text or arrays:
             changed.append(folder.name)
         if folder != path.parent:
             path.parent.rename(folder)

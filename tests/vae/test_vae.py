@@ -10,6 +10,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived.chapters.information.autoregressive import (
+    AutoregressiveDecoder,
+    bernoulli_log_prob,
+    causal_mask,
+)
+from rederived.chapters.information.coordinates import (
+    collapsed_coordinates,
+    rate_by_coordinate,
+)
 from rederived.networks import initialize, mlp
 from rederived.probability import (
     draw_normal,
@@ -19,17 +28,12 @@ from rederived.probability import (
 from rederived.training import TrainConfig, fit, generator
 from rederived.vae import (
     VAE,
-    AutoregressiveDecoder,
     LinearGaussian,
     NormalDecoder,
     NormalEncoder,
-    bernoulli_log_prob,
-    causal_mask,
-    collapsed,
     information,
     linear_vae,
     log_likelihood,
-    rate_by_coordinate,
 )
 from scipy import integrate
 from scipy import stats as laws
@@ -128,9 +132,9 @@ def test_the_mask_by_hand() -> None:
     assert torch.equal(everything, torch.ones(12, 12).tril(-1).bool())
 
 
-@pytest.mark.parametrize("reach", [0, 1, 2])
-def test_autoregressive_probabilities_sum_to_one(reach: int) -> None:
-    decoder = AutoregressiveDecoder(mlp([2, 6]), 2, 3, reach)
+@pytest.mark.parametrize("context", [0, 1, 2])
+def test_autoregressive_probabilities_sum_to_one(context: int) -> None:
+    decoder = AutoregressiveDecoder(mlp([2, 6]), 2, 3, context)
     nn.init.normal_(decoder.weight, generator=generator(4))
     every = torch.tensor(list(itertools.product((0.0, 1.0), repeat=6)))
     z = torch.randn(1, 2, generator=generator(5)).expand(len(every), -1)
@@ -149,7 +153,7 @@ def test_autoregressive_samples_follow_the_probabilities() -> None:
     torch.testing.assert_close(counts, expected, atol=5 * 0.5 / 141, rtol=0)
 
 
-def test_reach_zero_is_the_decoder_with_independent_pixels() -> None:
+def test_context_zero_is_the_decoder_with_independent_pixels() -> None:
     network = mlp([2, 4])
     x = (torch.rand(5, 4, generator=generator(8)) > 0.5).float()
     z = torch.randn(5, 2, generator=generator(9))
@@ -290,7 +294,7 @@ def test_the_bounds_lie_on_either_side_of_a_known_information() -> None:
 
 def test_codes_of_the_first_rows_only() -> None:
     mean, log_variance = codes_of(1300, 2, 28)
-    few = information(mean, log_variance, generator(29), codes=600)
+    few = information(mean, log_variance, generator(29), points=600)
     every = information(mean, log_variance, generator(29))
     assert few.rate == every.rate
     assert few.lower == pytest.approx(every.lower, abs=6 * few.standard_error)
@@ -310,8 +314,8 @@ def test_far_apart_codes_reach_the_cap_and_equal_ones_nothing() -> None:
 def test_collapsed_coordinates_are_counted() -> None:
     mean = torch.zeros(10, 3)
     mean[:, 0] = torch.linspace(-1, 1, 10)
-    assert collapsed(mean, torch.zeros(10, 3)) == 2
-    assert collapsed(mean, torch.full((10, 3), -1.0)) == 0
+    assert collapsed_coordinates(mean, torch.zeros(10, 3)) == 2
+    assert collapsed_coordinates(mean, torch.full((10, 3), -1.0)) == 0
 
 
 @given(
@@ -376,6 +380,6 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(ValueError, match="at least 1, got 0"):
         log_likelihood(small_vae(0), torch.zeros(1, 2).double(), 0, generator(0))
     with pytest.raises(ValueError, match="between 2 and the 3"):
-        information(torch.zeros(3, 1), torch.zeros(3, 1), generator(0), codes=4)
+        information(torch.zeros(3, 1), torch.zeros(3, 1), generator(0), points=4)
     with pytest.raises(ValueError, match="beta must be positive"):
         LinearGaussian(1.0, 1.0).optimum(0.0)

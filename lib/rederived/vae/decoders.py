@@ -1,4 +1,4 @@
-"""Decoders: laws ``q(x|z)`` of flat data given a code."""
+"""Decoders: distributions ``q(x|z)`` of flat data given a code."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from rederived.probability import draw_normal, normal_log_prob
 
 
 class Decoder(nn.Module):
-    """The law of a data point ``(D,)`` given its code ``(d,)``."""
+    """The distribution of a data point ``(D,)`` given its code ``(d,)``."""
 
     def log_prob(self, x: Tensor, z: Tensor) -> Tensor:
         """Return ``log q(x|z)`` of the rows of ``(B, D)`` and ``(B, d)``, nats."""
@@ -59,8 +58,7 @@ class NormalDecoder(Decoder):
 
     def mean(self, z: Tensor) -> Tensor:
         """Return the mean of the data given each code, ``(B, D)``."""
-        result: Tensor = self.network(z)
-        return result
+        return self.network(z)
 
     def log_prob(self, x: Tensor, z: Tensor) -> Tensor:
         """Return the log-density of each row, with its constants, nats."""
@@ -71,14 +69,3 @@ class NormalDecoder(Decoder):
         """Draw a data point for each code, noise included."""
         mean = self.mean(z)
         return draw_normal(mean, self.log_variance.expand_as(mean), generator)
-
-
-def bernoulli_log_prob(x: Tensor, log_odds: Tensor) -> Tensor:
-    """Return the log-probability of rows of zeros and ones, nats.
-
-    Args:
-        x: ``(..., D)``; grey values in between give the cross-entropy.
-        log_odds: the same shape.
-    """
-    loss = functional.binary_cross_entropy_with_logits(log_odds, x, reduction="none")
-    return -loss.sum(-1)

@@ -1,11 +1,12 @@
 """How much a code says about the data: estimates with a known direction of error.
 
-Let ``x_1, ..., x_N`` be data points and ``p(z|x_i)`` the laws of their codes.  For a
-code drawn at ``x_i``, compare ``p(z|x_i)`` with the mean of the ``p(z|x_j)``:
+Let ``x_1, ..., x_N`` be data points and ``p(z|x_i)`` the distributions of their codes.
+For a code drawn at ``x_i``, compare ``p(z|x_i)`` with the mean of the ``p(z|x_j)``:
 
 * over all ``j``: the mean of the log-ratio is exactly the mutual information under the
-  empirical law of the ``N`` points; it is at most ``log N``, and in expectation over
-  the points a lower bound of the mutual information under the law they came from;
+  empirical distribution of the ``N`` points; it is at most ``log N``, and in
+  expectation over the points a lower bound of the mutual information under the
+  distribution they came from;
 * over all ``j`` but ``i``: in expectation an upper bound of the latter
   (Poole and others 2019, arXiv:1905.06922, section 2).
 
@@ -31,8 +32,8 @@ class Information:
 
     Attributes:
         rate: mean of ``KL(p(z|x) || q(z))``, exact over the sample.
-        lower: the mutual information under the empirical law of the sample, by
-            Monte Carlo; a lower bound of that under the law of the data.
+        lower: the mutual information under the empirical distribution of the sample, by
+            Monte Carlo; a lower bound of that under the distribution of the data.
         upper: the leave-one-out upper bound of the latter.
         aggregate_kl: ``KL(p(z) || q(z))`` with the aggregate of the sample, by Monte
             Carlo at the same codes.
@@ -58,23 +59,23 @@ def information(
     mean: Tensor,
     log_variance: Tensor,
     generator: torch.Generator,
-    codes: int | None = None,
+    points: int | None = None,
 ) -> Information:
     """Estimate the mutual information between data and code.
 
     Args:
-        mean: means of the ``N`` laws ``p(z|x_i)``, ``(N, d)``.
+        mean: means of the ``N`` distributions ``p(z|x_i)``, ``(N, d)``.
         log_variance: their log-variances, ``(N, d)``.
         generator: the source of the codes.
-        codes: how many data points a code is drawn for, the first ones; all if None.
+        points: how many get a code, the first ones; all if None.
 
     Raises:
-        ValueError: if there are fewer than two data points or codes.
+        ValueError: if there are fewer than two points.
     """
-    count = len(mean) if codes is None else codes
+    count = len(mean) if points is None else points
     if not 2 <= count <= len(mean):
         raise ValueError(
-            f"codes must be between 2 and the {len(mean)} data points, got {count}"
+            f"points must be between 2 and the {len(mean)} data points, got {count}"
         )
     mean, log_variance = mean.double(), log_variance.double()
     z = draw_normal(mean[:count], log_variance[:count], generator)
@@ -92,36 +93,12 @@ def information(
     )
 
 
-def rate_by_coordinate(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return the mean of ``KL(p(z_k|x) || q(z_k))`` for each coordinate, ``(d,)``.
-
-    Args:
-        mean: ``(N, d)``.
-        log_variance: ``(N, d)``.
-    """
-    single = kl_to_standard(mean.unsqueeze(-1), log_variance.unsqueeze(-1))
-    return single.mean(0)
-
-
-def collapsed(mean: Tensor, log_variance: Tensor, threshold: float = 0.01) -> int:
-    """Count the coordinates whose mean divergence to the prior is below a threshold.
-
-    Such a coordinate follows the prior whatever the data point is and tells nothing.
-
-    Args:
-        mean: ``(N, d)``.
-        log_variance: ``(N, d)``.
-        threshold: nats.
-    """
-    return int((rate_by_coordinate(mean, log_variance) < threshold).sum())
-
-
 def _log_ratios(
     z: Tensor, mean: Tensor, log_variance: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return ``log p(z_i|x_i)``, and the log-means over all laws and over the others.
+    """Return ``log p(z_i|x_i)``, and the log-means over all ``x_j`` and the others.
 
-    Code ``i`` was drawn from law ``i``.
+    Code ``i`` was drawn from distribution ``i``.
     """
     total = len(mean)
     columns: list[tuple[Tensor, Tensor, Tensor]] = []

@@ -15,16 +15,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from rederived.chapters.information.autoregressive import AutoregressiveDecoder
+from rederived.chapters.information.tables import split_loss
 from rederived.networks import initialize, mlp
 from rederived.probability import joint, js_information, mutual_information, random_law
 from rederived.training import generator
 from rederived.vae import (
     VAE,
-    AutoregressiveDecoder,
     LinearGaussian,
     NormalDecoder,
     NormalEncoder,
-    split_loss,
 )
 from torch import Tensor, nn
 
@@ -146,7 +146,7 @@ def normal(x: Array, mean: Array) -> Array:
 def test_the_bound_is_that_of_plain_numpy(kind: str, seed: int) -> None:
     network = mlp([2, 5, 3])
     decoder = (
-        AutoregressiveDecoder(network, 1, 3, reach=0)
+        AutoregressiveDecoder(network, 1, 3, context=0)
         if kind == "bernoulli"
         else NormalDecoder(network, 0.8)
     )

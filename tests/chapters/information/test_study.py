@@ -17,7 +17,7 @@ from rederived.vae import VAE
 TINY = replace(
     STUDY.quick["reach-0"],
     rows=300,
-    codes=3,
+    latent_size=3,
     width=16,
     epochs=2,
     importance_samples=5,
@@ -35,11 +35,11 @@ def test_presets_differ_in_what_their_names_say() -> None:
                 if getattr(base, field) != getattr(config, field)
             }
             if name.startswith("reach"):
-                assert changed <= {"reach"}
+                assert changed <= {"context"}
             elif name.startswith("beta"):
                 assert changed == {"beta"}
             else:
-                assert changed - {"objective"} == {"codes"}
+                assert changed - {"objective"} == {"latent_size"}
 
 
 def test_pictures_are_zeros_and_ones() -> None:
@@ -54,7 +54,7 @@ def test_pictures_are_zeros_and_ones() -> None:
 def test_a_run_measures_what_it_says(
     objective: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config: InformationConfig = replace(TINY, objective=objective, reach=1)
+    config: InformationConfig = replace(TINY, objective=objective, context=1)
     models = keep_models(monkeypatch, running)
     run = STUDY.run_config(config, "tiny", seed=3)
     (trained,) = models

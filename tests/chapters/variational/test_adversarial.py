@@ -9,32 +9,36 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederived.chapters.variational import (
+from rederived.chapters.variational.ensembles import BatchNorm, Linear, mlp
+from rederived.chapters.variational.inference import (
     LOSSES,
-    Game,
+    Rule,
+    TabularAli,
+    ali_loss,
+    labelled_kl,
+    linearised,
+    loss_derivatives,
+    train_ali,
+)
+from rederived.chapters.variational.losses import (
+    discriminator_loss,
+    generator_loss,
+    proximity,
+)
+from rederived.chapters.variational.tables import (
     alternate,
     best_response,
     damped,
-    discriminator_loss,
     discriminator_risk,
-    generator_loss,
     generator_risk,
     joint_kl,
-    labelled,
-    labelled_kl,
-    linearised,
-    loss,
+    labelled_joint,
     optimal_discriminator,
-    play,
     proximal_response,
     proximal_risk,
-    proximity,
     simplified_kl,
-    slopes,
     weighted_response,
 )
-from rederived.chapters.variational.ensembles import BatchNorm, Linear, mlp
-from rederived.chapters.variational.inference import Rule
 from rederived.probability import js, kl, marginal, random_law
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -65,7 +69,7 @@ def test_the_joint_kl_is_its_sum_by_hand(seed: int, weight: float) -> None:
     assert float(joint_kl(p, q, d, weight)) == pytest.approx(by_hand, abs=1e-12)
     half = 0.5 * float(simplified_kl(p, q, d)) - math.log(2)
     assert float(joint_kl(p, q, d)) == pytest.approx(half, abs=1e-12)
-    assert float(labelled(p, q, weight).sum()) == pytest.approx(1)
+    assert float(labelled_joint(p, q, weight).sum()) == pytest.approx(1)
 
 
 @given(seeds, st.floats(0.1, 0.9))
@@ -138,7 +142,9 @@ def test_the_game_goes_on_from_round_to_round() -> None:
 
 def test_bad_games_are_refused() -> None:
     hole = torch.tensor([0.0, 1.0]).double()
-    with pytest.raises(ValueError, match="both laws give a point probability 0"):
+    with pytest.raises(
+        ValueError, match="both distributions give a point probability 0"
+    ):
         optimal_discriminator(hole, hole)
     with pytest.raises(ValueError, match="share is 0; give more than 0"):
         damped(best_response, 0)
@@ -146,7 +152,7 @@ def test_bad_games_are_refused() -> None:
     with pytest.raises(ValueError, match="weight is 0; give more than 0, or use best"):
         weighted_response(0)
     with pytest.raises(ValueError, match="no loss 'wasserstein'; there are complete"):
-        loss("wasserstein", (p, p), p, (p, p))  # type: ignore[arg-type]
+        ali_loss("wasserstein", (p, p), p, (p, p))  # type: ignore[arg-type]
 
 
 def test_losses_are_cross_entropies(rng: torch.Generator) -> None:
@@ -176,11 +182,13 @@ def test_proximity_is_a_mean_square_that_only_moves_the_new(
     assert new.grad is not None
 
 
-def tables(seed: int, shape: tuple[int, ...] = (3, 4)) -> tuple[Tensor, Tensor, Game]:
+def tables(
+    seed: int, shape: tuple[int, ...] = (3, 4)
+) -> tuple[Tensor, Tensor, TabularAli]:
     rng = source(seed)
     data, prior = random_law(shape[:1], rng), random_law(shape[1:], rng)
     encoder, decoder = torch.randn(2, *shape, generator=rng, dtype=torch.float64)
-    return data, prior, Game(data, prior, encoder, decoder)
+    return data, prior, TabularAli(data, prior, encoder, decoder)
 
 
 @given(seeds)
@@ -201,7 +209,7 @@ def test_the_complete_loss_is_the_labelled_kl(seed: int) -> None:
     p, q = other.joints()
     d = optimal_discriminator(*old)
     torch.testing.assert_close(
-        labelled_kl(p, q, d), loss("complete", (p, q), d, old), atol=1e-12, rtol=0
+        labelled_kl(p, q, d), ali_loss("complete", (p, q), d, old), atol=1e-12, rtol=0
     )
 
 
@@ -213,7 +221,7 @@ def test_directions_are_gradients_of_the_losses(name: str, natural: bool) -> Non
     d = optimal_discriminator(*old)
     game.encoder.requires_grad_()
     game.decoder.requires_grad_()
-    value = loss(name, game.joints(), d, old)  # type: ignore[arg-type]
+    value = ali_loss(name, game.joints(), d, old)  # type: ignore[arg-type]
     by_autograd = torch.autograd.grad(value, [game.encoder, game.decoder])
     with torch.no_grad():
         found = game.directions(name, natural=natural)  # type: ignore[arg-type]
@@ -225,8 +233,11 @@ def test_directions_are_gradients_of_the_losses(name: str, natural: bool) -> Non
 
 def test_the_fourth_term_can_be_weighted(rng: torch.Generator) -> None:
     s = torch.randn(3, 4, generator=rng, dtype=torch.float64)
-    without, full = slopes("complete", s, 0.0), slopes("complete", s)
-    torch.testing.assert_close(without[0], slopes("reduced", s)[0])
+    without, full = (
+        loss_derivatives("complete", s, 0.0),
+        loss_derivatives("complete", s),
+    )
+    torch.testing.assert_close(without[0], loss_derivatives("reduced", s)[0])
     torch.testing.assert_close(full[0], without[0] - s.exp())
 
 
@@ -237,11 +248,11 @@ def test_the_linearisation_is_how_small_steps_move(name: str) -> None:
     joint = random_law((3, 4), rng)
     data, prior = joint.sum(1), joint.sum(0)
     shift = 1e-5 * torch.randn(3, 4, generator=rng, dtype=torch.float64)
-    game = Game(data, prior, joint.log() + shift, joint.log() - shift.flip(0))
+    game = TabularAli(data, prior, joint.log() + shift, joint.log() - shift.flip(0))
     log_p, log_q = game.log_joints()
     before = log_q - log_p
     step = 1e-4
-    play(game, name, "natural", 1, rate=step, encoder_factor=3.0)  # type: ignore[arg-type]
+    train_ali(game, name, "natural", 1, rate=step, encoder_factor=3.0)  # type: ignore[arg-type]
     log_p, log_q = game.log_joints()
     moved = ((log_q - log_p) - before) / step
     matrix = linearised(joint, 1.0 if name == "reduced" else -1.0, 1.0, 3.0)
@@ -257,10 +268,10 @@ def test_only_the_reduced_loss_leaves_the_solution(factor: float) -> None:
     law = random_law((6, 3, 4), rng, axes=(1, 2))
     near = 0.01 * torch.randn(2, 6, 3, 4, generator=rng, dtype=torch.float64)
     for name in LOSSES:
-        game = Game(law.sum(2), law.sum(1), *(law.log() + near))
+        game = TabularAli(law.sum(2), law.sum(1), *(law.log() + near))
         start = js(*game.joints(), (1, 2))
         rate = 0.4 if factor < 1 else 0.1
-        play(game, name, "natural", 300, rate=rate, encoder_factor=factor)
+        train_ali(game, name, "natural", 300, rate=rate, encoder_factor=factor)
         p, q = (joint.clamp(min=1e-300) for joint in game.joints())
         if name == "reduced":
             assert bool((js(p, q, (1, 2)) > 20 * start).all())
@@ -274,7 +285,7 @@ def test_a_frozen_encoder_stays_and_the_decoder_learns_it(rule: Rule) -> None:
     before = game.encoder.clone()
     p, q = game.joints()
     rate = {"gradient": 1.0, "natural": 0.1, "adam": 0.02}[rule]
-    play(game, "reduced", rule, 300, rate=rate, train_encoder=False)
+    train_ali(game, "reduced", rule, 300, rate=rate, train_encoder=False)
     assert torch.equal(game.encoder, before)
     new_p, new_q = game.joints()
     assert float(js(new_p, new_q)) < float(js(p, q))

@@ -12,15 +12,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rederived.chapters.variational import (
+from rederived.chapters.variational.inference import linearised
+from rederived.chapters.variational.losses import proximity
+from rederived.chapters.variational.tables import (
     alternate,
     generator_risk,
     joint_kl,
-    linearised,
     optimal_discriminator,
     proximal_response,
     proximal_risk,
-    proximity,
 )
 from rederived.probability import (
     conditional,

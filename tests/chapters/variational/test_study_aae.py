@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 from rederived.chapters.variational import study_aae as aae
+from rederived.chapters.variational.studies import adversarial
 from torch.nn.functional import logsigmoid, mse_loss
 
 TINY = aae.AaeConfig(
-    "ring", weights=(0.0, 2.0), members=2, updates=20, width=8, samples=50
+    data="ring", weights=(0.0, 2.0), members=2, updates=20, width=8, samples=50
 )
 
 
-def players(config: aae.AaeConfig = TINY, seed: int = 0) -> aae.Players:
-    return aae.Players(config, aae.source(config), seed)
+def players(config: aae.AaeConfig = TINY, seed: int = 0) -> aae.Aae:
+    return aae.Aae(config, aae.load_data(config), seed)
 
 
 def test_the_loss_is_equation_34(rng: torch.Generator) -> None:
@@ -26,7 +27,7 @@ def test_the_loss_is_equation_34(rng: torch.Generator) -> None:
         found = three.losses(x)
         for k in range(4):
             codes = three.encoder(x)[k]
-            game = -logsigmoid(three.judge(three.encoder(x)))[k].mean()
+            game = -logsigmoid(three.logits(three.encoder(x)))[k].mean()
             assert codes.shape == (16, 2)
             decoded = three.decoder(three.encoder(x))[k]
             error = 2 * mse_loss(decoded, x[k]) / (4 + 2 * 0.1**2)
@@ -44,7 +45,7 @@ def test_the_weight_is_felt_by_the_encoder_alone(rng: torch.Generator) -> None:
     found, of_decoder = encoder.grad.clone(), decoder.grad.clone()
     three.zero_grad()
     codes = three.encoder(x)
-    game = -logsigmoid(three.judge(codes)).squeeze(-1).mean(-1)
+    game = -logsigmoid(three.logits(codes)).mean(-1)
     weights = torch.tensor([0.0, 0.0, 2.0, 2.0])
     by_hand = game + weights * three.error(x, codes)
     torch.autograd.backward(by_hand.sum())
@@ -54,15 +55,17 @@ def test_the_weight_is_felt_by_the_encoder_alone(rng: torch.Generator) -> None:
 
 def test_weights_share_starts_data_and_noise_and_then_part() -> None:
     three = players()
-    x, z = three.batch(16, three.draws.source)
+    x, z = three.batch(16, three.random.source)
     assert torch.equal(x[0], x[2])
     assert torch.equal(z[1], z[3])
     assert not torch.equal(x[0], x[1])
     assert torch.equal(three.encoder(x)[0], three.encoder(x)[2])
-    before = three.judge[0].weight.clone()
-    three.round()
-    assert not torch.equal(three.judge[0].weight, before)
-    assert torch.equal(three.judge[0].weight[0], three.judge[0].weight[2])
+    before = three.discriminators[0].weight.clone()
+    three.train_step()
+    assert not torch.equal(three.discriminators[0].weight, before)
+    assert torch.equal(
+        three.discriminators[0].weight[0], three.discriminators[0].weight[2]
+    )
     assert not torch.equal(three.encoder(x)[0], three.encoder(x)[2])
 
 
@@ -70,10 +73,10 @@ def test_the_discriminator_prefers_draws_of_the_prior() -> None:
     three = players(replace(TINY, learning_rate=0.01))
     three.encoder.requires_grad_(False)
     for _ in range(150):
-        three.round()
-    x, z = three.batch(200, three.draws.source)
-    on_prior, on_codes = three.judge(z).mean((1, 2)), three.judge(three.encoder(x))
-    assert bool((on_prior > on_codes.mean((1, 2)) + 0.1).all())
+        three.train_step()
+    x, z = three.batch(200, three.random.source)
+    on_prior, on_codes = three.logits(z).mean(1), three.logits(three.encoder(x))
+    assert bool((on_prior > on_codes.mean(1) + 0.1).all())
 
 
 def test_a_decoder_may_be_an_affine_map() -> None:
@@ -82,34 +85,34 @@ def test_a_decoder_may_be_an_affine_map() -> None:
     assert decoder[0].weight.shape == (4, 2, 2)
 
 
-def test_pictures_are_judged_on_the_test_part(rng: torch.Generator) -> None:
+def test_images_are_measured_on_the_test_part(rng: torch.Generator) -> None:
     config = replace(TINY, data="digits")
-    data = aae.source(config)
+    data = aae.load_data(config)
     assert data.train is not None
     assert data.test is not None
     variance = data.train.double().var(0).sum()
     assert data.variance == pytest.approx(float(variance), rel=1e-5)
-    for judged, pictures in ((False, data.train), (True, data.test)):
-        drawn = data.draw(40, rng, judged=judged)
+    for test, pictures in ((False, data.train), (True, data.test)):
+        drawn = data.draw(40, rng, test=test)
         distances = torch.cdist(drawn, pictures).min(1).values
         assert float(distances.max()) == pytest.approx(0, abs=1e-3)
-    three = aae.Players(config, data, 0)
+    three = aae.Aae(config, data, 0)
     seen = []
 
-    class Spy(aae.Source):
-        def draw(self, count, draws, *, judged=False):
-            seen.append(judged)
-            return super().draw(count, draws, judged=judged)
+    class Spy(aae.AaeData):
+        def draw(self, count, generator, *, test=False):
+            seen.append(test)
+            return super().draw(count, generator, test=test)
 
     three.data = Spy(**vars(data))
-    three.judged(rng)
-    three.round()
+    three.evaluate(rng)
+    three.train_step()
     assert seen == [True, False, False]
 
 
 def test_a_run_measures_what_it_says() -> None:
     result = aae.STUDY.run_config(TINY, "tiny", seed=1)
-    for name, metric in (("codes", "codes@2"), ("errors", "error@2")):
+    for name, metric in (("code_distance", "code_distance@2"), ("error", "error@2")):
         assert result.arrays[name].shape == (2, 2)
         mean = float(result.arrays[name][1].mean())
         assert result.metrics[metric] == pytest.approx(mean)
@@ -117,32 +120,32 @@ def test_a_run_measures_what_it_says() -> None:
     assert {c.weights[0] for c in aae.STUDY.full.values()} == {0.0}
 
 
-def test_what_was_judged_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = iter(range(10))
+def test_what_was_measured_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = iter(range(10))
     monkeypatch.setattr(
-        aae.Players,
-        "judged",
-        lambda self, draws: torch.full((2, 4), float(next(looks))),
+        aae.Aae,
+        "evaluate",
+        lambda self, generator: torch.full((2, 4), float(next(values))),
     )
     result = aae.STUDY.run_config(TINY, "tiny")
-    assert result.metrics["codes@0"] == pytest.approx(4.5)
-    assert next(looks, None) is None
+    assert result.metrics["code_distance@0"] == pytest.approx(4.5)
+    assert next(values, None) is None
 
 
 def test_a_killed_run_goes_on_along_the_same_trajectory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aae, "_CHECKPOINT", 4)
+    monkeypatch.setattr(adversarial, "_CHECKPOINT", 4)
     whole = aae.STUDY.run_config(TINY, "tiny", seed=1)
-    genuine, rounds = aae.Players.round, []
+    genuine, rounds = aae.Aae.train_step, []
 
-    def killed(three: aae.Players) -> None:
+    def killed(three: aae.Aae) -> None:
         rounds.append(1)
         if len(rounds) == 15:
             raise KeyboardInterrupt
         genuine(three)
 
-    monkeypatch.setattr(aae.Players, "round", killed)
+    monkeypatch.setattr(aae.Aae, "train_step", killed)
     with pytest.raises(KeyboardInterrupt):
         aae.STUDY.run_config(TINY, "tiny", seed=1, directory=tmp_path)
     resumed = aae.STUDY.run_config(TINY, "tiny", seed=1, directory=tmp_path)

@@ -1,4 +1,4 @@
-"""The GAN study on pictures: its judge, its presets, and a tiny run."""
+"""The GAN study on pictures: its evaluator, its presets, and a tiny run."""
 
 from __future__ import annotations
 
@@ -9,22 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from rederived.chapters.variational.study_images import (
-    STUDY,
+from rederived.chapters.variational import study_images as study
+from rederived.chapters.variational.measures import low_variance
+from rederived.chapters.variational.studies.evaluator import (
     Evaluator,
-    ImageGanConfig,
-    narrowed,
-)
-from rederived.chapters.variational.study_images import run as study
-from rederived.chapters.variational.study_images.evaluator import (
     covered_classes,
     total_variance,
 )
-from rederived.chapters.variational.study_images.pictures import (
-    Pictures,
-    load_pictures,
-    small,
-)
+from rederived.chapters.variational.studies.images import Images, load_images, small
+from rederived.chapters.variational.study_images import STUDY, ImageGanConfig
 from rederived.evaluation import frechet_distance, moments
 from scipy.linalg import sqrtm
 
@@ -34,7 +27,7 @@ TINY = replace(
     measurements=2,
     samples=30,
     batch_size=8,
-    judge_epochs=1,
+    classifier_epochs=1,
 )
 
 
@@ -84,68 +77,70 @@ def test_the_total_variance_of_one_picture_is_zero(rng: torch.Generator) -> None
     assert float(total_variance(pictures)[1]) == pytest.approx(by_hand, rel=1e-5)
     same = pictures[:, :1].expand(2, 50, 9)
     assert float(total_variance(same).abs().max()) < 1e-6
-    assert narrowed(torch.tensor([0.0, 0.24, 0.26, 1.0])).tolist() == [
+    assert low_variance(torch.tensor([0.0, 0.24, 0.26, 1.0])).tolist() == [
         *(True, True),
         *(False, False),
     ]
 
 
-def test_the_judge_knows_real_pictures(rng: torch.Generator) -> None:
-    pictures = load_pictures("digits")
+def test_the_evaluator_knows_real_pictures(rng: torch.Generator) -> None:
+    pictures = load_images("digits")
     evaluator = Evaluator(pictures, 10)
     assert evaluator.classifier.accuracy(pictures.test, pictures.test_labels) > 0.9
     found = evaluator(pictures.test[None])
     assert int(found["covered"][0]) == 10
-    assert float(found["good"][0]) > 0.6
-    assert float(found["spread"][0]) == pytest.approx(1, abs=0.05)
+    assert float(found["high_quality_share"][0]) > 0.6
+    assert float(found["variance_ratio"][0]) == pytest.approx(1, abs=0.05)
     noise = torch.rand(2, 200, pictures.side**2, generator=rng) * 2 - 1
     strange = evaluator(noise)
-    assert strange["distance"].shape == (2,)
-    assert float(strange["distance"].min()) > 10 * float(found["distance"][0])
+    assert strange["frechet_distance"].shape == (2,)
+    assert float(strange["frechet_distance"].min()) > 10 * float(
+        found["frechet_distance"][0]
+    )
     one = evaluator(pictures.test[:1].expand(50, -1))
-    assert float(one["spread"]) == pytest.approx(0, abs=1e-6)
+    assert float(one["variance_ratio"]) == pytest.approx(0, abs=1e-6)
     assert int(one["covered"]) <= 1
     again = Evaluator(pictures, 10)
-    assert torch.equal(again.real[0], evaluator.real[0])  # one judge for all runs
+    assert torch.equal(again.real[0], evaluator.real[0])  # one classifier for all runs
 
 
-def test_coloured_pictures_are_played_and_judged(
+def test_coloured_pictures_are_measured(
     rng: torch.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labels = torch.randint(10, (400,), generator=rng)
     shades = torch.rand(10, 3, 1, 1, generator=rng) - 0.5
     pixels = (shades[labels] + torch.rand(400, 3, 8, 8, generator=rng) - 0.5).flatten(1)
-    pictures = Pictures(
+    pictures = Images(
         pixels[:300], labels[:300], pixels[300:], labels[300:], 8, 3, ["made here"]
     )
-    monkeypatch.setattr(study, "load_pictures", lambda name: pictures)
-    result = STUDY.run_config(replace(TINY, judge_epochs=20), "tiny", seed=3)
+    monkeypatch.setattr(study, "load_images", lambda name: pictures)
+    result = STUDY.run_config(replace(TINY, classifier_epochs=20), "tiny", seed=3)
     assert result.arrays["frames"].shape == (2, 2, 8, 9, 3 * 8 * 8)
-    assert np.isfinite(result.arrays["distance"]).all()
+    assert np.isfinite(result.arrays["frechet_distance"]).all()
     assert result.metrics["accuracy"] > 0.5  # one colour a class; by chance 0.1
     assert Evaluator(pictures, 2).classifier.features[1].weight.shape[1] == 3
-    makers, judges = study.players(TINY, 8, 3, colours=3)
+    generators, discriminators = study.make_networks(TINY, 8, 3, colours=3)
     with pytest.raises(RuntimeError):
-        judges(torch.zeros(4, 5, 8 * 8))  # grey pictures do not fit
-    assert judges(makers(torch.zeros(4, 5, TINY.noise))).shape == (4, 5, 1)
+        discriminators(torch.zeros(4, 5, 8 * 8))  # grey pictures do not fit
+    assert discriminators(generators(torch.zeros(4, 5, TINY.noise))).shape == (4, 5, 1)
 
 
 def test_a_step_is_measured_by_the_mean_over_all_colours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    grey = load_pictures("digits")
+    grey = load_images("digits")
     coloured = replace(
         grey, train=grey.train.repeat(1, 3), test=grey.test.repeat(1, 3), colours=3
     )
     seen = []
-    genuine = study.Game
+    genuine = study.Gan
 
     def noted(*parts: Any, unit: float) -> Any:
         seen.append(unit)
         return genuine(*parts, unit=unit)
 
-    monkeypatch.setattr(study, "Game", noted)
-    monkeypatch.setattr(study, "load_pictures", lambda name: coloured)
+    monkeypatch.setattr(study, "Gan", noted)
+    monkeypatch.setattr(study, "load_images", lambda name: coloured)
     STUDY.run_config(TINY, "tiny", seed=3)
     assert seen == [pytest.approx(1 / (3 * 64))]
 
@@ -174,14 +169,20 @@ def test_a_run_measures_and_is_repeatable(network: str) -> None:
     result = STUDY.run_config(config, "tiny", seed=3)
     again = STUDY.run_config(config, "tiny", seed=3)
     assert result.metrics == again.metrics
-    for name in ("covered", "good", "distance", "spread", "moved"):
+    for name in (
+        "covered",
+        "high_quality_share",
+        "frechet_distance",
+        "variance_ratio",
+        "step_size",
+    ):
         assert result.arrays[name].shape == (2, 2, 2)
         assert np.isfinite(result.arrays[name]).all()
     frames = result.arrays["frames"]
     assert frames.shape == (2, 2, 8, 9, 64)
     assert frames.std() > 0
-    late = result.arrays["distance"][1, :, 1:].mean()
-    assert result.metrics["distance@5"] == pytest.approx(late)
+    late = result.arrays["frechet_distance"][1, :, 1:].mean()
+    assert result.metrics["frechet_distance@5"] == pytest.approx(late)
     assert result.metrics["accuracy"] > 0.3
     assert not np.array_equal(frames[0], frames[1])
 

@@ -8,21 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from rederived.chapters.variational.study_plane import (
-    STUDY,
-    GanConfig,
-    collapsed,
+from rederived.chapters.variational.measures import (
     covered_modes,
     first_time,
     late,
-    match,
+    mode_collapse,
 )
-from rederived.chapters.variational.study_plane.run import make_game
+from rederived.chapters.variational.studies import train
+from rederived.chapters.variational.study_plane import (
+    STUDY,
+    PlaneGanConfig,
+    make_gan,
+)
 from rederived.datasets import points
 from rederived.training import CheckpointError
 
-TINY = GanConfig(
-    "ring",
+TINY = PlaneGanConfig(
+    data="ring",
     weights=(0.0, 5.0),
     members=2,
     updates=20,
@@ -54,7 +56,7 @@ def test_a_mode_needs_a_tenth_of_its_share_of_good_samples() -> None:
 
 def test_collapse_is_the_loss_of_half_of_what_was_reached() -> None:
     covered = torch.tensor([[1, 4, 8, 5, 4, 8], [3, 1, 1, 1, 3, 0]])
-    assert collapsed(covered, 8).tolist() == [
+    assert mode_collapse(covered, 8).tolist() == [
         [False, False, False, False, True, False],
         [False] * 6,
     ]
@@ -83,35 +85,35 @@ def test_presets() -> None:
 @pytest.mark.parametrize("batches", [1, 5])
 def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
     config = replace(TINY, discriminator_batches=batches, generator_batches=batches)
-    game = make_game(config, 0)
-    assert game.weight.tolist() == [0.0, 0.0, 5.0, 5.0]
-    noise = game.noise(10, game.draws.source)
+    gan = make_gan(config, 0)
+    assert gan.weight.tolist() == [0.0, 0.0, 5.0, 5.0]
+    noise = gan.noise(10, gan.random.source)
     assert torch.equal(noise[0], noise[2])
     assert not torch.equal(noise[0], noise[1])
-    game.discriminator_turn()
-    first = game.samples(noise)
+    gan.discriminator_steps()
+    first = gan.samples(noise)
     assert torch.equal(first[0], first[1])  # one start for both weights
-    moved = game.generator_turn()
-    assert bool((moved > 0).all())
-    drawn = game.samples(noise)
+    step_size = gan.generator_steps()
+    assert bool((step_size > 0).all())
+    drawn = gan.samples(noise)
     assert not torch.allclose(drawn[0], drawn[1])
 
 
 def test_the_first_step_with_a_fresh_old_generator_ignores_the_term() -> None:
-    game = make_game(replace(TINY, steps_per_batch=1), 0)
-    noise = game.noise(10, game.draws.source)
+    gan = make_gan(replace(TINY, steps_per_batch=1), 0)
+    noise = gan.noise(10, gan.random.source)
     for _ in range(3):
-        game.discriminator_turn()
-        moved = game.generator_turn()
-    assert torch.equal(moved, torch.zeros(4))
-    drawn = game.samples(noise)
+        gan.discriminator_steps()
+        step_size = gan.generator_steps()
+    assert torch.equal(step_size, torch.zeros(4))
+    drawn = gan.samples(noise)
     assert torch.equal(drawn[0], drawn[1])
 
 
 def test_a_run_measures_what_it_says() -> None:
     result = STUDY.run_config(TINY, "tiny", seed=3)
     assert result.arrays["covered"].shape == (2, 2, 2)
-    assert result.arrays["good"].shape == (2, 2, 2)
+    assert result.arrays["high_quality_share"].shape == (2, 2, 2)
     assert result.arrays["frames"].shape[:2] == (2, 2)
     half = result.arrays["covered"][:, :, 1:].mean((1, 2))
     assert result.metrics["covered@0"] == pytest.approx(half[0])
@@ -124,15 +126,15 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
 ) -> None:
     config = replace(TINY, updates=40, measurements=4)
     whole = STUDY.run_config(config, "tiny", seed=3)
-    genuine, rounds = match.Game.generator_turn, []
+    genuine, rounds = train.Gan.generator_steps, []
 
-    def killed(game: object) -> torch.Tensor:
+    def killed(gan: object) -> torch.Tensor:
         rounds.append(1)
         if len(rounds) == 27:  # in the third of four parts
             raise KeyboardInterrupt
-        return genuine(game)
+        return genuine(gan)
 
-    monkeypatch.setattr(match.Game, "generator_turn", killed)
+    monkeypatch.setattr(train.Gan, "generator_steps", killed)
     with pytest.raises(KeyboardInterrupt):
         STUDY.run_config(config, "tiny", seed=3, directory=tmp_path)
     resumed = STUDY.run_config(config, "tiny", seed=3, directory=tmp_path)

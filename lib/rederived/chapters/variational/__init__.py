@@ -1,57 +1,7 @@
-"""Adversarial models: exact games on tables, losses, and networks side by side."""
+"""Chapter 2: the VAE, EM, GAN, AAE and ALI as one divergence of joint distributions.
 
-from rederived.chapters.variational.inference import (
-    LOSSES,
-    Game,
-    labelled_kl,
-    linearised,
-    loss,
-    play,
-    slopes,
-)
-from rederived.chapters.variational.losses import (
-    discriminator_loss,
-    generator_loss,
-    proximity,
-)
-from rederived.chapters.variational.tables import (
-    alternate,
-    best_response,
-    damped,
-    discriminator_risk,
-    generator_risk,
-    joint_kl,
-    judged,
-    labelled,
-    optimal_discriminator,
-    proximal_response,
-    proximal_risk,
-    simplified_kl,
-    weighted_response,
-)
-
-__all__ = [
-    "LOSSES",
-    "Game",
-    "alternate",
-    "best_response",
-    "damped",
-    "discriminator_loss",
-    "discriminator_risk",
-    "generator_loss",
-    "generator_risk",
-    "joint_kl",
-    "judged",
-    "labelled",
-    "labelled_kl",
-    "linearised",
-    "loss",
-    "optimal_discriminator",
-    "play",
-    "proximal_response",
-    "proximal_risk",
-    "proximity",
-    "simplified_kl",
-    "slopes",
-    "weighted_response",
-]
+On tables, with every optimum exact: ``tables`` (GAN), ``inference`` (ALI), ``em``.  In
+networks: ``losses``; ``ensembles`` and ``convolutions`` train many networks side by
+side; ``measures`` says what collapse is.  ``studies`` holds what the four studies,
+``study_*``, share.
+"""

@@ -1,6 +1,6 @@
 """Convolutional networks trained side by side, as one grouped convolution.
 
-Pictures of all networks are held as (B, N C, H, W): the channels of network k are the
+Images of all networks are held as (B, N C, H, W): the channels of network k are the
 k-th group.  As in ``ensembles``, the networks do not see one another.
 """
 
@@ -18,38 +18,58 @@ _KERNEL, _TAPS = 4, 4  # each output pixel of an upsampling sees 4 of the 16 tap
 
 
 def together(x: Tensor, channels: int, side: int) -> Tensor:
-    """Turn flat pictures (N, B, C H W) into (B, N C, H, W)."""
+    """Turn flat images (N, B, C H W) into (B, N C, H, W)."""
     networks, batch, _ = x.shape
     shape = batch, networks * channels, side, side
     return x.transpose(0, 1).reshape(shape)
 
 
 def apart(x: Tensor, networks: int) -> Tensor:
-    """Turn (B, N C, H, W) into flat pictures (N, B, C H W)."""
+    """Turn (B, N C, H, W) into flat images (N, B, C H W)."""
     return x.reshape(len(x), networks, -1).transpose(0, 1)
 
 
-class Halving(nn.Module):
-    """N convolutions of 4 x 4 pixels in steps of 2: half the side.
+class _Convolution(nn.Module):
+    """N convolutions of 4 x 4 pixels in steps of 2; the start of He and others.
 
     Args:
         networks: N, a multiple of ``seeds``.
         seeds: how many different starts there are; network k has start k mod seeds.
-        inputs: channels of each network's input.
-        outputs: channels of each network's output.
-        generator: source of the starting weights, those of He and others.
+        channels: of each network's kernel, outer and inner, and of its output.
+        fan_in: inputs that an output pixel sees.
+        generator: source of the starting weights.
+    """
+
+    def __init__(
+        self,
+        networks: int,
+        seeds: int,
+        channels: tuple[int, int, int],
+        fan_in: int,
+        generator: Generator,
+    ) -> None:
+        super().__init__()
+        outer, inner, outputs = channels
+        shape = seeds * outer, inner, _KERNEL, _KERNEL
+        start = torch.randn(shape, generator=generator) * math.sqrt(2 / fan_in)
+        self.networks = networks
+        self.weight = nn.Parameter(for_all(start, networks, seeds))
+        self.bias = nn.Parameter(torch.zeros(networks * outputs))
+
+
+class Halving(_Convolution):
+    """N convolutions of 4 x 4 pixels in steps of 2: half the side.
+
+    >>> layer = Halving(3, 1, 2, 5, torch.Generator().manual_seed(0))
+    >>> layer(torch.zeros(7, 3 * 2, 8, 8)).shape
+    torch.Size([7, 15, 4, 4])
     """
 
     def __init__(
         self, networks: int, seeds: int, inputs: int, outputs: int, generator: Generator
     ) -> None:
-        super().__init__()
-        shape = seeds * outputs, inputs, _KERNEL, _KERNEL
-        start = torch.randn(shape, generator=generator)
-        start = start * math.sqrt(2 / (inputs * _KERNEL**2))
-        self.networks = networks
-        self.weight = nn.Parameter(for_all(start, networks, seeds))
-        self.bias = nn.Parameter(torch.zeros(networks * outputs))
+        channels, fan_in = (outputs, inputs, outputs), inputs * _KERNEL**2
+        super().__init__(networks, seeds, channels, fan_in, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, N inputs, H, W) to (B, N outputs, H/2, W/2)."""
@@ -58,27 +78,19 @@ class Halving(nn.Module):
         )
 
 
-class Doubling(nn.Module):
+class Doubling(_Convolution):
     """N transposed convolutions of 4 x 4 pixels in steps of 2: twice the side.
 
-    Args:
-        networks: N, a multiple of ``seeds``.
-        seeds: how many different starts there are; network k has start k mod seeds.
-        inputs: channels of each network's input.
-        outputs: channels of each network's output.
-        generator: source of the starting weights.
+    >>> layer = Doubling(3, 1, 2, 5, torch.Generator().manual_seed(0))
+    >>> layer(torch.zeros(7, 3 * 2, 4, 4)).shape
+    torch.Size([7, 15, 8, 8])
     """
 
     def __init__(
         self, networks: int, seeds: int, inputs: int, outputs: int, generator: Generator
     ) -> None:
-        super().__init__()
-        shape = seeds * inputs, outputs, _KERNEL, _KERNEL
-        start = torch.randn(shape, generator=generator)
-        start = start * math.sqrt(2 / (inputs * _TAPS))
-        self.networks = networks
-        self.weight = nn.Parameter(for_all(start, networks, seeds))
-        self.bias = nn.Parameter(torch.zeros(networks * outputs))
+        channels, fan_in = (inputs, outputs, outputs), inputs * _TAPS
+        super().__init__(networks, seeds, channels, fan_in, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, N inputs, H, W) to (B, N outputs, 2 H, 2 W)."""
@@ -88,7 +100,7 @@ class Doubling(nn.Module):
 
 
 class Generators(nn.Module):
-    """N small DCGAN generators: noise, a quarter of the side, half of it, a picture.
+    """N small DCGAN generators: noise, a quarter of the side, half of it, an image.
 
     Args:
         networks: N, a multiple of ``seeds``.
@@ -96,8 +108,8 @@ class Generators(nn.Module):
         generator: source of the starting weights.
         noise: dimension of z.
         channels: of the half-sized layer; the quarter-sized one has twice as many.
-        side: of a picture, a multiple of 4.
-        colours: channels of a picture, 1 or 3.
+        side: of an image, a multiple of 4.
+        colours: channels of an image, 1 or 3.
         normalized: whether both hidden layers have batch normalisation.
     """
 
@@ -130,21 +142,21 @@ class Generators(nn.Module):
         )
 
     def forward(self, z: Tensor) -> Tensor:
-        """Map noise (N, B, noise) to flat pictures (N, B, D) in [-1, 1]."""
+        """Map noise (N, B, noise) to flat images (N, B, D) in [-1, 1]."""
         small = together(self.linear(z), 2 * self.channels, self.side // 4)
         return apart(self.layers(small), self.networks)
 
 
 class Discriminators(nn.Module):
-    """N small DCGAN discriminators: a picture, half the side, a quarter, a logit.
+    """N small DCGAN discriminators: an image, half the side, a quarter, a logit.
 
     Args:
         networks: N, a multiple of ``seeds``.
         seeds: how many different starts there are; network k has start k mod seeds.
         generator: source of the starting weights.
         channels: of the half-sized layer; the quarter-sized one has twice as many.
-        side: of a picture, a multiple of 4.
-        colours: channels of a picture, 1 or 3.
+        side: of an image, a multiple of 4.
+        colours: channels of an image, 1 or 3.
         normalized: whether the second layer has batch normalisation.
     """
 
@@ -174,10 +186,9 @@ class Discriminators(nn.Module):
         self.linear = Linear(*shared, last, 1, generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map flat pictures (N, B, D) to logits (N, B, 1)."""
+        """Map flat images (N, B, D) to logits (N, B, 1)."""
         small = self.layers(together(x, self.colours, self.side))
-        logits: Tensor = self.linear(apart(small, self.networks))
-        return logits
+        return self.linear(apart(small, self.networks))
 
 
 def _norm(features: int, normalized: bool) -> nn.Module:
@@ -187,4 +198,4 @@ def _norm(features: int, normalized: bool) -> nn.Module:
 
 def _require_quarters(side: int) -> None:
     if side % 4:
-        raise ValueError(f"pictures of side {side} have no quarter: pad to 4, 8, ...")
+        raise ValueError(f"images of side {side} have no quarter: pad to 4, 8, ...")

@@ -1,8 +1,9 @@
 r"""Expectation-maximisation as descent on the joint KL, one coordinate at a time.
 
-The joint laws are p(x, z) = p~(x) p(z|x) and q(x, z) = q(z) q(x|z).  The E step
-minimises KL(p(x, z) || q(x, z)) over p(z|x), the M step over q.  Two families: tables,
-where x takes X values, and mixtures of normal laws, where p~ is a sample.
+The joint distributions are p(x, z) = p~(x) p(z|x) and q(x, z) = q(z) q(x|z).  The E
+step minimises KL(p(x, z) || q(x, z)) over p(z|x), the M step over q.  Two families:
+tables, where x takes X values, and mixtures of normal distributions, where p~ is a
+sample.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ def e_step(prior: Tensor, likelihood: Tensor) -> Tensor:
 
     Args:
         prior: q(z), shape (Z,).
-        likelihood: q(x|z), shape (X, Z), each column a law.
+        likelihood: q(x|z), shape (X, Z), each column a distribution.
 
     Returns:
-        Shape (X, Z), each row a law.
+        Shape (X, Z), each row a distribution.
     """
     both = likelihood * prior
     return both / both.sum(-1, keepdim=True)
@@ -43,18 +44,22 @@ def m_step(
         The prior (Z,) and the likelihood (X, Z).
     """
     both = data.unsqueeze(-1) * posterior
-    law = both.sum(-2)
-    return law if prior is None else prior, both / law
+    marginal = both.sum(-2)
+    return marginal if prior is None else prior, both / marginal
 
 
 @dataclass(frozen=True)
 class NormalMixture:
-    """A mixture of K normal laws in D dimensions.
+    """A mixture of K normal distributions in D dimensions.
 
     Attributes:
         weights: q(z), shape (K,).
         means: shape (K, D).
         covariances: shape (K, D, D).
+
+    >>> one = NormalMixture(torch.ones(1), torch.zeros(1, 2), torch.eye(2)[None])
+    >>> one.posterior(torch.zeros(3, 2)).shape
+    torch.Size([3, 1])
     """
 
     weights: Tensor
@@ -68,15 +73,11 @@ class NormalMixture:
         white = torch.linalg.solve_triangular(roots, difference, upper=False)
         log_det = 2 * roots.diagonal(dim1=-2, dim2=-1).log().sum(-1)
         constant = x.shape[1] * math.log(2 * math.pi) + log_det
-        log_joint: Tensor = self.weights.log() - 0.5 * (
-            white.square().sum(1).T + constant
-        )
-        return log_joint
+        return self.weights.log() - 0.5 * (white.square().sum(1).T + constant)
 
     def log_likelihood(self, x: Tensor) -> Tensor:
         """Return the mean of log q(x) over points (N, D), a scalar, nats."""
-        log_likelihood: Tensor = self.log_joint(x).logsumexp(1).mean()
-        return log_likelihood
+        return self.log_joint(x).logsumexp(1).mean()
 
     def posterior(self, x: Tensor) -> Tensor:
         """Return p(z|x) of the E step, shape (N, K)."""

@@ -1,8 +1,8 @@
 """Chapter 2's own figures, in the order of the page.
 
 :func:`comparisons` is the diagram of the models, :func:`simplex` shows risks over all
-laws on three points, :func:`shares` a table of proportions, :func:`film_strips` what a
-generator draws during training.
+distributions on three points, :func:`shares` a table of proportions,
+:func:`film_strips` what a generator draws during training.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,19 +17,19 @@ from rederived.figures import COLOURS, style
 from rederived.figures.styling import WIDTH, Values, as_array, panels
 
 Risk = Callable[[torch.Tensor], torch.Tensor]
-"""From laws on three points (N, 3), float64, to nats (N,)."""
+"""From distributions on three points (N, 3), float64, to nats (N,)."""
 
 
 def comparisons(
     rows: Sequence[tuple[str, str, str, str, str]], headings: tuple[str, str, str]
 ) -> Figure:
-    """Diagram of which two laws each model compares, one row a model.
+    """Diagram of which two distributions each model compares, one row a model.
 
     A row is the name, two boxes with an arrow between them, and a remark.
 
     Args:
-        rows: name, left law, ``"→"`` or ``"←"``, right law, remark.
-        headings: above the left laws, the right laws and the remarks.
+        rows: name, left distribution, ``"→"`` or ``"←"``, right distribution, remark.
+        headings: above the left boxes, the right boxes and the remarks.
     """
     with style():
         figure = Figure(figsize=(WIDTH, 0.55 * (len(rows) + 1)))
@@ -63,31 +63,31 @@ def _box(axes: Axes, x: float, y: float, text: str, half: float) -> None:
 def simplex(
     risks: Mapping[str, Risk], points: Mapping[str, Values], resolution: int = 90
 ) -> Figure:
-    """Contour plots of risks over the triangle of all laws on three points.
+    """Contour plots of risks over the triangle of all distributions on three points.
 
     One panel a risk; a cross marks its least value on the grid.
 
     Args:
-        risks: title -> function of laws.
-        points: name -> a law (3,), marked in every panel.
-        resolution: laws along an edge of the triangle.
+        risks: title -> function of distributions.
+        points: name -> a distribution (3,), marked in every panel.
+        resolution: points along an edge of the triangle.
     """
     steps = torch.arange(1, resolution, dtype=torch.float64)
     pairs = torch.cartesian_prod(steps, steps)
     pairs = pairs[pairs.sum(1) < resolution] / resolution
-    laws = torch.cat([pairs, 1 - pairs.sum(1, keepdim=True)], dim=1)
-    place = as_array(_flat(laws))
+    corners = torch.cat([pairs, 1 - pairs.sum(1, keepdim=True)], dim=1)
+    place = as_array(_flat(corners))
     with style():
         figure, axes_row = panels(len(risks), 0.95)
         for axes, (title, risk) in zip(axes_row, risks.items(), strict=True):
-            values = as_array(risk(laws))
+            values = as_array(risk(corners))
             axes.tricontourf(place[:, 0], place[:, 1], values, 14, cmap="Blues")
             best = place[values.argmin()]
             axes.scatter(
                 best[0], best[1], marker="x", s=60, color=COLOURS[1], label="minimum"
             )
-            for index, (name, law) in enumerate(points.items()):
-                where = as_array(_flat(torch.as_tensor(law)))
+            for index, (name, point) in enumerate(points.items()):
+                where = as_array(_flat(torch.as_tensor(point)))
                 marker = "os^D"[index]
                 axes.scatter(
                     where[0], where[1], marker=marker, color="black", s=22, label=name
@@ -98,10 +98,10 @@ def simplex(
     return figure
 
 
-def _flat(laws: torch.Tensor) -> torch.Tensor:
-    """Corners of the triangle weighted by a law: (..., 3) -> (..., 2)."""
+def _flat(weights: torch.Tensor) -> torch.Tensor:
+    """Corners of the triangle weighted by a distribution: (..., 3) -> (..., 2)."""
     corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]]).double()
-    return laws.double() @ corners
+    return weights.double() @ corners
 
 
 def shares(
@@ -142,7 +142,7 @@ def film_strips(
     """
     clouds = {name: as_array(points) for name, points in strips.items()}
     middle = as_array(centres)
-    reach = 1.35 * np.abs(middle).max()
+    limit = 1.35 * np.abs(middle).max()
     with style():
         height = WIDTH / len(times) * len(clouds) + 0.4
         figure = Figure(figsize=(WIDTH, height))
@@ -153,7 +153,7 @@ def film_strips(
             for axes, points in zip(row, frames, strict=True):
                 axes.scatter(middle[:, 0], middle[:, 1], s=30, color="#cccccc", lw=0)
                 axes.scatter(points[:, 0], points[:, 1], s=2, color=COLOURS[0])
-                axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[],
+                axes.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=[],
                          yticks=[], aspect="equal")  # fmt: skip
             row[0].set_ylabel(name, fontsize=8.5)
     return figure

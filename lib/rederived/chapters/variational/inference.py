@@ -1,9 +1,9 @@
 r"""Adversarial inference (ALI, BiGAN) on tables, with the exact discriminator.
 
-Two joint laws of x and z are compared: that of the encoder, p(x, z) = p~(x) p(z|x),
-and that of the decoder, q(x, z) = q(z) q(x|z).  Tables are (..., X, Z), leading axes
-count independent problems.  The optimal discriminator is D = p/(p + q), that is
-D = sigmoid(-s) with the log-ratio s = log q(x, z) - log p(x, z).
+Two joint distributions of x and z are compared: that of the encoder, p(x, z) = p~(x)
+p(z|x), and that of the decoder, q(x, z) = q(z) q(x|z).  Tables are (..., X, Z), leading
+axes count independent problems.  The optimal discriminator is D = p/(p + q), that is D
+= sigmoid(-s) with the log-ratio s = log q(x, z) - log p(x, z).
 
 Four losses are known by name; equation numbers are the article's:
 
@@ -33,9 +33,9 @@ def labelled_kl(p: Tensor, q: Tensor, discriminator: Tensor) -> Tensor:
     return (real + fake).sum((-2, -1))
 
 
-def loss(
+def ali_loss(
     name: Loss,
-    laws: tuple[Tensor, Tensor],
+    joints: tuple[Tensor, Tensor],
     discriminator: Tensor,
     old: tuple[Tensor, Tensor],
 ) -> Tensor:
@@ -43,14 +43,14 @@ def loss(
 
     Args:
         name: which one.
-        laws: the joint laws of encoder and decoder, p and q.
+        joints: the joint distributions of encoder and decoder, p and q.
         discriminator: D, held fixed.
-        old: the joint laws that D was fitted to.
+        old: the joint distributions that D was fitted to.
 
     Raises:
         ValueError: if there is no loss of that name.
     """
-    (p, q), (old_p, old_q) = laws, old
+    (p, q), (old_p, old_q) = joints, old
     real, fake = discriminator.log(), (1 - discriminator).log()
     if name == "minimax":
         terms = p * real + q * fake
@@ -66,10 +66,12 @@ def loss(
     return terms.sum((-2, -1))
 
 
-def slopes(name: Loss, ratio: Tensor, fourth: float = 1.0) -> tuple[Tensor, Tensor]:
-    """Return the derivatives of a loss by p(x, z) and q(x, z), at the old laws.
+def loss_derivatives(
+    name: Loss, ratio: Tensor, fourth: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """Return the derivatives of a loss by p(x, z) and q(x, z), at the old ones.
 
-    Constants are left out: a law's entries sum to one, so they do nothing.
+    Constants are left out: a distribution's entries sum to one, so they do nothing.
 
     Args:
         name: which loss.
@@ -88,7 +90,7 @@ def slopes(name: Loss, ratio: Tensor, fourth: float = 1.0) -> tuple[Tensor, Tens
     return softplus(ratio) - fourth * ratio.exp(), softplus(ratio)
 
 
-class Game:
+class TabularAli:
     """Encoders and decoders of many problems, given by logits.
 
     Args:
@@ -96,6 +98,11 @@ class Game:
         prior: q(z), shape (..., Z).
         encoder: logits of p(z|x), shape (..., X, Z).
         decoder: logits of q(x|z), shape (..., X, Z), normalised over x.
+
+    >>> half, zero = torch.full((2,), 0.5), torch.zeros(2, 2)
+    >>> p, q = TabularAli(half, half, zero, zero).joints()
+    >>> torch.equal(p, q), float(p[0, 0])
+    (True, 0.25)
     """
 
     def __init__(
@@ -119,32 +126,32 @@ class Game:
     def directions(self, name: Loss, *, natural: bool) -> tuple[Tensor, Tensor]:
         """Return the negative gradient by the logits of encoder and decoder.
 
-        With f the slope by a joint law, the gradient by the logits of p(z|x) is
-        p(x, z) (f - E[f|x]); the natural one leaves out the factor p(x, z), and is
+        With f the slope by a joint distribution, the gradient by the logits of p(z|x)
+        is p(x, z) (f - E[f|x]); the natural one leaves out the factor p(x, z), and is
         how log p(z|x) itself moves.  It is shortened where it is extreme.
         """
         log_p, log_q = self.log_joints()
-        by_p, by_q = slopes(name, log_q - log_p)
-        encoder = centred(by_p, self.encoder.softmax(-1), -1)
-        decoder = centred(by_q, self.decoder.softmax(-2), -2)
+        by_p, by_q = loss_derivatives(name, log_q - log_p)
+        encoder = _centred(by_p, self.encoder.softmax(-1), -1)
+        decoder = _centred(by_q, self.decoder.softmax(-2), -2)
         if natural:
-            return -shortened(encoder), -shortened(decoder)
+            return -_shortened(encoder), -_shortened(decoder)
         return -encoder * log_p.exp(), -decoder * log_q.exp()
 
 
-def centred(f: Tensor, law: Tensor, axis: int) -> Tensor:
-    """Return f - E[f], the mean taken over one axis under a conditional law."""
-    return f - (law * f).sum(axis, keepdim=True)
+def _centred(f: Tensor, given: Tensor, axis: int) -> Tensor:
+    """Return f - E[f], the mean taken over one axis under a conditional."""
+    return f - (given * f).sum(axis, keepdim=True)
 
 
-def shortened(step: Tensor, longest: float = 5.0) -> Tensor:
+def _shortened(step: Tensor, longest: float = 5.0) -> Tensor:
     """Scale each problem's table so that no entry exceeds ``longest``."""
     largest = step.abs().amax((-2, -1), keepdim=True)
     return step * (longest / largest).clamp(max=1.0)
 
 
-def play(
-    game: Game,
+def train_ali(
+    model: TabularAli,
     name: Loss,
     rule: Rule,
     steps: int,
@@ -156,7 +163,7 @@ def play(
     """Let encoder and decoder descend one loss, D exact at every step.
 
     Args:
-        game: the problems; changed in place.
+        model: the problems; changed in place.
         name: which loss.
         rule: steps along the gradient by the logits, the natural one, or Adam.
         steps: how many.
@@ -164,18 +171,18 @@ def play(
         encoder_factor: learning rate of the encoder over that of the decoder.
         train_encoder: whether the encoder moves at all.
     """
-    players = [game.decoder, game.encoder] if train_encoder else [game.decoder]
+    moved = [model.decoder, model.encoder] if train_encoder else [model.decoder]
     groups = [
-        {"params": [player], "lr": rate * factor}
-        for player, factor in zip(players, (1.0, encoder_factor), strict=False)
+        {"params": [logits], "lr": rate * factor}
+        for logits, factor in zip(moved, (1.0, encoder_factor), strict=False)
     ]
     kind = torch.optim.Adam if rule == "adam" else torch.optim.SGD
     optimizer = kind(groups)
     for _ in range(steps):
-        encoder, decoder = game.directions(name, natural=rule == "natural")
-        game.decoder.grad = -decoder
+        encoder, decoder = model.directions(name, natural=rule == "natural")
+        model.decoder.grad = -decoder
         if train_encoder:
-            game.encoder.grad = -encoder
+            model.encoder.grad = -encoder
         optimizer.step()
 
 
@@ -184,11 +191,11 @@ def linearised(
 ) -> Tensor:
     """Return the matrix of ds/dt near s = 0 under small natural-gradient steps.
 
-    With a joint law that both agree on,
+    With a joint distribution that both agree on,
     ds/dt = -(a/2)(s - E[s|z]) + sign (b/2)(s - E[s|x]).
 
     Args:
-        joint: the law, (X, Z).
+        joint: that distribution, (X, Z).
         sign: +1 for the reduced loss, -1 for the others.
         decoder_rate: a.
         encoder_rate: b.

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from rederived.chapters.variational.ensembles import mlp
-from rederived.chapters.variational.losses import discriminator_loss, generator_loss
-from rederived.chapters.variational.study_ali import sliced
-from rederived.chapters.variational.study_images.pictures import load_pictures
+from rederived.chapters.variational.losses import generator_loss
+from rederived.chapters.variational.studies.adversarial import (
+    AdversarialConfig,
+    AdversarialModel,
+    sliced_wasserstein,
+    train,
+)
+from rederived.chapters.variational.studies.images import load_images
 from rederived.datasets import points
 from rederived.records import Measured, Study, Trial
-from rederived.training import GeneratorState, fit_players, generator
+from rederived.training import GeneratorState, generator
 
-_WEIGHTS, _DRAWS, _JUDGED = 50, 51, 52  # random streams of one seed
-_CODES = 2  # numbers in a code
-_LOOKS = 10  # judgements, evenly spread over the second half
-_CHECKPOINT = 100  # rounds between checkpoints
+_WEIGHTS, _DRAWS, _MEASURED = 50, 51, 52  # random streams of one seed
+_CODE = 2  # numbers in a code
+_MEASUREMENTS = 10  # evenly spread over the second half
 
 
-@dataclass(frozen=True)
-class AaeConfig:
-    """A study of equation 34 on one law, at several weights of its second term.
+@dataclass(frozen=True, kw_only=True)
+class AaeConfig(AdversarialConfig):
+    """A study of equation 34 on one distribution, at weights of its second term.
 
     Attributes:
-        data: the ring of 8 Gaussians, or pictures.
+        data: the ring of 8 Gaussians, or images.
         decoder: a perceptron with two hidden layers, or an affine map.
         weights: of the squared error over the total variance of the data; lambda is
             this over that variance.  At 0 the decoder reads the codes and the encoder
             does not feel it.
-        members: networks for each weight, with the same starts, data and noise.
-        updates: steps of each player, in turn.
-        batch_size: data points, and draws of the prior, in a batch.
-        width: units of each of two hidden layers.
-        learning_rate: of Adam (beta1 = 0.5).
-        samples: codes judged each time.
+
+    >>> AaeConfig(data="ring").weights
+    (0.0, 1.0, 10.0)
     """
 
     data: Literal["ring", "fashion-mnist", "digits"]
@@ -46,22 +47,22 @@ class AaeConfig:
     weights: tuple[float, ...] = (0.0, 1.0, 10.0)
     members: int = 5
     updates: int = 3000
-    batch_size: int = 64
-    width: int = 32
-    learning_rate: float = 1e-3
-    samples: int = 1000
 
 
 @dataclass(frozen=True)
-class Source:
+class AaeData:
     """Where data come from.
 
     Attributes:
         size: numbers in a data point.
         variance: total variance of the data.
         names: of the data sets, with fingerprints.
-        train: pictures to draw from, (n, size), or None for the ring.
-        test: pictures to judge on.
+        train: images to draw from, (n, size), or None for the ring.
+        test: images to measure on.
+
+    >>> data = load_data(AaeConfig(data="digits"))
+    >>> data.draw(3, torch.Generator().manual_seed(0)).shape
+    torch.Size([3, 64])
     """
 
     size: int
@@ -70,62 +71,72 @@ class Source:
     train: Tensor | None = None
     test: Tensor | None = None
 
-    def draw(self, count: int, draws: Generator, *, judged: bool = False) -> Tensor:
-        """Draw data points, (count, size); to be judged, from the test pictures."""
-        pictures = self.test if judged else self.train
-        if pictures is None:
-            return points.ring(count, draws)
-        return pictures[torch.randint(len(pictures), (count,), generator=draws)]
+    def draw(self, count: int, generator: Generator, *, test: bool = False) -> Tensor:
+        """Draw data points, (count, size)."""
+        images = self.test if test else self.train
+        if images is None:
+            return points.ring(count, generator)
+        return images[torch.randint(len(images), (count,), generator=generator)]
 
 
-def source(config: AaeConfig) -> Source:
+def load_data(config: AaeConfig) -> AaeData:
     """Load the data of a config."""
     if config.data == "ring":
         variance = points.RING_RADIUS**2 + 2 * points.RING_SCALE**2
-        return Source(2, variance, ["ring of 8 Gaussians in the plane, drawn"])
-    pictures = load_pictures(config.data)
-    variance = float(pictures.train.var(0).sum())
-    size = pictures.train.shape[1]
-    return Source(size, variance, pictures.sources, pictures.train, pictures.test)
+        return AaeData(2, variance, ["ring of 8 Gaussians in the plane, drawn"])
+    images = load_images(config.data)
+    size, variance = images.train.shape[1], float(images.train.var(0).sum())
+    return AaeData(size, variance, images.sources, images.train, images.test)
 
 
-class Players(nn.Module):
-    """Encoders, decoders, discriminators; network k has weight ``k // members``."""
+class Aae(AdversarialModel):
+    """Encoders, decoders, discriminators; network k has weight ``k // members``.
 
-    def __init__(self, config: AaeConfig, data: Source, seed: int) -> None:
+    >>> config = AaeConfig(data="ring", members=2)
+    >>> model = Aae(config, load_data(config), seed=0)
+    >>> model.losses(torch.zeros(6, 5, 2)).shape
+    torch.Size([6])
+    """
+
+    weight: Tensor
+    measured: Tensor
+    """Means so far of what ``evaluate`` returns."""
+
+    def __init__(self, config: AaeConfig, data: AaeData, seed: int) -> None:
         super().__init__()
         self.config, self.data, members = config, data, config.members
         networks, width = members * len(config.weights), config.width
         starts = generator(seed, _WEIGHTS)
-        self.draws = GeneratorState(generator(seed, _DRAWS))
+        self.random = GeneratorState(generator(seed, _DRAWS))
         hidden = (width, width) if config.decoder == "perceptron" else ()
-        shared, ends = (networks, members), (data.size, width, width, _CODES)
-        self.encoder = mlp(*shared, ends, starts)
-        self.judge = mlp(*shared, (_CODES, width, width, 1), starts, leak=0.2)
-        self.decoder = mlp(*shared, (_CODES, *hidden, data.size), starts)
+        shared = networks, members
+        self.encoder = mlp(*shared, (data.size, width, width, _CODE), starts)
+        self.discriminators = mlp(*shared, (_CODE, width, width, 1), starts, leak=0.2)
+        self.decoder = mlp(*shared, (_CODE, *hidden, data.size), starts)
         weights = torch.tensor(config.weights).repeat_interleave(members)
         self.register_buffer("weight", weights[:, None, None])
-        # one optimizer: Adam leaves alone what has no gradient, the player who waits
-        self.optimizer = torch.optim.Adam(
-            self.parameters(), lr=config.learning_rate, betas=(0.5, 0.999), fused=True
-        )
-
-    weight: Tensor
+        self.register_buffer("measured", torch.zeros(2, networks))
+        self.optimizer = self.adam(config.learning_rate)
 
     def batch(
-        self, count: int, draws: Generator, *, judged: bool = False
+        self, count: int, generator: Generator, *, test: bool = False
     ) -> tuple[Tensor, Tensor]:
         """Draw data (networks, count, size) and codes of the prior."""
         members, weights = self.config.members, len(self.config.weights)
-        x = self.data.draw(members * count, draws, judged=judged)
-        z = torch.randn(members, count, _CODES, generator=draws)
+        x = self.data.draw(members * count, generator, test=test)
+        z = torch.randn(members, count, _CODE, generator=generator)
         x = x.reshape(members, count, self.data.size)
         return x.repeat(weights, 1, 1), z.repeat(weights, 1, 1)
 
+    def pair(self) -> tuple[Tensor, Tensor]:
+        """Draw codes of the prior, and the codes of data."""
+        x, z = self.batch(self.config.batch_size, self.random.source)
+        return z, self.encoder(x)
+
     def error(self, x: Tensor, codes: Tensor) -> Tensor:
         """Return E |x - G(z)|^2 over the total variance of the data, (networks,)."""
-        decoded: Tensor = self.decoder(codes)
-        return (x - decoded).square().sum(-1).mean(-1) / self.data.variance
+        square = (x - self.decoder(codes)).square().sum(-1)
+        return square.mean(-1) / self.data.variance
 
     def losses(self, x: Tensor) -> Tensor:
         """Return E[-log D(E(x))] and the error, equation 34, (networks,).
@@ -136,98 +147,61 @@ class Players(nn.Module):
         codes = self.encoder(x)
         still = codes.detach()
         felt = still + self.weight * (codes - still)
-        return generator_loss(self.judge(codes).squeeze(-1)) + self.error(x, felt)
+        return generator_loss(self.logits(codes)) + self.error(x, felt)
 
-    def round(self) -> None:
-        """Give the discriminators one step, then encoders and decoders one."""
-        size, draws = self.config.batch_size, self.draws.source
-        x, z = self.batch(size, draws)
-        with torch.no_grad():
-            codes = self.encoder(x)
-        logits = (self.judge(each).squeeze(-1) for each in (z, codes))
-        self._step(discriminator_loss(*logits))
-        self.judge.requires_grad_(False)
-        x, _ = self.batch(size, draws)
-        self._step(self.losses(x))
-        self.judge.requires_grad_(True)
+    def next_losses(self) -> Tensor:
+        """Return the losses on a new batch, (networks,)."""
+        x, _ = self.batch(self.config.batch_size, self.random.source)
+        return self.losses(x)
 
     @torch.no_grad()
-    def judged(self, draws: Generator) -> Tensor:
+    def evaluate(self, generator: Generator) -> Tensor:
         """Return distances of codes to the prior and errors, (2, networks)."""
-        x, z = self.batch(self.config.samples, draws, judged=True)
+        x, z = self.batch(self.config.samples, generator, test=True)
         codes = self.encoder(x)
-        return torch.stack([sliced(codes, z, draws), self.error(x, codes)])
-
-    def _step(self, losses: Tensor) -> None:
-        self.optimizer.zero_grad()
-        torch.autograd.backward(losses.sum())
-        self.optimizer.step()
-
-
-class Sheet(nn.Module):
-    """Players and the sums of what was judged so far, saved together."""
-
-    def __init__(self, players: Players) -> None:
-        super().__init__()
-        self.players = players
-        networks = len(players.weight)
-        self.register_buffer("total", torch.zeros(2, networks))
-
-    total: Tensor
+        distance = sliced_wasserstein(codes, z, generator)
+        return torch.stack([distance, self.error(x, codes)])
 
 
 def measure(config: AaeConfig, trial: Trial) -> Measured:
-    """Train at all weights side by side, judge ten times in the second half.
+    """Train at all weights side by side, measure ten times in the second half.
 
-    Arrays, with axes weights, members, means of the ten: ``codes``, the sliced
-    Wasserstein distance of codes to the prior, in units of z; ``errors``, the squared
-    error of the decoded over the total variance.  Pictures are judged on the test
-    part.  Metrics: their means ``codes@w`` and ``error@w``, and ``floor``, the same
+    Arrays, with axes weights, members, means of the ten: ``code_distance``, the sliced
+    Wasserstein distance of codes to the prior, in units of z; ``error``, the squared
+    error of the decoded over the total variance.  Images are those of the test part.
+    Metrics: their means ``code_distance@w`` and ``error@w``, and ``floor``, the same
     distance between two samples of the prior.
 
     Args:
         config: what to run.
         trial: its seed decides starts, data and noise.
     """
-    data, seed = source(config), trial.seed
-    players = Players(config, data, seed)
-    sheet = Sheet(players)
-    half = config.updates // 2
-    looks = {half + half * (k + 1) // _LOOKS for k in range(_LOOKS)}
+    data, half = load_data(config), config.updates // 2
+    model = Aae(config, data, trial.seed)
+    due = {half + half * (k + 1) // _MEASUREMENTS for k in range(_MEASUREMENTS)}
 
-    def play(round_: int) -> None:
-        players.round()
-        played = round_ + 1
-        if played in looks:
-            draws = generator(seed, _JUDGED, played)
-            sheet.total += players.judged(draws) / len(looks)
+    def evaluate(done: int) -> None:
+        if done in due:
+            found = model.evaluate(generator(trial.seed, _MEASURED, done))
+            model.measured += found / len(due)
 
-    fit_players(
-        sheet,
-        players.optimizer,
-        play,
-        config.updates,
-        identity=asdict(config) | {"seed": seed},
-        checkpoint_every=_CHECKPOINT,
-        directory=trial.directory,
-        label=trial.label,
-    )
-    found = sheet.total.reshape(2, len(config.weights), config.members)
-    draws = generator(seed, _JUDGED)
-    one, other = torch.randn(2, 100, config.samples, _CODES, generator=draws)
-    metrics = {"floor": float(sliced(one, other, draws).mean())}
-    for name, table in zip(("codes", "error"), found, strict=True):
+    train(model, config, trial, evaluate)
+    distance, error = model.measured.reshape(2, len(config.weights), config.members)
+    rng = generator(trial.seed, _MEASURED)
+    one, other = torch.randn(2, 100, config.samples, _CODE, generator=rng)
+    metrics = {"floor": float(sliced_wasserstein(one, other, rng).mean())}
+    for name, table in (("code_distance", distance), ("error", error)):
         for weight, row in zip(config.weights, table, strict=True):
             metrics[f"{name}@{weight:g}"] = float(row.mean())
     return Measured(
         metrics=metrics,
         data=data.names,
-        arrays={"codes": found[0].numpy(), "errors": found[1].numpy()},
+        arrays={"code_distance": distance.numpy(), "error": error.numpy()},
     )
 
 
-_RING = AaeConfig("ring")
-_FASHION = replace(_RING, data="fashion-mnist", updates=1500)
+_RING = AaeConfig(data="ring")
+_FASHION = AaeConfig(data="fashion-mnist", updates=1500)
 
 STUDY = Study(
     "aae",

@@ -3,95 +3,89 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor
 from torch.nn.functional import softplus
 
 from rederived.chapters.variational.ensembles import mlp
 from rederived.chapters.variational.inference import LOSSES
-from rederived.chapters.variational.losses import discriminator_loss
+from rederived.chapters.variational.studies.adversarial import (
+    AdversarialConfig,
+    AdversarialModel,
+    sliced_wasserstein,
+    train,
+)
 from rederived.datasets import points
 from rederived.records import Measured, Study, Trial
-from rederived.training import GeneratorState, fit_players, generator
+from rederived.training import GeneratorState, generator
 
-_WEIGHTS, _DRAWS, _JUDGED = 30, 31, 32  # random streams of one seed
-_DIRECTIONS = 64  # of the sliced distance
-_CHECKPOINT = 100  # rounds between checkpoints
+_WEIGHTS, _DRAWS, _MEASURED = 30, 31, 32  # random streams of one seed
 
 
-@dataclass(frozen=True)
-class AliConfig:
-    """A study of the four losses on one law.
+@dataclass(frozen=True, kw_only=True)
+class AliConfig(AdversarialConfig):
+    """A study of the four losses on one distribution.
 
     Attributes:
-        data: a correlated normal law, or the ring of 8 Gaussians.
-        members: networks for each loss, with the same starts, data and noise.
-        updates: steps of each player, in turn.
-        batch_size: pairs of each kind in a batch.
-        width: units of each of two hidden layers.
-        learning_rate: of Adam (beta1 = 0.5).
-        samples: points judged at the end.
+        data: a correlated normal distribution, or the ring of 8 Gaussians.
+
+    >>> AliConfig(data="ring").members
+    8
     """
 
     data: Literal["gaussian", "ring"]
-    members: int = 8
-    updates: int = 2000
-    batch_size: int = 64
-    width: int = 32
-    learning_rate: float = 1e-3
-    samples: int = 1000
 
 
-class Players(nn.Module):
-    """Encoders, decoders and discriminators; network k has loss ``k // members``."""
+class Ali(AdversarialModel):
+    """Encoders, decoders and discriminators; network k has loss ``k // members``.
+
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> real, fake = Ali(AliConfig(data="ring", members=2), seed=0).pairs(5, rng)
+    >>> real.shape, fake.shape
+    (torch.Size([8, 5, 4]), torch.Size([8, 5, 4]))
+    """
 
     def __init__(self, config: AliConfig, seed: int) -> None:
         super().__init__()
-        self.config, members = config, config.members
-        networks, width = members * len(LOSSES), config.width
-        starts = generator(seed, _WEIGHTS)
-        self.draws = GeneratorState(generator(seed, _DRAWS))
-        self.encoder, self.decoder = (
-            mlp(networks, members, (2, width, width, 4), starts) for _ in range(2)
-        )
-        self.judge = mlp(networks, members, (4, width, width, 1), starts, leak=0.2)
-        # one optimizer: Adam leaves alone what has no gradient, the player who waits
-        self.optimizer = torch.optim.Adam(
-            self.parameters(), lr=config.learning_rate, betas=(0.5, 0.999), fused=True
-        )
+        self.config, members, width = config, config.members, config.width
+        shared, starts = (members * len(LOSSES), members), generator(seed, _WEIGHTS)
+        self.random = GeneratorState(generator(seed, _DRAWS))
+        self.encoder = mlp(*shared, (2, width, width, 4), starts)
+        self.decoder = mlp(*shared, (2, width, width, 4), starts)
+        self.discriminators = mlp(*shared, (4, width, width, 1), starts, leak=0.2)
+        self.optimizer = self.adam(config.learning_rate)
 
-    def repeated(self, draws: Tensor) -> Tensor:
-        """Give every loss the same draws, (members, n, 2) to (networks, n, 2)."""
-        return draws.repeat(len(LOSSES), 1, 1)
+    def noise(self, count: int, generator: Generator) -> Tensor:
+        """Draw normal pairs for every member, the same for each loss, (N, count, 2)."""
+        drawn = torch.randn(self.config.members, count, 2, generator=generator)
+        return drawn.repeat(len(LOSSES), 1, 1)
 
-    def noise(self, count: int, draws: torch.Generator) -> Tensor:
-        """Draw standard normal pairs for every member."""
-        shape = self.config.members, count, 2
-        return self.repeated(torch.randn(shape, generator=draws))
-
-    def data(self, count: int, draws: torch.Generator) -> Tensor:
-        """Draw data for every member."""
-        members = self.config.members
+    def data(self, count: int, generator: Generator) -> Tensor:
+        """Draw data for every member, the same for each loss, (N, count, 2)."""
         if self.config.data == "ring":
-            flat = points.ring(members * count, draws)
-            return self.repeated(flat.reshape(members, count, 2))
+            flat = points.ring(self.config.members * count, generator)
+            return flat.reshape(-1, count, 2).repeat(len(LOSSES), 1, 1)
         root = torch.tensor([[1.0, 0.0], [0.8, 0.6]])  # correlation 0.8
-        return self.noise(count, draws) @ root.T
+        return self.noise(count, generator) @ root.T
 
-    def pairs(self, count: int, draws: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return encoder's and decoder's pairs (x, z), each (networks, count, 4)."""
-        x, z = self.data(count, draws), self.noise(count, draws)
-        codes = _draw(self.encoder(x), self.noise(count, draws))
-        made = _draw(self.decoder(z), self.noise(count, draws))
+    def pairs(self, count: int, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Return encoder's and decoder's pairs (x, z), each (N, count, 4)."""
+        x, z = self.data(count, generator), self.noise(count, generator)
+        codes = _draw(self.encoder(x), self.noise(count, generator))
+        made = _draw(self.decoder(z), self.noise(count, generator))
         return torch.cat([x, codes], -1), torch.cat([made, z], -1)
 
+    def pair(self) -> tuple[Tensor, Tensor]:
+        """Draw a batch of pairs."""
+        return self.pairs(self.config.batch_size, self.random.source)
+
     def losses(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return each network's own loss of encoder and decoder, (networks,)."""
-        on_real, on_fake = (self.judge(pair).squeeze(-1) for pair in (real, fake))
+        """Return each network's own loss of encoder and decoder, (N,)."""
+        on_real, on_fake = self.logits(real), self.logits(fake)
         x, z = fake.detach().chunk(2, -1)
         reduced = softplus(-on_real) + softplus(-on_fake)
         by_name = {
@@ -101,95 +95,65 @@ class Players(nn.Module):
             "flipped": softplus(on_real) + softplus(-on_fake),
         }
         rows = torch.arange(len(on_real)) // self.config.members
-        every = torch.stack([by_name[name].mean(-1) for name in LOSSES])
+        every = torch.stack([by_name[name].mean(-1) for name in LOSSES])  # (4, N)
         return every.gather(0, rows[None])[0]
 
-    def round(self) -> None:
-        """Give the discriminators one step, then encoders and decoders one."""
-        size, draws = self.config.batch_size, self.draws.source
-        with torch.no_grad():
-            real, fake = self.pairs(size, draws)
-        logits = (self.judge(pair).squeeze(-1) for pair in (real, fake))
-        self._step(discriminator_loss(*logits))
-        self.judge.requires_grad_(False)
-        self._step(self.losses(*self.pairs(size, draws)))
-        self.judge.requires_grad_(True)
-
-    def _step(self, losses: Tensor) -> None:
-        self.optimizer.zero_grad()
-        torch.autograd.backward(losses.sum())
-        self.optimizer.step()
+    def next_losses(self) -> Tensor:
+        """Return the losses on a new batch, (N,)."""
+        return self.losses(*self.pair())
 
 
 def measure(config: AliConfig, trial: Trial) -> Measured:
-    """Train all four losses side by side and judge them at the end.
+    """Train all four losses side by side and measure them at the end.
 
-    Arrays, with axes losses (in the order of ``LOSSES``), members: ``samples`` and
-    ``codes``, sliced Wasserstein distances of the decoder's samples to data and of
-    the encoder's codes to the prior, in the units of x and z.  Metrics: their means
-    ``samples@name`` and ``codes@name``.
+    Arrays, with axes losses (in the order of ``LOSSES``), members: ``sample_distance``
+    and ``code_distance``, sliced Wasserstein distances of the decoder's samples to data
+    and of the encoder's codes to the prior, in the units of x and z.  Metrics: their
+    means ``sample_distance@name`` and ``code_distance@name``.
 
     Args:
         config: what to run.
         trial: its seed decides starts, data and noise.
     """
-    seed = trial.seed
-    players = Players(config, seed)
-    fit_players(
-        players,
-        players.optimizer,
-        lambda _: players.round(),
-        config.updates,
-        identity=asdict(config) | {"seed": seed},
-        checkpoint_every=_CHECKPOINT,
-        directory=trial.directory,
-        label=trial.label,
-    )
-    draws = generator(seed, _JUDGED)
+    model = Ali(config, trial.seed)
+    train(model, config, trial)
+    rng = generator(trial.seed, _MEASURED)
     with torch.no_grad():
-        real, fake = players.pairs(config.samples, draws)
-        target = players.data(config.samples, draws)
-        codes = players.noise(config.samples, draws)
+        real, fake = model.pairs(config.samples, rng)
+        data, prior = model.data(config.samples, rng), model.noise(config.samples, rng)
     distances = {
-        "samples": sliced(fake[..., :2], target, draws),
-        "codes": sliced(real[..., 2:], codes, draws),
+        "sample_distance": sliced_wasserstein(fake[..., :2], data, rng),
+        "code_distance": sliced_wasserstein(real[..., 2:], prior, rng),
     }
-    shape = len(LOSSES), config.members
-    arrays = {name: found.reshape(shape) for name, found in distances.items()}
-    metrics = {
-        f"{what}@{name}": float(found[row].mean())
-        for what, found in arrays.items()
-        for row, name in enumerate(LOSSES)
+    tables = {
+        name: found.reshape(len(LOSSES), config.members)
+        for name, found in distances.items()
     }
     return Measured(
-        metrics=metrics,
+        metrics={
+            f"{what}@{name}": float(row.mean())
+            for what, table in tables.items()
+            for name, row in zip(LOSSES, table, strict=True)
+        },
         data=[f"{config.data} law in the plane, drawn"],
-        arrays={name: found.numpy() for name, found in arrays.items()},
+        arrays={name: table.numpy() for name, table in tables.items()},
     )
-
-
-def sliced(first: Tensor, second: Tensor, draws: torch.Generator) -> Tensor:
-    """Return the sliced Wasserstein-1 distance of two samples (..., n, 2), (...)."""
-    angle = math.pi * torch.rand(_DIRECTIONS, generator=draws)
-    directions = torch.stack([angle.cos(), angle.sin()])
-    ends = [(each @ directions).sort(-2).values for each in (first, second)]
-    return (ends[0] - ends[1]).abs().mean((-2, -1))
 
 
 def _draw(parameters: Tensor, noise: Tensor) -> Tensor:
     """Return mean + deviation * noise of (..., 4): means, raw log-deviations."""
-    mean, log_deviation = _law(parameters)
+    mean, log_deviation = _normal(parameters)
     return mean + log_deviation.exp() * noise
 
 
 def _log_prob(parameters: Tensor, value: Tensor) -> Tensor:
-    """Return the log-density of the same law, (...), nats."""
-    mean, log_deviation = _law(parameters)
+    """Return the log-density of the same distribution, (...), nats."""
+    mean, log_deviation = _normal(parameters)
     square = ((value - mean) * (-log_deviation).exp()).square()
     return -(0.5 * square + log_deviation + 0.5 * math.log(2 * math.pi)).sum(-1)
 
 
-def _law(parameters: Tensor) -> tuple[Tensor, Tensor]:
+def _normal(parameters: Tensor) -> tuple[Tensor, Tensor]:
     mean, raw = parameters.chunk(2, -1)
     return mean, 3 * torch.tanh(raw / 3)  # deviations between 0.05 and 20
 
@@ -197,8 +161,8 @@ def _law(parameters: Tensor) -> tuple[Tensor, Tensor]:
 STUDY = Study(
     "ali",
     chapter=2,
-    quick={"gaussian": AliConfig("gaussian", members=2, updates=200)},
-    full={"gaussian": AliConfig("gaussian"), "ring": AliConfig("ring")},
+    quick={"gaussian": AliConfig(data="gaussian", members=2, updates=200)},
+    full={"gaussian": AliConfig(data="gaussian"), "ring": AliConfig(data="ring")},
     measure=measure,
     sources=Path(__file__).with_name("sources.yml"),
 )

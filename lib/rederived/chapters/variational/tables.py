@@ -1,13 +1,13 @@
-r"""The adversarial game on finite laws, with every minimum taken exactly.
+r"""The adversarial game on finite distributions, with every minimum taken exactly.
 
-Laws are float64 vectors (n,): ``data`` is p~, ``model`` is q, ``old`` is the model of
-the round before, ``discriminator`` holds D(x) in (0, 1).  With prior weight w = p_1 of
-the data, the joint laws of x and the label y are q(x, y) = w p~(x) for y = 1 and
-(1 - w) q(x) for y = 0, and p(x, y) = p~(x) p(y|x) with p(1|x) = D(x); equations 13 to
-20 of the article.  Values are in nats.
+Distributions are float64 vectors (n,): ``data`` is p~, ``model`` is q, ``old`` is the
+model of the round before, ``discriminator`` holds D(x) in (0, 1).  With prior weight w
+= p_1 of the data, the joint distributions of x and the label y are q(x, y) = w p~(x)
+for y = 1 and (1 - w) q(x) for y = 0, and p(x, y) = p~(x) p(y|x) with p(1|x) = D(x);
+equations 13 to 20 of the article.  Values are in nats.
 
 The adversarial autoencoder is the same game with other names: put the prior of the
-code for ``data`` and the law of the codes for ``model``.
+code for ``data`` and the distribution of the codes for ``model``.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ def optimal_discriminator(data: Tensor, model: Tensor, weight: float = 0.5) -> T
     """Return D = w p~/(w p~ + (1 - w) q), equation 18 for w = 1/2.
 
     Raises:
-        ValueError: if a point has probability zero under both laws, where D has no
+        ValueError: if a point has probability zero under both, where D has no
             value.
     """
     total = weight * data + (1 - weight) * model
     if bool((total == 0).any()):
         raise ValueError(
-            "both laws give a point probability 0, where the discriminator has no "
-            "value: leave the point out"
+            "both distributions give a point probability 0, where the discriminator "
+            "has no value: leave the point out"
         )
     return weight * data / total
 
 
-def labelled(data: Tensor, model: Tensor, weight: float = 0.5) -> Tensor:
+def labelled_joint(data: Tensor, model: Tensor, weight: float = 0.5) -> Tensor:
     """Return the table q(x, y), shape (n, 2), with y = 0 (model) in column 0."""
     return torch.stack([(1 - weight) * model, weight * data], dim=-1)
 
 
-def judged(data: Tensor, discriminator: Tensor) -> Tensor:
+def discriminator_joint(data: Tensor, discriminator: Tensor) -> Tensor:
     """Return the table p(x, y) = p~(x) p(y|x), shape (n, 2)."""
     return torch.stack([data * (1 - discriminator), data * discriminator], dim=-1)
 
@@ -53,7 +53,9 @@ def joint_kl(
     data: Tensor, model: Tensor, discriminator: Tensor, weight: float = 0.5
 ) -> Tensor:
     """Return KL(q(x, y) || p(x, y)), equation 14 with all its constants."""
-    return kl(labelled(data, model, weight), judged(data, discriminator))
+    return kl(
+        labelled_joint(data, model, weight), discriminator_joint(data, discriminator)
+    )
 
 
 def simplified_kl(data: Tensor, model: Tensor, discriminator: Tensor) -> Tensor:
@@ -83,7 +85,7 @@ def proximal_risk(model: Tensor, old: Tensor, discriminator: Tensor) -> Tensor:
 
 
 def proximal_response(old: Tensor, discriminator: Tensor) -> Tensor:
-    """Return the minimum of ``proximal_risk`` over all laws, q proportional to q_old D.
+    """Return the minimum of ``proximal_risk``, q proportional to q_old D.
 
     The risk is KL(q || q_old D / Z) - log Z with Z = E[D] under the old model.
     """
@@ -146,7 +148,7 @@ def alternate(
         start: the first model.
         response: what the generator does.
         rounds: how many.
-        floor: share of the uniform law mixed into each new model, so that the
+        floor: share of the uniform distribution mixed into each new model, so that the
             discriminator has something to compare everywhere.
         discriminator_share: of the way to its optimum that the discriminator goes
             each round, from 1/2 everywhere; 1 for the optimal discriminator.
@@ -154,10 +156,11 @@ def alternate(
     Returns:
         The models, (rounds + 1, n), the first one included.
     """
-    models, judge = [start], torch.full_like(data, 0.5)
+    models, discriminator = [start], torch.full_like(data, 0.5)
     for _ in range(rounds):
         old = models[-1]
-        judge = judge.lerp(optimal_discriminator(data, old), discriminator_share)
-        new = response(old, judge)
+        best = optimal_discriminator(data, old)
+        discriminator = discriminator.lerp(best, discriminator_share)
+        new = response(old, discriminator)
         models.append((1 - floor) * new + floor / len(new))
     return torch.stack(models)

@@ -15,11 +15,11 @@ class InformationConfig:
             grey scale.
         rows: how many of the training pictures are used, the first ones.
         objective: ``bound`` (a VAE) or ``infomax`` (a discriminator, no decoder).
-        reach: rows and columns back that a pixel sees in the decoder; 0 makes pixels
+        context: rows and columns back that a pixel sees in the decoder; 0 makes pixels
             independent given the code.
         beta: the weight of the rate in the VAE's loss.
         rate_weight: the weight of the rate beside the InfoMax term of weight 1.
-        codes: size of the code.
+        latent_size: numbers in a code.
         width: units of each of the two hidden layers of every network.
         epochs: passes over the pictures.
         batch_size: pictures a step.
@@ -30,10 +30,10 @@ class InformationConfig:
     dataset: Literal["digits", "mnist"] = "mnist"
     rows: int = 10_000
     objective: Literal["bound", "infomax"] = "bound"
-    reach: int = 0
+    context: int = 0
     beta: float = 1.0
     rate_weight: float = 0.01
-    codes: int = 4
+    latent_size: int = 4
     width: int = 128
     epochs: int = 6
     batch_size: int = 100
@@ -43,20 +43,24 @@ class InformationConfig:
 
 _MNIST = InformationConfig()
 _DIGITS = replace(
-    _MNIST, dataset="digits", rows=1437, codes=4, width=64, epochs=30,
+    _MNIST, dataset="digits", rows=1437, width=64, epochs=30,
 )  # fmt: skip
 
 
 def _study(
-    base: InformationConfig, reaches: dict[str, int]
+    base: InformationConfig, contexts: dict[str, int]
 ) -> dict[str, InformationConfig]:
     """Return decoders of growing strength, two other weights, and larger codes."""
-    decoders = {name: replace(base, reach=reach) for name, reach in reaches.items()}
+    decoders = {
+        name: replace(base, context=context) for name, context in contexts.items()
+    }
     return decoders | {
         "beta-low": replace(base, beta=0.1),
         "beta-high": replace(base, beta=4.0),
-        "features-vae": replace(base, codes=4 * base.codes),
-        "features-infomax": replace(base, codes=4 * base.codes, objective="infomax"),
+        "features-vae": replace(base, latent_size=4 * base.latent_size),
+        "features-infomax": replace(
+            base, latent_size=4 * base.latent_size, objective="infomax"
+        ),
     }
 
 

@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rederived import datasets
+from rederived.chapters.information.autoregressive import AutoregressiveDecoder
+from rederived.chapters.information.coordinates import (
+    collapsed_coordinates,
+    rate_by_coordinate,
+)
 from rederived.chapters.information.infomax import InfoMax
 from rederived.chapters.information.study.config import InformationConfig
 from rederived.evaluation import accuracy, linear_probe
@@ -19,13 +24,10 @@ from rederived.records import Arrays, Measured, Trial
 from rederived.training import OneCycle, TrainConfig, fit, generator
 from rederived.vae import (
     VAE,
-    AutoregressiveDecoder,
     ElboTerms,
     NormalEncoder,
-    collapsed,
     information,
     log_likelihood,
-    rate_by_coordinate,
 )
 
 _WEIGHTS, _TRACKED, _MEASURED, _TEST, _SAMPLES = range(10, 15)  # random streams
@@ -81,14 +83,14 @@ def build(config: InformationConfig, side: int, seed: int) -> VAE | InfoMax:
         seed: decides the weights.
     """
     pixels, width = side * side, config.width
-    encoder = NormalEncoder(mlp([pixels, width, width, 2 * config.codes]))
+    encoder = NormalEncoder(mlp([pixels, width, width, 2 * config.latent_size]))
     model: VAE | InfoMax
     if config.objective == "infomax":
-        judge = mlp([pixels + config.codes, width, width, 1])
-        model = InfoMax(encoder, judge, 1.0, config.rate_weight)
+        discriminator = mlp([pixels + config.latent_size, width, width, 1])
+        model = InfoMax(encoder, discriminator, 1.0, config.rate_weight)
     else:
-        network = mlp([config.codes, width, width, pixels])
-        decoder = AutoregressiveDecoder(network, side, side, config.reach)
+        network = mlp([config.latent_size, width, width, pixels])
+        decoder = AutoregressiveDecoder(network, side, side, config.context)
         model = VAE(encoder, decoder)
     initialize(model, "glorot", generator(seed, _WEIGHTS))
     return model
@@ -104,10 +106,10 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure it.
 
     The metrics, nats per picture unless said otherwise.  Of the training pictures (at
-    most 10,000 of them), whose empirical law is the law of the data in the loss:
-    ``rate``; ``information_lower`` (the mutual information under that law, at most
-    ``information_cap``), ``information_upper`` (leave one out), ``aggregate_kl``;
-    ``collapsed``, a number of coordinates.  Of the test pictures: ``probe_accuracy``,
+    most 10,000 of them), whose empirical distribution is that of the data in the loss:
+    ``rate``; ``information_lower`` (the mutual information under that distribution, at
+    most ``information_cap``), ``information_upper`` (leave one out), ``aggregate_kl``;
+    ``collapsed_coordinates``.  Of the test pictures: ``probe_accuracy``,
     the share that a linear probe of the mean code classifies rightly,
     ``probe_untrained``, the same for the starting weights, and for a VAE
     ``test_negative_bound``, ``test_distortion``, ``test_rate`` (all with beta 1) and,
@@ -148,7 +150,7 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
     arrays: Arrays = {"rates": _rates(model.encoder, measured)}
     if isinstance(model, VAE):
         metrics |= _bounds(model, pictures, config, seed)
-        drawn = model.sample(_SHOWN, config.codes, generator(seed, _SAMPLES))
+        drawn = model.sample(_SHOWN, config.latent_size, generator(seed, _SAMPLES))
         arrays["samples"] = drawn.to(torch.uint8).numpy()
     metrics["training_seconds"] = sum(history.column("seconds"))
     return Measured(
@@ -173,8 +175,8 @@ def _code_metrics(
 ) -> dict[str, float]:
     """Measure the codes of some pictures."""
     mean, log_variance = _codes(encoder, x)
-    codes = min(count, len(x))
-    found = information(mean, log_variance, generator(seed, stream), codes)
+    points = min(count, len(x))
+    found = information(mean, log_variance, generator(seed, stream), points)
     return {
         "rate": found.rate,
         "information_lower": found.lower,
@@ -182,7 +184,7 @@ def _code_metrics(
         "information_cap": found.cap,
         "information_error": found.standard_error,
         "aggregate_kl": found.aggregate_kl,
-        "collapsed": float(collapsed(mean, log_variance)),
+        "collapsed_coordinates": float(collapsed_coordinates(mean, log_variance)),
     }
 
 

@@ -1,7 +1,8 @@
 """The loss of a VAE on finite tables, where every part of it is a sum.
 
 The data ``x`` take ``X`` values and the code ``z`` takes ``Z``.  The encoder ``p(z|x)``
-is a table ``(X, Z)`` whose rows are laws, the decoder ``q(x|z)`` one whose columns are.
+is a table ``(X, Z)`` whose rows are distributions, the decoder ``q(x|z)`` one whose
+columns are.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from rederived.probability import conditional, joint, kl, marginal, mutual_infor
 
 
 @dataclass(frozen=True)
-class Split:
+class LossDecomposition:
     """The loss and its parts, each from its own definition, nats.
 
     Attributes:
@@ -40,7 +41,9 @@ class Split:
     decoder_gap: Tensor
 
 
-def split_loss(data: Tensor, encoder: Tensor, prior: Tensor, decoder: Tensor) -> Split:
+def split_loss(
+    data: Tensor, encoder: Tensor, prior: Tensor, decoder: Tensor
+) -> LossDecomposition:
     """Return the loss of a VAE on tables and its parts.
 
     Args:
@@ -50,13 +53,14 @@ def split_loss(data: Tensor, encoder: Tensor, prior: Tensor, decoder: Tensor) ->
         decoder: ``q(x|z)``, ``(X, Z)``, columns sum to one.
 
     Raises:
-        ValueError: if one of them is not a law, or a code has probability zero.
+        ValueError: if one of them is not a distribution, or a code has probability
+            zero.
     """
     together = joint(data, encoder)
     aggregate = marginal(together, 1)
     gaps = kl(conditional(together, given=1), decoder, 0)
     log_ratio = torch.xlogy(together, decoder) - torch.xlogy(together, data[:, None])
-    return Split(
+    return LossDecomposition(
         loss=kl(together, prior * decoder),
         rate=(data * kl(encoder, prior, -1)).sum(),
         fit=log_ratio.sum(),
@@ -74,6 +78,7 @@ def bayes_decoder(data: Tensor, encoder: Tensor) -> Tensor:
         encoder: ``p(z|x)``, ``(X, Z)``.
 
     Raises:
-        ValueError: if one of them is not a law, or a code has probability zero.
+        ValueError: if one of them is not a distribution, or a code has probability
+            zero.
     """
     return conditional(joint(data, encoder), given=1)

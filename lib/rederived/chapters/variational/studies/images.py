@@ -1,4 +1,4 @@
-"""The pictures of the study: small, padded to a side that halves twice, in [-1, 1]."""
+"""The images of the studies: small, padded to a side that halves twice, in [-1, 1]."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from torch.nn import functional
 from rederived import datasets
 from rederived.datasets.catalogue import ImageName
 
-_LARGEST = 14  # pixels a side; larger pictures are averaged in squares of 2 x 2
+_LARGEST = 14  # pixels a side; larger images are averaged in squares of 2 x 2
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """Training and test pictures of one data set.
+class Images:
+    """Training and test images of one data set.
 
     Attributes:
-        train: flat pictures (n, colours side^2), -1 background to 1.
+        train: flat images (n, colours side^2), -1 background to 1.
         labels: their classes, (n,), int64.
-        test: flat pictures for looking at, never for training.
+        test: flat images for looking at, never for training.
         test_labels: their classes.
         side: pixels.
-        colours: 1 for grey pictures, 3 for coloured ones.
+        colours: 1 for grey images, 3 for coloured ones.
         sources: where they came from, with fingerprints.
     """
 
@@ -37,9 +37,9 @@ class Pictures:
 
 
 def small(pixels: Tensor) -> Tensor:
-    """Average, pad and scale pictures (n, C, H, W) in [0, 1] to (n, C, S, S).
+    """Average, pad and scale images (n, C, H, W) in [0, 1] to (n, C, S, S).
 
-    A picture of more than 14 pixels a side is averaged in squares of 2 x 2; then
+    An image of more than 14 pixels a side is averaged in squares of 2 x 2; then
     background is added at both sides until the side is a multiple of 4.
     """
     if pixels.shape[-1] > _LARGEST:
@@ -49,11 +49,11 @@ def small(pixels: Tensor) -> Tensor:
     return 2 * functional.pad(pixels, (first, last, first, last)) - 1
 
 
-def load_pictures(dataset: ImageName) -> Pictures:
-    """Load a data set of pictures with ten classes."""
+def load_images(dataset: ImageName) -> Images:
+    """Load a data set of images with ten classes."""
     parts = datasets.split(dataset)
     seen, unseen = small(parts.train.unit()), small(parts.test.unit())
-    return Pictures(
+    return Images(
         train=seen.flatten(1),
         labels=parts.train.labels,
         test=unseen.flatten(1),

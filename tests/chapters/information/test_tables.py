@@ -9,6 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from rederived.chapters.information import InfoMax
+from rederived.chapters.information.tables import (
+    LossDecomposition,
+    bayes_decoder,
+    split_loss,
+)
 from rederived.networks import initialize, mlp
 from rederived.probability import (
     infomax_loss,
@@ -18,7 +23,7 @@ from rederived.probability import (
     random_law,
 )
 from rederived.training import generator
-from rederived.vae import NormalEncoder, Split, bayes_decoder, split_loss
+from rederived.vae import NormalEncoder
 from torch import Tensor
 
 seeds = st.integers(0, 10_000)
@@ -31,7 +36,7 @@ def problem(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return data, random_law((5, 4), draw, -1), prior, random_law((5, 4), draw, 0)
 
 
-def by_loops(seed: int) -> Split:
+def by_loops(seed: int) -> LossDecomposition:
     """Return the parts by plain sums over single entries."""
     data, encoder, prior, decoder = (t.tolist() for t in problem(seed))
     cells = [(x, z) for x in range(5) for z in range(4)]
@@ -42,7 +47,7 @@ def by_loops(seed: int) -> Split:
         total = sum(weight[cell] * math.log(term[cell]) for cell in cells)
         return torch.tensor(total, dtype=torch.float64)
 
-    return Split(
+    return LossDecomposition(
         loss=mean({c: weight[c] / (prior[c[1]] * decoder[c[0]][c[1]]) for c in cells}),
         rate=mean({(x, z): encoder[x][z] / prior[z] for x, z in cells}),
         fit=mean({(x, z): decoder[x][z] / data[x] for x, z in cells}),

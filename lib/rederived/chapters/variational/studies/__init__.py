@@ -1,0 +1,1 @@
+"""What the studies of chapter 2 share: training side by side, images, measures."""
