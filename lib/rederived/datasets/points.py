@@ -5,13 +5,14 @@ import math
 import torch
 from torch import Generator, Tensor
 
+RING_RADIUS = 2.0
 RING_SCALE = GRID_SCALE = 0.1  # standard deviation of a mode
 
 
 def ring_centres() -> Tensor:
     """Return 8 points on a circle of radius 2, from angle 0 on, float32 (8, 2)."""
     angle = torch.arange(8, dtype=torch.float64) * (2 * math.pi / 8)
-    return (2.0 * torch.stack([angle.cos(), angle.sin()], dim=1)).float()
+    return (RING_RADIUS * torch.stack([angle.cos(), angle.sin()], dim=1)).float()
 
 
 def grid_centres() -> Tensor:
