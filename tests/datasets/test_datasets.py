@@ -405,22 +405,6 @@ def test_a_picture_that_cannot_be_decoded(folder, damage):
     both_remedies(error, "row 1", "train.parquet")
 
 
-def test_wrong_hash_by_argument(folder):
-    write_mnist(folder / "mnist" / "train.parquet")
-    right = load("mnist").source.fingerprint
-    assert load("mnist", sha256=right.upper()).source.fingerprint == right
-    with pytest.raises(DatasetError) as error:
-        load("mnist", sha256="0" * 64)
-    both_remedies(error, right, "0" * 64)
-
-
-def test_wrong_hash_of_embedded_data():
-    right = load("digits").source.fingerprint
-    assert len(load("digits", sha256=right)) == 1437
-    with pytest.raises(DatasetError, match="digits/train"):
-        load("digits", sha256="0" * 64)
-
-
 def test_checksum_file(folder):
     file = folder / "mnist" / "train.parquet"
     write_mnist(file)

@@ -4,10 +4,9 @@
 The modules ``points``, ``faces`` and ``titles`` hold the generators.
 """
 
+from rederived.datasets.catalogue import Entry
 from rederived.datasets.containers import DatasetError, Images, Pairs, Source
-from rederived.datasets.entry import Entry
-from rederived.datasets.loading import describe, load, verify
-from rederived.datasets.splitting import Split, split
+from rederived.datasets.loading import Split, describe, load, split, verify
 
 __all__ = [
     "DatasetError",

@@ -7,8 +7,6 @@ from torch import Generator, Tensor
 
 from rederived.datasets.points import moons_curve
 
-RADII = 1.0, 2.0
-
 
 def two_moons(
     n: int, generator: Generator, scale: float = 0.1
@@ -38,7 +36,7 @@ def two_rings(
     """
     labels = _halves(n, scale)
     angle = 2 * math.pi * torch.rand(n, generator=generator)
-    radius = torch.tensor(RADII)[labels]
+    radius = torch.tensor([1.0, 2.0])[labels]
     points = radius[:, None] * torch.stack([angle.cos(), angle.sin()], 1)
     return points + scale * torch.randn(n, 2, generator=generator), labels
 

@@ -16,23 +16,17 @@ class DatasetError(RuntimeError):
 class Source:
     """Where data came from, in enough detail to find the same bytes again.
 
-    Attributes:
-        name: Name in the catalogue, such as ``"mnist"``.
-        split: Name of the split, such as ``"train"``.
-        where: Folder, hub repository or ``"embedded"``.
-        fingerprint: SHA-256, 64 hexadecimal digits: of the Parquet bytes (several
-            files in order), or of the tensors or texts if the data are embedded.
-        note: What a result computed from these data has to say, or empty.
-
     >>> print(Source("digits", "train", "embedded", "0" * 64))
     digits/train [0000000000000000] from embedded
     """
 
-    name: str
+    name: str  # in the catalogue
     split: str
-    where: str
+    where: str  # folder, hub repository or ``"embedded"``
     fingerprint: str
-    note: str = ""
+    """SHA-256, hexadecimal: of the Parquet bytes (several files in order), or of the
+    tensors or texts if the data are embedded."""
+    note: str = ""  # what a result computed from these data has to say
 
     @property
     def identity(self) -> str:
@@ -48,13 +42,6 @@ class Source:
 class Images:
     """Pictures in memory.
 
-    Attributes:
-        pixels: uint8 of shape (N, C, H, W), values 0 to ``levels - 1``.
-        labels: int64 of shape (N,).
-        levels: Number of grey levels of a channel: 17 for ``digits``, else 256.
-        source: Where they came from.
-        factors: float32 of shape (N, F), the known factors of drawn pictures.
-
     >>> source = Source("two", "train", "embedded", "0" * 64)
     >>> pixels = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
     >>> pictures = Images(pixels, torch.tensor([0, 1]), 256, source)
@@ -62,11 +49,11 @@ class Images:
     (2, [1])
     """
 
-    pixels: Tensor
-    labels: Tensor
-    levels: int
+    pixels: Tensor  # uint8 (N, C, H, W), values 0 to levels - 1
+    labels: Tensor  # int64 (N,)
+    levels: int  # grey levels of a channel: 17 for the digits, else 256
     source: Source
-    factors: Tensor | None = None
+    factors: Tensor | None = None  # float32 (N, F), the known ones of drawn pictures
 
     def __post_init__(self) -> None:
         if self.pixels.dtype != torch.uint8 or self.pixels.ndim != 4:
@@ -101,12 +88,7 @@ class Images:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Titles with the texts that they head.
-
-    Attributes:
-        titles: N titles.
-        texts: N texts, in the same order.
-        source: Where they came from.
+    """Titles with the texts that they head, in one order.
 
     >>> source = Source("one", "train", "embedded", "0" * 64)
     >>> len(Pairs(("a title",), ("a text",), source))

@@ -10,12 +10,9 @@ smaller digit).  So each class gives evenly spaced rows.
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
 from rederived.datasets.containers import Images, Source
 from rederived.datasets.fingerprints import of_tensors
-
-TEST_ROWS = 360
 
 
 def digits(split: str) -> Images:
@@ -24,10 +21,12 @@ def digits(split: str) -> Images:
     Args:
         split: ``"train"`` (1,437 pictures) or ``"test"`` (360 pictures).
     """
+    from sklearn.datasets import load_digits  # noqa: PLC0415 - it takes half a second
+
     bunch = load_digits()
     pixels = bunch.images.astype(np.uint8)[:, None]
     labels = bunch.target.astype(np.int64)
-    in_test = held_out(labels, TEST_ROWS)
+    in_test = held_out(labels, 360)
     rows = in_test if split == "test" else ~in_test
     pixels, labels = pixels[rows], labels[rows]
     tensors = torch.from_numpy(pixels), torch.from_numpy(labels)

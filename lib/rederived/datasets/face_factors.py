@@ -8,19 +8,12 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Factor:
-    """One factor of variation.
-
-    Attributes:
-        name: Short name.
-        low: Smallest value.
-        high: Largest value.
-        meaning: What changes from the smallest value to the largest.
-    """
+    """One factor of variation and its range."""
 
     name: str
     low: float
     high: float
-    meaning: str
+    meaning: str  # what changes from the smallest value to the largest
 
 
 HAIR_STYLES = ("crop", "bob", "long", "bun")

@@ -1,28 +1,35 @@
-"""``load``, ``verify`` and ``describe``: data sets by their names."""
+"""Data sets by their names: ``load``, ``split``, ``verify`` and ``describe``."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import overload
 
-from rederived.datasets.catalogue import ENTRIES, ImageName, TextName, entry
+import torch
+from torch import Generator
+
+from rederived.datasets.catalogue import ENTRIES, Entry, ImageName, TextName, entry
 from rederived.datasets.containers import DatasetError, Images, Pairs, Source
-from rederived.datasets.decoding import read_images, read_texts
-from rederived.datasets.embedded import load_embedded
-from rederived.datasets.entry import Entry
-from rederived.datasets.lookup import check_hash, find
+from rederived.datasets.digits import digits
+from rederived.datasets.face_factors import column
+from rederived.datasets.faces import draw_faces, sample_factors
+from rederived.datasets.fingerprints import of_tensors
+from rederived.datasets.lookup import find
+from rederived.datasets.titles import title_pairs
+
+_SEEDS = {"train": 1, "test": 2}  # of the data sets that are generated
 
 
 @overload
-def load(name: ImageName, split: str = ..., *, sha256: str | None = ...) -> Images: ...
+def load(name: ImageName, split: str = ...) -> Images: ...
 @overload
-def load(name: TextName, split: str = ..., *, sha256: str | None = ...) -> Pairs: ...
+def load(name: TextName, split: str = ...) -> Pairs: ...
 @overload
-def load(
-    name: str, split: str = ..., *, sha256: str | None = ...
-) -> Images | Pairs: ...
+def load(name: str, split: str = ...) -> Images | Pairs: ...
 
 
-def load(
-    name: str, split: str = "train", *, sha256: str | None = None
-) -> Images | Pairs:
+def load(name: str, split: str = "train") -> Images | Pairs:
     """Load one split of a data set into memory.
 
     Embedded data need nothing.  Others are read from the folder that the environment
@@ -30,25 +37,15 @@ def load(
     Hugging Face hub.
 
     Args:
-        name: A name of the catalogue, see :func:`describe`.
-        split: One of the data set's splits.
-        sha256: Fingerprint that the data must have, 64 hexadecimal digits.
-
-    Returns:
-        :class:`Images` or :class:`Pairs`.
+        name: a name of the catalogue, see :func:`describe`.
+        split: one of the data set's splits.
 
     Raises:
         DatasetError: if the data cannot be had; the message says what to do.
     """
     item = entry(name)
     item.check_split(split)
-    if not item.embedded:
-        return _from_files(item, split, sha256)
-    data = load_embedded(name, split)
-    if sha256 is not None:
-        source = data.source
-        check_hash(str(source), source.fingerprint, sha256, "the hash asked for")
-    return data
+    return _embedded(item, split) if item.embedded else _from_files(item, split)
 
 
 def describe() -> list[Entry]:
@@ -58,10 +55,6 @@ def describe() -> list[Entry]:
 
 def verify(name: str, split: str = "train") -> Source:
     """Load a split completely and compare its number of rows with the catalogue's.
-
-    Args:
-        name: A name of the catalogue.
-        split: One of the data set's splits.
 
     Returns:
         The source, with the fingerprint of what was read.
@@ -79,11 +72,87 @@ def verify(name: str, split: str = "train") -> Source:
     return data.source
 
 
-def _from_files(item: Entry, split: str, sha256: str | None) -> Images | Pairs:
-    found = find(item, split, sha256)
+@dataclass(frozen=True)
+class Split:
+    """Pictures of one data set in three parts."""
+
+    train: Images  # what is learned from
+    held_out: Images  # what choices are made on; may be empty
+    test: Images  # what is measured on, once
+
+    @property
+    def sources(self) -> list[str]:
+        """Data set, split and fingerprint of what was read, as records keep them."""
+        return [part.source.identity for part in (self.train, self.test)]
+
+    @property
+    def noted_sources(self) -> list[str]:
+        """The same, each with its note if there is one."""
+        parts = (self.train.source, self.test.source)
+        return [f"{source.identity} {source.note}".rstrip() for source in parts]
+
+
+def split(
+    name: ImageName,
+    *,
+    rows: int | None = None,
+    held_out: int | Fraction = 0,
+    test: str = "test",
+    test_rows: int | None = None,
+) -> Split:
+    """Load a data set of pictures and divide it; nothing is drawn at random.
+
+    Args:
+        name: a name of the catalogue.
+        rows: how many of the training pictures are used, the first ones; None for all.
+        held_out: how many of these are kept from training, the last ones; a fraction
+            is one of the rows, rounded down.
+        test: the split that is measured on.
+        test_rows: how many of its pictures, the first ones; None for all.
+
+    Raises:
+        ValueError: if no picture would be left to train on.
+
+    >>> parts = split("digits", held_out=Fraction(1, 6))
+    >>> len(parts.train), len(parts.held_out), len(parts.test)
+    (1198, 239, 360)
+    """
+    whole = load(name, "train")[:rows]
+    count = held_out if isinstance(held_out, int) else int(held_out * len(whole))
+    kept = len(whole) - count
+    if kept < 1:
+        raise ValueError(
+            f"{count} pictures held out of {len(whole)} leave none to train on: raise "
+            "rows or hold fewer out"
+        )
+    return Split(whole[:kept], whole[kept:], load(name, test)[:test_rows])
+
+
+def _from_files(item: Entry, split: str) -> Images | Pairs:
+    from rederived.datasets.parquet import read_images, read_texts  # noqa: PLC0415
+
+    found = find(item, split)
     source = Source(item.name, split, found.where, found.fingerprint, found.note)
     if item.kind == "texts":
         titles, texts = read_texts(found.files, item)
         return Pairs(tuple(titles), tuple(texts), source)
-    pixels, labels = read_images(found.files, item)
-    return Images(pixels, labels, item.levels, source)
+    return Images(*read_images(found.files, item), item.levels, source)
+
+
+def _embedded(item: Entry, split: str) -> Images | Pairs:
+    """Return what comes with the library; what is generated is always the same."""
+    if item.name == "digits":
+        return digits(split)
+    generator = torch.Generator().manual_seed(_SEEDS[split])
+    if item.name == "title-grammar":
+        return title_pairs(item.rows[split], generator, split)
+    return _faces(item, split, generator)
+
+
+def _faces(item: Entry, split: str, generator: Generator) -> Images:
+    """Draw faces; the fingerprint is of the factors, since they decide the pictures."""
+    factors = sample_factors(item.rows[split], generator)
+    pixels = draw_faces(factors, item.shape[0])
+    labels = factors[:, column("hair_style")].long()
+    source = Source(item.name, split, "embedded", of_tensors(factors))
+    return Images(pixels, labels, item.levels, source, factors)

@@ -1,15 +1,75 @@
-"""Reading the columns of Parquet files, batch by batch, with errors for people."""
+"""Pictures, labels and texts from the columns of Parquet files."""
 
+from __future__ import annotations
+
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
 
+from rederived.datasets.catalogue import Crop, Entry
 from rederived.datasets.containers import DatasetError
 
-_BATCH = 4096
+_BATCH = 4096  # rows in memory at a time
+_REMEDY = (
+    "Fetch the file from its source again, or check that it is the data set its "
+    "folder says it is."
+)
+
+
+def read_images(files: Sequence[Path], item: Entry) -> tuple[Tensor, Tensor]:
+    """Decode every picture of ``files``, in order.
+
+    A picture is a struct whose field ``bytes`` is a PNG or JPEG file.
+
+    Returns:
+        Pixels, uint8 of shape (N, C, H, W), and labels, int64 of shape (N,).
+
+    Raises:
+        DatasetError: if a file cannot be read, lacks a column or a value, or if a
+            picture cannot be decoded or has another size; the message says where.
+    """
+    rows = row_count(files)
+    pixels = np.empty((rows, *item.shape, len(item.mode)), dtype=np.uint8)
+    labels = np.empty(rows, dtype=np.int64)
+    row = 0
+    for pictures, numbers in _batches(files, item.columns):
+        encoded = _encoded(files, pictures, item.columns[0])
+        labels[row : row + len(encoded)] = _integers(files, numbers, item.columns[1])
+        for data in encoded:
+            try:
+                pixels[row] = _decode(data, item).reshape(pixels.shape[1:])
+            except (OSError, SyntaxError, TypeError, ValueError) as error:
+                raise DatasetError(
+                    f"{_names(files)}, row {row}: {error}. {_REMEDY}"
+                ) from error
+            row += 1
+    images = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
+    return images, torch.from_numpy(labels)
+
+
+def read_texts(files: Sequence[Path], item: Entry) -> tuple[list[str], list[str]]:
+    """Return the titles and the texts of ``files``.
+
+    Raises:
+        DatasetError: if a file cannot be read, or lacks a column, a value or strings.
+    """
+    found: tuple[list[str], list[str]] = ([], [])
+    for columns in _batches(files, item.columns):
+        for name, column, texts in zip(item.columns, columns, found, strict=True):
+            kind = column.type
+            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+                raise _wrong_type(files, name, column, "strings")
+            texts.extend(column.to_pylist())
+    return found
 
 
 def row_count(files: Sequence[Path]) -> int:
@@ -21,16 +81,8 @@ def row_count(files: Sequence[Path]) -> int:
     return total
 
 
-def batches(files: Sequence[Path], columns: Sequence[str]) -> Iterator[list[pa.Array]]:
-    """Yield the columns of ``files``, at most 4,096 rows at a time.
-
-    Args:
-        files: Parquet files, read in order.
-        columns: Names of the columns wanted; none may be missing or hold a null.
-
-    Raises:
-        DatasetError: if a file is truncated or corrupt, or lacks a column.
-    """
+def _batches(files: Sequence[Path], columns: Sequence[str]) -> Iterator[list[pa.Array]]:
+    """Yield the columns of ``files``; none may be missing or hold a null."""
     for file in files:
         with _readable(file), pq.ParquetFile(file) as opened:
             _check_columns(file, opened.schema_arrow.names, columns)
@@ -67,3 +119,50 @@ def _check_nulls(file: Path, arrays: Sequence[pa.Array], names: Sequence[str]) -
                 f"{file}: column {name!r} has {array.null_count} empty rows. "
                 "Remove those rows, or fetch the file from its source again."
             )
+
+
+def _decode(data: bytes, item: Entry) -> NDArray[np.uint8]:
+    expected = item.crop.stored if item.crop else item.shape
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as opened:
+        if (opened.height, opened.width) != expected:
+            raise ValueError(
+                f"a picture of {opened.height}x{opened.width} pixels where "
+                f"{expected[0]}x{expected[1]} are expected"
+            )
+        picture = opened if opened.mode == item.mode else opened.convert(item.mode)
+        if item.crop:
+            picture = _crop(picture, item.crop, item.shape)
+        return np.asarray(picture)
+
+
+def _crop(picture: Image.Image, crop: Crop, shape: tuple[int, int]) -> Image.Image:
+    left = (picture.width - crop.side) // 2
+    top = (picture.height - crop.side) // 2
+    box = (left, top, left + crop.side, top + crop.side)
+    return picture.crop(box).resize(shape[::-1], Image.Resampling.BICUBIC)
+
+
+def _encoded(files: Sequence[Path], column: pa.Array, name: str) -> list[bytes]:
+    if not pa.types.is_struct(column.type) or column.type.get_field_index("bytes") < 0:
+        wanted = "encoded pictures (a struct with 'bytes')"
+        raise _wrong_type(files, name, column, wanted)
+    return column.field("bytes").to_pylist()
+
+
+def _integers(files: Sequence[Path], column: pa.Array, name: str) -> NDArray[np.int64]:
+    if not pa.types.is_integer(column.type):
+        raise _wrong_type(files, name, column, "integers")
+    return column.to_numpy(zero_copy_only=False)
+
+
+def _wrong_type(
+    files: Sequence[Path], name: str, column: pa.Array, wanted: str
+) -> DatasetError:
+    return DatasetError(
+        f"{_names(files)}: column {name!r} holds {column.type} where {wanted} are "
+        f"expected. {_REMEDY}"
+    )
+
+
+def _names(files: Sequence[Path]) -> str:
+    return ", ".join(str(file) for file in files)

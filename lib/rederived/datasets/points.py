@@ -5,50 +5,48 @@ import math
 import torch
 from torch import Generator, Tensor
 
-RING_RADIUS, RING_SCALE = 2.0, 0.1
-GRID_SPACING, GRID_SCALE = 1.0, 0.1
+RING_RADIUS = 2.0
+RING_SCALE = GRID_SCALE = 0.1  # standard deviation of a mode
 
 
-def ring_centres(modes: int = 8, radius: float = RING_RADIUS) -> Tensor:
-    """Return ``modes`` points on a circle, from angle 0 on, float32 of (modes, 2)."""
-    angle = torch.arange(modes, dtype=torch.float64) * (2 * math.pi / modes)
-    return (radius * torch.stack([angle.cos(), angle.sin()], dim=1)).float()
+def ring_centres() -> Tensor:
+    """Return 8 points on a circle of radius 2, from angle 0 on, float32 (8, 2)."""
+    angle = torch.arange(8, dtype=torch.float64) * (2 * math.pi / 8)
+    return (RING_RADIUS * torch.stack([angle.cos(), angle.sin()], dim=1)).float()
 
 
-def grid_centres(side: int = 5, spacing: float = GRID_SPACING) -> Tensor:
-    """Return a square grid about the origin, row by row, float32 of (side**2, 2)."""
-    axis = (torch.arange(side, dtype=torch.float32) - (side - 1) / 2) * spacing
+def grid_centres() -> Tensor:
+    """Return a 5x5 grid of spacing 1 about the origin, row by row, float32 (25, 2)."""
+    axis = torch.arange(5, dtype=torch.float32) - 2
     return torch.cartesian_prod(axis, axis)
 
 
 def gaussian_mixture(
     n: int, generator: Generator, centres: Tensor, scale: float
 ) -> Tensor:
-    """Draw from the mixture of equal isotropic Gaussians about ``centres``.
+    """Draw from the mixture of equal isotropic Gaussians, float32 (n, 2).
 
     Args:
-        n: Number of points.
-        generator: Source of the draws.
-        centres: Means, shape (K, 2).
-        scale: Standard deviation of each coordinate, more than 0.
+        n: number of points.
+        generator: source of the draws.
+        centres: the means, (K, 2).
+        scale: standard deviation of each coordinate.
 
-    Returns:
-        float32 of shape (n, 2).
+    Raises:
+        ValueError: if the centres have another shape, or ``scale`` is not above 0.
     """
-    _check(n, centres, scale)
+    if centres.ndim != 2 or centres.shape[1] != 2:
+        raise ValueError(f"centres have shape {tuple(centres.shape)}; give (K, 2)")
+    if scale <= 0:
+        raise ValueError(f"scale is {scale}; give a standard deviation above 0")
     component = torch.randint(len(centres), (n,), generator=generator)
     noise = torch.randn(n, 2, generator=generator)
     return centres.float()[component] + scale * noise
 
 
-def ring(n: int, generator: Generator, modes: int = 8) -> Tensor:
-    """Draw from ``modes`` Gaussians (sd 0.1) on a circle of radius 2, (n, 2)."""
-    return gaussian_mixture(n, generator, ring_centres(modes), RING_SCALE)
-
-
-def grid(n: int, generator: Generator, side: int = 5) -> Tensor:
-    """Draw from ``side**2`` Gaussians (sd 0.1) on a grid of spacing 1, (n, 2)."""
-    return gaussian_mixture(n, generator, grid_centres(side), GRID_SCALE)
+def ring(n: int, generator: Generator) -> Tensor:
+    """Draw from the Gaussians about :func:`ring_centres`, (n, 2)."""
+    return gaussian_mixture(n, generator, ring_centres(), RING_SCALE)
 
 
 def moons_curve(position: Tensor) -> Tensor:
@@ -72,25 +70,12 @@ def moons(n: int, generator: Generator, scale: float = 0.1) -> Tensor:
     """Draw from two half circles, uniform along them, with Gaussian noise.
 
     Args:
-        n: Number of points.
-        generator: Source of the draws.
-        scale: Standard deviation of the noise in each coordinate, 0 or more.
+        n: number of points.
+        generator: source of the draws.
+        scale: standard deviation of the noise in each coordinate.
 
     Returns:
-        float32 of shape (n, 2).
+        float32 (n, 2).
     """
-    if scale < 0:
-        raise ValueError(f"scale is {scale}; give 0 or more")
     position = 2 * torch.rand(n, generator=generator)
     return moons_curve(position) + scale * torch.randn(n, 2, generator=generator)
-
-
-def _check(n: int, centres: Tensor, scale: float) -> None:
-    if n < 0:
-        raise ValueError(f"n is {n}; give 0 or more points")
-    if centres.ndim != 2 or centres.shape[1] != 2 or len(centres) == 0:
-        raise ValueError(
-            f"centres have shape {tuple(centres.shape)}; give (K, 2) with K >= 1"
-        )
-    if scale <= 0:
-        raise ValueError(f"scale is {scale}; give a standard deviation above 0")

@@ -1,4 +1,15 @@
-"""Words of the title grammar.  Firms, people, teams and books are invented."""
+"""Words of the title grammar, and how they are drawn.
+
+Firms, people, teams and books are invented.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import torch
+from torch import Generator
+
+_T = TypeVar("_T")
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -76,3 +87,49 @@ EXHIBITS = _words("青铜器 瓷器 古画 玉器 恐龙化石 剪纸 书法作�
 COUNTERS = _words("零 一 二 三 四 五 六 七 八 九")
 
 CROPS = _words("小麦 玉米 水稻 大豆 苹果 柑橘 茶叶 棉花 花生 葡萄")
+
+
+class Draws:
+    """Random choices among Python objects, each from one torch generator."""
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+        self.pool: list[float] = []
+
+    def uniform(self) -> float:
+        """Return a number in [0, 1); torch is asked for 4,096 at a time, for speed."""
+        if not self.pool:
+            self.pool = torch.rand(4096, generator=self.generator).tolist()
+        return self.pool.pop()
+
+    def number(self, low: int, high: int) -> int:
+        """Return a whole number, low <= number <= high."""
+        return low + int(self.uniform() * (high - low + 1))
+
+    def one(self, items: Sequence[_T]) -> _T:
+        """Return one of ``items``."""
+        return items[self.number(0, len(items) - 1)]
+
+    def choose(self, *items: _T) -> _T:
+        """Return one of the arguments."""
+        return self.one(items)
+
+    def two(self, items: Sequence[_T]) -> tuple[_T, _T]:
+        """Return two different ones of ``items``."""
+        first = self.number(0, len(items) - 1)
+        step = self.number(1, len(items) - 1)
+        return items[first], items[(first + step) % len(items)]
+
+    def some(self, items: Sequence[_T], count: int) -> list[_T]:
+        """Return ``count`` different ones of ``items`` in random order."""
+        left = list(items)
+        return [left.pop(self.number(0, len(left) - 1)) for _ in range(count)]
+
+    def person(self) -> str:
+        """Return an invented full name."""
+        return self.one(SURNAMES) + self.one(GIVEN_NAMES)
+
+    def people(self, count: int) -> list[str]:
+        """Return ``count`` names with different surnames."""
+        surnames = self.some(SURNAMES, count)
+        return [surname + self.one(GIVEN_NAMES) for surname in surnames]

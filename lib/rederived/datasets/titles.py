@@ -11,9 +11,9 @@ import zlib
 from torch import Generator
 
 from rederived.datasets.containers import Pairs, Source
-from rederived.datasets.draws import Draws
 from rederived.datasets.fingerprints import of_texts
 from rederived.datasets.title_subjects import SUBJECTS, Article
+from rederived.datasets.title_words import Draws
 
 MIN_TEXT = 40
 _TEST_SHARE = 8  # one title in eight belongs to the test split

@@ -1,7 +1,7 @@
 """Measures of models, of their features and of their samples."""
 
 from rederived.evaluation.calibration import calibration_error, fit_temperature
-from rederived.evaluation.classifier import CONFIDENT, FeatureClassifier, confident
+from rederived.evaluation.classifier import FeatureClassifier, confident
 from rederived.evaluation.frechet import frechet_distance, moments
 from rederived.evaluation.neighbours import Metric, nearest, overlap, vote
 from rederived.evaluation.probes import (
@@ -13,7 +13,6 @@ from rederived.evaluation.probes import (
 )
 
 __all__ = [
-    "CONFIDENT",
     "FeatureClassifier",
     "HiddenProbe",
     "Metric",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import torch
-from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.nn import functional
 
@@ -47,6 +46,8 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     >>> fit_temperature(logits, torch.tensor([0, 0, 0, 1])) > 1  # too sure
     True
     """
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - slow to import
+
     scores = logits.double()
 
     def loss(log_temperature: float) -> float:

@@ -11,9 +11,7 @@ from torch.nn import functional
 from rederived.networks import initialize
 from rederived.training import OneCycle, TrainConfig, fit
 
-CONFIDENT = 0.9
-"""Probability of a class from which a sample counts as good."""
-
+_CONFIDENT = 0.9  # probability of a class from which a sample counts as good
 _RATE = 3e-3
 
 
@@ -50,17 +48,18 @@ class FeatureClassifier(nn.Module):
         self.chunk = chunk
         initialize(self, "he", generator)
 
-    def forward(
-        self, x: Tensor, labels: Tensor, factors: Tensor | None = None
-    ) -> Tensor:
-        """Return the loss: the cross-entropy, nats, plus the factors' squared error."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits of the classes of pictures ``(B, ...)``, ``(B, K)``."""
+        return self.classes(self.features(x))
+
+    def loss(self, x: Tensor, labels: Tensor, factors: Tensor | None = None) -> Tensor:
+        """Return the cross-entropy, nats, plus the factors' squared error if any."""
         features = self.features(x)
         loss = functional.cross_entropy(self.classes(features), labels)
-        if self.factors is not None:
-            assert factors is not None
-            error = (self.factors(features) - factors).square().sum(1).mean()
-            loss = loss + error
-        return loss
+        if self.factors is None:
+            return loss
+        assert factors is not None
+        return loss + (self.factors(features) - factors).square().sum(1).mean()
 
     def learn(
         self,
@@ -82,6 +81,7 @@ class FeatureClassifier(nn.Module):
             data,
             torch.optim.Adam(self.parameters(), _RATE, fused=True),
             TrainConfig(epochs, batch_size, seed=0, precision="float32"),
+            loss=FeatureClassifier.loss,
             schedule=OneCycle(len(data[0]) // batch_size * epochs),
             directory=None if directory is None else directory / "evaluator",
             label="evaluator",
@@ -97,8 +97,7 @@ class FeatureClassifier(nn.Module):
     @torch.no_grad()
     def probabilities(self, features: Tensor) -> Tensor:
         """Return the probabilities of the classes given features, ``(n, K)``."""
-        probabilities: Tensor = self.classes(features).softmax(-1)
-        return probabilities
+        return self.classes(features).softmax(-1)
 
     def accuracy(self, x: Tensor, labels: Tensor) -> float:
         """Return the share of pictures whose likeliest class is the right one."""
@@ -112,4 +111,4 @@ def confident(probabilities: Tensor) -> Tensor:
     >>> confident(torch.tensor([[0.95, 0.05], [0.5, 0.5]])).tolist()
     [True, False]
     """
-    return probabilities.max(-1).values >= CONFIDENT
+    return probabilities.max(-1).values >= _CONFIDENT

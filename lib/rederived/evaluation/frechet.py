@@ -49,5 +49,4 @@ def frechet_distance(
     traces = covariance.diagonal(dim1=-2, dim2=-1).sum(-1)
     traces = traces + other_covariance.diagonal().sum()
     square = (mean - other_mean).square().sum(-1)
-    distance: Tensor = square + traces - 2 * middle.sqrt().sum(-1)
-    return distance
+    return square + traces - 2 * middle.sqrt().sum(-1)

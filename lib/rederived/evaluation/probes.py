@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -26,6 +25,8 @@ def linear_probe(train: Tensor, labels: Tensor, test: Tensor) -> Tensor:
     >>> linear_probe(x, torch.tensor([0, 0, 1, 1]), torch.tensor([[3.0]])).tolist()
     [1]
     """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow
+
     probe = LogisticRegression(max_iter=1000)
     probe.fit(train.numpy(), labels.numpy())
     return torch.from_numpy(probe.predict(test.numpy()))
@@ -40,8 +41,8 @@ class HiddenProbe(nn.Module):
         inputs: size of a feature.
         classes: number of labels.
 
-    >>> HiddenProbe(4, 3).eval().predict(torch.zeros(2, 4)).shape
-    torch.Size([2])
+    >>> HiddenProbe(4, 3).eval()(torch.zeros(2, 4)).shape
+    torch.Size([2, 3])
     """
 
     def __init__(self, inputs: int, classes: int) -> None:
@@ -54,15 +55,13 @@ class HiddenProbe(nn.Module):
             nn.Linear(_UNITS, classes),
         )
 
-    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
-        """Return the mean cross-entropy of features ``(B, inputs)``, nats."""
-        return functional.cross_entropy(self.layers(features), labels)
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the logits of the labels of features ``(B, inputs)``."""
+        return self.layers(features)
 
-    @torch.no_grad()
-    def predict(self, features: Tensor) -> Tensor:
-        """Return the most probable label of each feature ``(N, inputs)``, int64."""
-        found: Tensor = self.layers(features).argmax(1)
-        return found
+
+def _cross_entropy(probe: HiddenProbe, features: Tensor, labels: Tensor) -> Tensor:
+    return functional.cross_entropy(probe(features), labels)
 
 
 def hidden_probe(
@@ -84,10 +83,12 @@ def hidden_probe(
         (train, labels),
         torch.optim.Adam(probe.parameters(), _RATE),
         TrainConfig(_EPOCHS, min(_BATCH, len(train)), seed, precision="float32"),
+        loss=_cross_entropy,
         label="probe",
     )
     probe.to("cpu").eval()
-    return probe.predict(test)
+    with torch.no_grad():
+        return probe(test).argmax(1)
 
 
 def standardized(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:

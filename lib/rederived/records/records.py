@@ -32,40 +32,27 @@ from rederived.records.sources import Published
 class SeedResult:
     """What one seed of a record measured, and on what.
 
-    Attributes:
-        seed: the seed.
-        metrics: single numbers by name.
-        history: one row of metrics an epoch.
-        provenance: code, versions, machine, command.
-
-    Examples:
-        >>> SeedResult(0, {"loss": 1.5}, [{"epoch": 1.0, "loss": 1.7}], {}).seed
-        0
+    >>> SeedResult(0, {"loss": 1.5}, [{"epoch": 1.0, "loss": 1.7}], {}).seed
+    0
     """
 
     seed: int
-    metrics: dict[str, float]
-    history: list[dict[str, float]]
-    provenance: Provenance
+    metrics: dict[str, float]  # single numbers by name
+    history: list[dict[str, float]]  # one row of metrics an epoch
+    provenance: Provenance  # code, versions, machine, command
 
 
 @dataclass(frozen=True)
 class Summary:
     """Mean, sample standard deviation and number of seeds of one metric.
 
-    Attributes:
-        mean: over the seeds.
-        sd: with n - 1 in the denominator; 0 for one seed.
-        n: how many seeds have the metric.
-
-    Examples:
-        >>> print(Summary(97.314, 0.126, 3), Summary(12345.0, 0.0, 3), sep="; ")
-        97.31 ± 0.13 (n = 3); 12,345 (n = 3)
+    >>> print(Summary(97.314, 0.126, 3), Summary(12345.0, 0.0, 3), sep="; ")
+    97.31 ± 0.13 (n = 3); 12,345 (n = 3)
     """
 
-    mean: float
-    sd: float
-    n: int
+    mean: float  # over the seeds
+    sd: float  # with n - 1 in the denominator; 0 for one seed
+    n: int  # how many seeds have the metric
 
     def __str__(self) -> str:
         if self.sd == 0 and self.mean >= 1000 and self.mean.is_integer():
@@ -79,34 +66,22 @@ class Summary:
 class Record:
     """A configuration's finished seeds, beside what the sources report.
 
-    Attributes:
-        study: the study's name.
-        preset: the name of the configuration.
-        identity: the hash of what was asked for, see ``Study``.
-        config: the configuration, less the seed.
-        published: the sources' numbers.
-        deviations: how the run differs from its source, one sentence each.
-        data: the data sets' sources, with fingerprints.
-        seeds: the measurements, one entry a seed.
-        arrays: arrays of the first seed, for figures.
-
-    Examples:
-        >>> runs = [Run("toss", "few", seed, "c0ffee", {}, {"heads": heads}, [], [], {})
-        ...         for seed, heads in enumerate([0.4, 0.7])]
-        >>> record = gather(runs, published=[], deviations=["A made-up coin."])
-        >>> record.name, record.values("heads"), str(record.summary("heads"))
-        ('toss-few', [0.4, 0.7], '0.55 ± 0.21 (n = 2)')
+    >>> runs = [Run("toss", "few", seed, "c0ffee", {}, {"heads": heads}, [], [], {})
+    ...         for seed, heads in enumerate([0.4, 0.7])]
+    >>> record = gather(runs, published=[], deviations=["A made-up coin."])
+    >>> record.name, record.values("heads"), str(record.summary("heads"))
+    ('toss-few', [0.4, 0.7], '0.55 ± 0.21 (n = 2)')
     """
 
     study: str
-    preset: str
-    identity: str
-    config: Config
-    published: list[Published]
-    deviations: list[str]
-    data: list[str]
-    seeds: list[SeedResult]
-    arrays: Arrays
+    preset: str  # the name of the configuration
+    identity: str  # the hash of what was asked for, see ``Study``
+    config: Config  # the configuration, less the seed
+    published: list[Published]  # the sources' numbers
+    deviations: list[str]  # how the run differs from its source, one sentence each
+    data: list[str]  # the data sets' sources, with fingerprints
+    seeds: list[SeedResult]  # the measurements, one entry a seed
+    arrays: Arrays  # arrays of the first seed, for figures
 
     @property
     def name(self) -> str:

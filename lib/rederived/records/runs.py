@@ -35,38 +35,26 @@ class RunError(RuntimeError):
 class Run:
     """What one seed of one configuration measured.
 
-    Attributes:
-        study: the study's name, such as ``"nice"``.
-        preset: the name of the configuration.
-        seed: the seed.
-        identity: the hash of what was asked for, the seed left out, see ``Study``.
-        config: the configuration, less the seed, as plain values.
-        metrics: single numbers by name; the study documents their units.
-        history: one row of metrics an epoch.
-        arrays: what figures need (spectra, samples), small.
-        data: the sources of the data sets, with fingerprints.
-        provenance: code, versions, machine, command.
-
-    Examples:
-        >>> from tempfile import TemporaryDirectory
-        >>> run = Run("toss", "few", seed=0, identity="c0ffee", config={"coins": 10},
-        ...           metrics={"heads": 0.4}, history=[], data=[], provenance={})
-        >>> with TemporaryDirectory() as folder:
-        ...     save_run(run, Path(folder))
-        ...     load_run(Path(folder)) == run
-        True
+    >>> from tempfile import TemporaryDirectory
+    >>> run = Run("toss", "few", seed=0, identity="c0ffee", config={"coins": 10},
+    ...           metrics={"heads": 0.4}, history=[], data=[], provenance={})
+    >>> with TemporaryDirectory() as folder:
+    ...     save_run(run, Path(folder))
+    ...     load_run(Path(folder)) == run
+    True
     """
 
-    study: str
-    preset: str
+    study: str  # the study's name, such as ``"nice"``
+    preset: str  # the name of the configuration
     seed: int
-    identity: str
-    config: Config
-    metrics: dict[str, float]
-    history: list[dict[str, float]]
-    data: list[str]
-    provenance: Provenance
+    identity: str  # the hash of what was asked for, the seed left out, see ``Study``
+    config: Config  # the configuration, less the seed, as plain values
+    metrics: dict[str, float]  # single numbers by name; the study documents their units
+    history: list[dict[str, float]]  # one row of metrics an epoch
+    data: list[str]  # the sources of the data sets, with fingerprints
+    provenance: Provenance  # code, versions, machine, command
     arrays: Arrays = field(default_factory=dict)
+    """What figures need (spectra, samples), small."""
 
 
 def runs_root() -> Path:

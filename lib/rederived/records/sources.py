@@ -26,56 +26,42 @@ import yaml
 class Published:
     """A number that a source reports.
 
-    Attributes:
-        metric: which of our metrics it stands beside.
-        value: the number.
-        source: where it is printed.
-
-    Examples:
-        >>> Published("test_error", 4.2, "the paper, table 2").value
-        4.2
+    >>> Published("test_error", 4.2, "the paper, table 2").value
+    4.2
     """
 
-    metric: str
+    metric: str  # which of our metrics it stands beside
     value: float
-    source: str
+    source: str  # where it is printed
 
 
 @dataclass(frozen=True)
 class Headline:
     """The one metric by which a study is known in a table of all chapters.
 
-    Attributes:
-        metric: its name in the records.
-        label: its name for readers, with the unit.
-
-    Examples:
-        >>> Headline("test_error", "test error, %").label
-        'test error, %'
+    >>> Headline("test_error", "test error, %").label
+    'test error, %'
     """
 
-    metric: str
-    label: str
+    metric: str  # its name in the records
+    label: str  # its name for readers, with the unit
 
 
 @dataclass(frozen=True)
 class Sources:
     """What is said beside a study's records.
 
-    Attributes:
-        published: the sources' numbers, by preset.
-        deviations: what differs from the sources, one sentence each, by preset.
-        headline: the metric for a table of all chapters, if there is one.
-
-    Examples:
-        >>> said = Sources(deviations={"paper": ["100 epochs, not 200."]})
-        >>> said.deviations["paper"], said.published.get("paper", [])
-        (['100 epochs, not 200.'], [])
+    >>> said = Sources(deviations={"paper": ["100 epochs, not 200."]})
+    >>> said.deviations["paper"], said.published.get("paper", [])
+    (['100 epochs, not 200.'], [])
     """
 
     published: dict[str, list[Published]] = field(default_factory=dict)
+    """The sources' numbers, by preset."""
     deviations: dict[str, list[str]] = field(default_factory=dict)
+    """What differs from the sources, one sentence each, by preset."""
     headline: Headline | None = None
+    """The metric for a table of all chapters, if there is one."""
 
 
 def load_sources(path: Path, study: str, presets: Sequence[str]) -> Sources:

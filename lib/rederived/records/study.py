@@ -28,81 +28,64 @@ PROFILES: tuple[Profile, ...] = ("quick", "full")
 class Trial:
     """One seed of a configuration, about to be measured.
 
-    Attributes:
-        seed: decides every random draw.
-        directory: where checkpoints go; an interrupted trial there is continued.  None
-            keeps nothing.
-        label: what a progress bar says.
-
-    Examples:
-        >>> Trial(seed=3).directory is None
-        True
+    >>> Trial(seed=3).directory is None
+    True
     """
 
-    seed: int = 0
+    seed: int = 0  # decides every random draw
     directory: Path | None = None
-    label: str = "training"
+    """Where checkpoints go; an interrupted trial there is continued. None keeps
+    nothing."""
+    label: str = "training"  # what a progress bar says
 
 
 @dataclass(frozen=True)
 class Measured:
     """What one trial measured.
 
-    Attributes:
-        metrics: single numbers by name; the study documents their units.
-        data: the sources of the data sets, with fingerprints.
-        history: one row of metrics an epoch.
-        arrays: what figures need (spectra, samples), small.
-        training: what the provenance says of the training, see ``History.provenance``.
-
-    Examples:
-        >>> Measured({"test_error": 4.2}, data=["digits/test [abc]"]).metrics
-        {'test_error': 4.2}
+    >>> Measured({"test_error": 4.2}, data=["digits/test [abc]"]).metrics
+    {'test_error': 4.2}
     """
 
-    metrics: dict[str, float]
-    data: list[str]
+    metrics: dict[str, float]  # single numbers by name; the study documents their units
+    data: list[str]  # the sources of the data sets, with fingerprints
     history: list[dict[str, float]] = field(default_factory=list)
+    """One row of metrics an epoch."""
     arrays: Arrays = field(default_factory=dict)
+    """What figures need (spectra, samples), small."""
     training: Provenance = field(default_factory=dict)
+    """What the provenance says of the training, see ``History.provenance``."""
 
 
 @dataclass(frozen=True)
 class Study(Generic[C]):
     """A chapter's experiment.
 
-    Attributes:
-        name: as the command line and the records have it.
-        chapter: the chapter's number.
-        quick: configurations that run in seconds on embedded data, by name.
-        full: configurations at the source's scale, by name.
-        measure: what measures one trial of a configuration.
-        sources: the file of published numbers and deviations; None if the study has
-            neither.
-
-    Examples:
-        >>> @dataclass(frozen=True)
-        ... class Toss:
-        ...     coins: int = 10
-        >>> def measure(config: Toss, trial: Trial) -> Measured:
-        ...     heads = sum((trial.seed * coin) % 2 for coin in range(config.coins))
-        ...     return Measured({"heads": heads / config.coins}, data=["none"])
-        >>> full = {"many": Toss(1000)}
-        >>> toss = Study("toss", chapter=9, quick={"few": Toss()}, full=full,
-        ...              measure=measure)
-        >>> toss.run("few", "quick", seed=1).metrics
-        {'heads': 0.5}
-        >>> toss.config("many", "ful")
-        Traceback (most recent call last):
-        ValueError: profile must be quick or full, got 'ful'
+    >>> @dataclass(frozen=True)
+    ... class Toss:
+    ...     coins: int = 10
+    >>> def measure(config: Toss, trial: Trial) -> Measured:
+    ...     heads = sum((trial.seed * coin) % 2 for coin in range(config.coins))
+    ...     return Measured({"heads": heads / config.coins}, data=["none"])
+    >>> full = {"many": Toss(1000)}
+    >>> toss = Study("toss", chapter=9, quick={"few": Toss()}, full=full,
+    ...              measure=measure)
+    >>> toss.run("few", "quick", seed=1).metrics
+    {'heads': 0.5}
+    >>> toss.config("many", "ful")
+    Traceback (most recent call last):
+    ValueError: profile must be quick or full, got 'ful'
     """
 
-    name: str
-    chapter: int
+    name: str  # as the command line and the records have it
+    chapter: int  # the chapter's number
     quick: Mapping[str, C]
-    full: Mapping[str, C]
+    """Configurations that run in seconds on embedded data, by name."""
+    full: Mapping[str, C]  # configurations at the source's scale, by name
     measure: Callable[[C, Trial], Measured]
+    """What measures one trial of a configuration."""
     sources: Path | None = None
+    """The file of published numbers and deviations; None if the study has neither."""
 
     def presets(self, profile: str) -> Mapping[str, C]:
         """Return the named configurations of a profile.

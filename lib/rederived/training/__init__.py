@@ -1,8 +1,12 @@
 """Training: a loop for one model and one for adversaries, checkpoints, streams."""
 
 from rederived.training.adversarial import fit_players
-from rederived.training.checkpoint_manager import LOG
-from rederived.training.checkpoints import CheckpointError, read_tensors, write_tensors
+from rederived.training.checkpoints import (
+    LOG,
+    CheckpointError,
+    read_tensors,
+    write_tensors,
+)
 from rederived.training.config import (
     Batch,
     BatchTransform,
@@ -13,10 +17,9 @@ from rederived.training.config import (
     TrainingDivergedError,
     TransformForEpoch,
 )
-from rederived.training.generator_state import GeneratorState
 from rederived.training.loop import fit
 from rederived.training.schedules import Exponential, OneCycle, Schedule, constant
-from rederived.training.seeds import derive, generator
+from rederived.training.seeds import GeneratorState, derive, generator
 
 __all__ = [
     "LOG",

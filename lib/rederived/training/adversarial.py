@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from torch import nn
 from torch.optim import Optimizer
 
 from rederived.training import progress
-from rederived.training.checkpoint_manager import CheckpointManager
+from rederived.training.checkpoints import CheckpointManager
 from rederived.training.identity import identity_of_optimizer
 
 
@@ -57,11 +56,14 @@ def fit_players(
     >>> played
     [0, 1, 2]
     """
+    from accelerate import Accelerator  # noqa: PLC0415 - it takes half a second
+
     accelerator = Accelerator()
-    manager = CheckpointManager(directory, writes=accelerator.is_main_process)
+    writes = accelerator.is_main_process
+    manager = CheckpointManager(directory, players, optimizer, writes=writes)
     found = {name: repr(value) for name, value in identity.items()}
     found |= {"rounds": str(rounds), **identity_of_optimizer(optimizer)}
-    position = manager.restore(players, None, optimizer, found)
+    position = manager.restore(found)
     accelerator.wait_for_everyone()  # all have read before the first checkpoint
     manager.log(
         f"{label}: round {position.step} of {rounds}, "
@@ -76,5 +78,5 @@ def fit_players(
             bar.update()
             if position.step % checkpoint_every == 0 or position.step == rounds:
                 manager.log(f"round {position.step} of {rounds}")
-                manager.save(players, None, optimizer, position)
+                manager.save(position)
     accelerator.wait_for_everyone()

@@ -5,12 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rederived.training.config import (
-    Batch,
-    BatchTransform,
-    TrainConfig,
-    TransformForEpoch,
-)
+from rederived.training.config import Batch, TrainConfig, TransformForEpoch
 from rederived.training.seeds import generator
 
 ORDER, NOISE, MODEL = range(3)
@@ -23,40 +18,29 @@ class Batches:
     Args:
         data: CPU tensors with the same number of rows.
         config: batch size and seed.
-        transform: applied to the rows of the whole step before they are shared out.
+        transform_for_epoch: from the epoch to what is applied to the rows of a whole
+            step, before they are shared out.
         process: this process's number.
         processes: how many processes share a step.
-        transform_for_epoch: from the epoch to what is applied in it; takes the
-            place of ``transform``.
 
     Raises:
-        ValueError: if the data do not fit the batch size or the processes, or both
-            ``transform`` and ``transform_for_epoch`` are given.
+        ValueError: if the data do not fit the batch size or the processes.
 
-    >>> rows = (torch.arange(5),)
-    >>> batches = Batches(rows, TrainConfig(epochs=1, batch_size=2), None, 0, 1)
-    >>> batches.steps_per_epoch
-    2
-    >>> len(batches.at(0, torch.device("cpu"))[0])
-    2
+    >>> config = TrainConfig(epochs=1, batch_size=2)
+    >>> batches = Batches((torch.arange(5),), config, lambda epoch: None, 0, 1)
+    >>> batches.steps_per_epoch, len(batches.at(0, torch.device("cpu"))[0])
+    (2, 2)
     """
 
     def __init__(
         self,
         data: Batch,
         config: TrainConfig,
-        transform: BatchTransform | None,
+        transform_for_epoch: TransformForEpoch,
         process: int,
         processes: int,
-        *,
-        transform_for_epoch: TransformForEpoch | None = None,
     ) -> None:
-        if transform is not None and transform_for_epoch is not None:
-            raise ValueError(
-                "transform and transform_for_epoch exclude each other: give one"
-            )
-        self.data = data
-        self.transform, self.transform_for_epoch = transform, transform_for_epoch
+        self.data, self.transform_for_epoch = data, transform_for_epoch
         self.seed, self.size = config.seed, config.batch_size
         self.share = slice(process, None, processes)
         self.rows = _rows(data, config.batch_size, processes)
@@ -68,9 +52,7 @@ class Batches:
         epoch, place = divmod(step, self.steps_per_epoch)
         rows = self._order_of(epoch)[place * self.size : (place + 1) * self.size]
         batch = tuple(tensor[rows].to(device) for tensor in self.data)
-        transform = self.transform
-        if self.transform_for_epoch is not None:
-            transform = self.transform_for_epoch(epoch)
+        transform = self.transform_for_epoch(epoch)
         if transform is not None:
             batch = transform(batch, generator(self.seed, NOISE, step))
         return tuple(tensor[self.share].to(device) for tensor in batch)

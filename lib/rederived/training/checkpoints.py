@@ -1,14 +1,17 @@
-"""Checkpoints: one safetensors file, replaced atomically, from which a run goes on.
+"""What a run keeps: its checkpoint, the weights chosen so far, its log.
 
-The file holds the weights, the averaged weights, the optimizer's tensors, and in its
-header the position of the run.  No pickle is involved.
+A checkpoint is one safetensors file, replaced atomically: the weights, the averaged
+weights, the optimizer's tensors, and in its header the position of the run.  No pickle
+is involved.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 
 import torch
@@ -16,8 +19,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel
 
+from rederived.training.config import TrainingDivergedError
 from rederived.training.identity import Identity, differences
+
+LOG = "log.txt"
 
 
 class CheckpointError(RuntimeError):
@@ -26,24 +33,149 @@ class CheckpointError(RuntimeError):
 
 @dataclass
 class Position:
-    """How far a run has come.
+    """How far a run has come."""
 
-    Attributes:
-        step: optimizer steps taken.
-        rows: one row of metrics for each finished epoch.
-        partial_loss: sum of the losses of the unfinished epoch's steps.
-        best: lowest value of the monitored metric so far.
-        identity: what the run is (seed, learning rate, ...); must match to resume.
+    step: int = 0  # optimizer steps, or rounds, taken
+    rows: list[dict[str, float]] = field(default_factory=list)  # one a finished epoch
+    partial_loss: float = 0.0  # sum over the steps of the unfinished epoch
+    best: float = float("inf")  # lowest value of the monitored metric so far
+    identity: Identity = field(default_factory=dict)  # must match to resume
 
-    >>> Position(step=3).best
-    inf
+
+class CheckpointManager:
+    """Checkpoint, best weights and log of one run, on disk or in memory.
+
+    Args:
+        directory: where ``checkpoint.safetensors``, ``best.safetensors`` and
+            ``log.txt`` go; None keeps the best weights in memory and nothing else.
+        model: what is trained.
+        optimizer: over its parameters.
+        average: the average of its weights, which then is what is chosen from.
+        writes: whether this process writes; of several only the main one does.
+
+    >>> model, position = nn.Linear(1, 1), Position()
+    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    >>> manager = CheckpointManager(None, model, optimizer, writes=True)
+    >>> manager.save_best({"loss": 0.5}, "loss", position)
+    >>> manager.save_best({"loss": 0.7}, "loss", position)
+    >>> position.best, sorted(manager.best_weights("loss", position))
+    (0.5, ['bias', 'weight'])
     """
 
-    step: int = 0
-    rows: list[dict[str, float]] = field(default_factory=list)
-    partial_loss: float = 0.0
-    best: float = float("inf")
-    identity: Identity = field(default_factory=dict)
+    def __init__(
+        self,
+        directory: Path | None,
+        model: nn.Module,
+        optimizer: Optimizer,
+        average: AveragedModel | None = None,
+        *,
+        writes: bool,
+    ) -> None:
+        self.directory, self.writes = directory, writes
+        self.model, self.optimizer, self.average = model, optimizer, average
+        self.best: dict[str, Tensor] | None = None
+
+    @property
+    def chosen(self) -> nn.Module:
+        """The weights that are evaluated and kept."""
+        return self.model if self.average is None else self.average.module
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """Return the checkpoint's place if there is one."""
+        if self.directory is None:
+            return None
+        path = self.directory / "checkpoint.safetensors"
+        return path if path.exists() else None
+
+    def restore(self, identity: Identity) -> Position:
+        """Return the position of the run found in the folder, or that of a new one.
+
+        Raises:
+            CheckpointError: if the checkpoint is damaged or belongs to another run.
+        """
+        path = self.checkpoint
+        if path is None:
+            return Position(identity=identity)
+        tensors, header = read_tensors(path)
+        position = _position(path, header, identity)
+        try:
+            self.model.load_state_dict(_under("model/", tensors))
+            if self.average is not None:
+                self.average.load_state_dict(_under("average/", tensors))
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"{path} belongs to another model ({error}): choose another folder, "
+                "or delete the file to start afresh"
+            ) from error
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under("optimizer/", tensors).items():
+            index, key = name.split("/")
+            state.setdefault(int(index), {})[key] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        return position
+
+    def save(self, position: Position) -> None:
+        """Replace the checkpoint by everything that the next step depends on."""
+        if self.directory is None or not self.writes:
+            return
+        tensors = {f"model/{k}": v for k, v in self.model.state_dict().items()}
+        if self.average is not None:
+            averaged = self.average.state_dict()
+            tensors |= {f"average/{k}": v for k, v in averaged.items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            for key, value in state.items():
+                tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value)
+        path = self.directory / "checkpoint.safetensors"
+        write_tensors(path, tensors, json.dumps(position.__dict__))
+
+    def save_best(
+        self, row: dict[str, float], monitor: str, position: Position
+    ) -> None:
+        """Keep the chosen weights if the monitored value is the lowest so far.
+
+        Raises:
+            ValueError: if the epoch measured no such value.
+        """
+        if monitor not in row:
+            raise ValueError(
+                f"monitor is {monitor!r}, but an epoch measured {', '.join(row)}: "
+                "let evaluate return it"
+            )
+        if not row[monitor] < position.best:  # also if it is NaN
+            return
+        position.best = row[monitor]
+        weights = self.chosen.state_dict()
+        if self.directory is None:
+            self.best = {name: value.clone() for name, value in weights.items()}
+        elif self.writes:
+            write_tensors(self.directory / "best.safetensors", weights)
+
+    def best_weights(self, monitor: str, position: Position) -> dict[str, Tensor]:
+        """Return the weights of the epoch with the lowest monitored value.
+
+        Raises:
+            TrainingDivergedError: if the value was finite after no epoch.
+        """
+        if math.isinf(position.best):
+            raise TrainingDivergedError(
+                f"{monitor!r} was a finite number after no epoch: lower the learning "
+                "rate, or look at what evaluate computes"
+            )
+        if self.directory is not None:
+            return read_tensors(self.directory / "best.safetensors")[0]
+        assert self.best is not None
+        return self.best
+
+    def log(self, text: str) -> None:
+        """Append a line with the time, UTC, to the run's log."""
+        if self.directory is None or not self.writes:
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        with (self.directory / LOG).open("a", encoding="utf-8") as file:
+            file.write(f"{now} {text}\n")
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], header: str = "") -> None:
@@ -84,36 +216,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
         ) from error
 
 
-def save(
-    path: Path,
-    model: nn.Module,
-    average: nn.Module | None,
-    optimizer: Optimizer,
-    position: Position,
-) -> None:
-    """Write everything that the next step depends on."""
-    tensors = {f"model/{k}": v for k, v in model.state_dict().items()}
-    if average is not None:
-        tensors |= {f"average/{k}": v for k, v in average.state_dict().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        for key, value in state.items():
-            tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value)
-    write_tensors(path, tensors, json.dumps(position.__dict__))
-
-
-def load(
-    path: Path,
-    model: nn.Module,
-    average: nn.Module | None,
-    optimizer: Optimizer,
-    identity: Identity,
-) -> Position:
-    """Restore model, average and optimizer in place; return the position.
-
-    Raises:
-        CheckpointError: if the file is damaged or belongs to a different run.
-    """
-    tensors, header = read_tensors(path)
+def _position(path: Path, header: str, identity: Identity) -> Position:
+    """Read a position; refuse that of another run."""
     try:
         position = Position(**json.loads(header))
     except (ValueError, TypeError) as error:
@@ -127,21 +231,6 @@ def load(
             f"{differences(position.identity, identity)}: "
             "choose another folder, or delete the file to start afresh"
         )
-    try:
-        model.load_state_dict(_under("model/", tensors))
-        if average is not None:
-            average.load_state_dict(_under("average/", tensors))
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"{path} belongs to another model ({error}): choose another folder, "
-            "or delete the file to start afresh"
-        ) from error
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in _under("optimizer/", tensors).items():
-        index, key = name.split("/")
-        state.setdefault(int(index), {})[key] = value
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
     return position
 
 

@@ -31,41 +31,28 @@ class TrainingDivergedError(ArithmeticError):
 class TrainConfig:
     """What a run of ``fit`` is, apart from the model, the data and the optimizer.
 
-    Attributes:
-        epochs: passes over the data; rows that do not fill a last batch are left
-            out of that pass (another shuffle brings them in).
-        batch_size: rows of a step, over all processes together.
-        seed: decides order, noise and dropout.
-        clip_norm: bound on the norm of the whole gradient; None leaves it alone.
-        average_decay: decay of the exponential moving average of the weights, which
-            then are the weights evaluated and kept; None keeps the last weights.
-        precision: ``"bf16"`` runs matrix products in bfloat16 (parameters and
-            densities stay float32), ``"float32"`` does not, ``"auto"`` chooses bf16
-            where the hardware computes with it.
-        checkpoint_every: steps between checkpoints; None writes one an epoch.
-
     >>> TrainConfig(epochs=3, batch_size=32, seed=1).clip_norm is None
     True
     """
 
     epochs: int
-    batch_size: int
-    seed: int = 0
-    clip_norm: float | None = None
+    """Passes over the data; rows that do not fill a last batch are left out of that
+    pass (another shuffle brings them in)."""
+    batch_size: int  # rows of a step, over all processes together
+    seed: int = 0  # decides order, noise and dropout
+    clip_norm: float | None = None  # bound on the norm of the whole gradient
     average_decay: float | None = None
+    """Decay of the exponential moving average of the weights, which then are the
+    weights evaluated and kept; None keeps the last weights."""
     precision: Literal["auto", "float32", "bf16"] = "auto"
-    checkpoint_every: int | None = None
+    """``"bf16"`` runs matrix products in bfloat16 (parameters and densities stay
+    float32), ``"auto"`` chooses it where the hardware computes with it."""
+    checkpoint_every: int | None = None  # steps; None writes one an epoch
 
 
 @dataclass(frozen=True)
 class History:
     """What ``fit`` measured.
-
-    Attributes:
-        rows: one row an epoch: ``epoch``, ``step``, ``loss`` (mean over the epoch's
-            steps), ``seconds``, and whatever ``evaluate`` returned.
-        precision: the arithmetic of the matrix products, ``float32`` or ``bf16``.
-        device: the device's type.
 
     >>> history = History([{"epoch": 1.0, "loss": 0.5}], "float32", "cpu")
     >>> history.column("loss")
@@ -75,8 +62,10 @@ class History:
     """
 
     rows: list[dict[str, float]]
-    precision: str
-    device: str
+    """One an epoch: ``epoch``, ``step``, ``loss`` (mean over the epoch's steps),
+    ``seconds``, and whatever ``evaluate`` returned."""
+    precision: str  # of the matrix products, ``float32`` or ``bf16``
+    device: str  # its type
 
     def column(self, name: str) -> list[float]:
         """Return one metric over the epochs."""

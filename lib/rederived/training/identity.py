@@ -21,14 +21,9 @@ def identity_of_fit(
     steps: int,
     precision: str,
 ) -> Identity:
-    """Return what a run of ``fit`` is.
+    """Return what a run of ``fit`` with ``steps`` an epoch is.
 
-    Args:
-        config: how often checkpoints are written is left out.
-        optimizer: freshly made.
-        schedule: of the learning rates.
-        steps: in an epoch.
-        precision: the arithmetic of the matrix products, ``float32`` or ``bf16``.
+    How often checkpoints are written is left out.
     """
     fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
     return {

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rederived.training import progress
 from rederived.training.batches import MODEL, Batches
-from rederived.training.checkpoint_manager import CheckpointManager
+from rederived.training.checkpoints import CheckpointManager
 from rederived.training.config import (
     Batch,
     BatchTransform,
@@ -38,8 +35,10 @@ from rederived.training.identity import identity_of_fit
 from rederived.training.schedules import Schedule, constant
 from rederived.training.seeds import derive
 
-LARGEST_LOSS = 1e12
-"""A loss beyond this in absolute value counts as divergence."""
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+_LARGEST_LOSS = 1e12  # a loss beyond this in absolute value counts as divergence
 
 
 def fit(
@@ -98,26 +97,27 @@ def fit(
     >>> round(model.weight.item(), 2)
     2.0
     """
+    from accelerate import Accelerator  # noqa: PLC0415 - it takes half a second
+
+    if transform is not None and transform_for_epoch is not None:
+        raise ValueError(
+            "transform and transform_for_epoch exclude each other: give one"
+        )
     accelerator = Accelerator()
     batches = Batches(
         data,
         config,
-        transform,
+        transform_for_epoch or (lambda epoch: transform),
         accelerator.process_index,
         accelerator.num_processes,
-        transform_for_epoch=transform_for_epoch,
     )
-    run = _Run(
-        accelerator,
-        model,
-        batches,
-        optimizer,
-        config,
-        loss=loss,
-        schedule=schedule,
-        directory=directory,
+    objective = accelerator.prepare(_Objective(model, loss))  # on its device from here
+    average = _averaged(model, config.average_decay)
+    checkpoints = CheckpointManager(
+        directory, model, optimizer, average, writes=accelerator.is_main_process
     )
-    with _own_randomness():
+    run = _Run(accelerator, batches, objective, checkpoints, config, schedule=schedule)
+    with torch.random.fork_rng():  # the caller's global random state stays
         return run.train(evaluate, monitor, label)
 
 
@@ -135,8 +135,7 @@ class _Objective(nn.Module):
     def forward(self, *batch: Tensor) -> Tensor:
         """Return the mean loss of a batch."""
         if self.loss is None:
-            found: Tensor = self.model(*batch)
-            return found
+            return self.model(*batch)
         return self.loss(self.model, *batch)
 
 
@@ -146,46 +145,28 @@ class _Run:
     def __init__(
         self,
         accelerator: Accelerator,
-        model: nn.Module,
         batches: Batches,
-        optimizer: Optimizer,
+        objective: nn.Module,
+        checkpoints: CheckpointManager,
         config: TrainConfig,
         *,
-        loss: Loss | None,
         schedule: Schedule,
-        directory: Path | None,
     ) -> None:
-        self.accelerator, self.config, self.batches = accelerator, config, batches
-        self.optimizer, self.model, self.schedule = optimizer, model, schedule
-        self.base_rates = [group["lr"] for group in optimizer.param_groups]
-        self.bf16 = _use_bf16(config.precision, accelerator.device)
-        self.objective = accelerator.prepare(_Objective(model, loss))
-        self.average = _averaged(model, config.average_decay)
-        self.checkpoints = CheckpointManager(
-            directory, writes=accelerator.is_main_process
+        self.accelerator, self.batches, self.config = accelerator, batches, config
+        self.objective, self.schedule = objective, schedule
+        self.checkpoints = checkpoints
+        self.model, self.optimizer = checkpoints.model, checkpoints.optimizer
+        self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
+        bf16 = _use_bf16(config.precision, accelerator.device)
+        self.precision = "bf16" if bf16 else "float32"
+        identity = identity_of_fit(
+            config,
+            self.optimizer,
+            schedule,
+            steps=batches.steps_per_epoch,
+            precision=self.precision,
         )
-        self.position = self.checkpoints.restore(
-            model,
-            self.average,
-            optimizer,
-            identity_of_fit(
-                config,
-                optimizer,
-                schedule,
-                steps=batches.steps_per_epoch,
-                precision=self._precision,
-            ),
-        )
-
-    @property
-    def _chosen(self) -> nn.Module:
-        """The weights that are evaluated and kept."""
-        return self.model if self.average is None else self.average.module
-
-    @property
-    def _precision(self) -> str:
-        """The arithmetic of the matrix products."""
-        return "bf16" if self.bf16 else "float32"
+        self.position = checkpoints.restore(identity)
 
     def train(
         self,
@@ -199,7 +180,7 @@ class _Run:
         device = self.accelerator.device.type
         self.checkpoints.log(
             f"{label}: step {self.position.step} of {total}, {device}, "
-            f"{self._precision}, {torch.get_num_threads()} threads, "
+            f"{self.precision}, {torch.get_num_threads()} threads, "
             f"{self.accelerator.num_processes} processes, torch {torch.__version__}"
         )
         started = time.perf_counter()
@@ -213,10 +194,10 @@ class _Run:
                 if self.position.step % per_epoch == 0:
                     self._end_epoch(evaluate, monitor, time.perf_counter() - started)
                     started = time.perf_counter()
-                elif self._checkpoint_due():
+                elif self.position.step % (self.config.checkpoint_every or total) == 0:
                     self._save()
         self._keep_chosen(monitor)
-        return History(self.position.rows, self._precision, device)
+        return History(self.position.rows, self.precision, device)
 
     def _step(self) -> float:
         """Take one optimizer step and return the loss before it."""
@@ -228,9 +209,8 @@ class _Run:
         batch = self.batches.at(step, self.accelerator.device)
         torch.manual_seed(derive(seed, MODEL, step, self.accelerator.process_index))
         self.objective.train()
-        with torch.autocast(
-            self.accelerator.device.type, torch.bfloat16, enabled=self.bf16
-        ):
+        kind, bf16 = self.accelerator.device.type, self.precision == "bf16"
+        with torch.autocast(kind, torch.bfloat16, enabled=bf16):
             loss = self.objective(*batch)
         value = float(self.accelerator.reduce(loss.detach(), "mean"))
         self._require_finite(value)
@@ -239,12 +219,12 @@ class _Run:
         if self.config.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self.optimizer.step()
-        if self.average is not None:
-            self.average.update_parameters(self.model)
+        if self.checkpoints.average is not None:
+            self.checkpoints.average.update_parameters(self.model)
         return value
 
     def _require_finite(self, loss: float) -> None:
-        if math.isfinite(loss) and abs(loss) <= LARGEST_LOSS:
+        if math.isfinite(loss) and abs(loss) <= _LARGEST_LOSS:
             return
         rates = [f"{group['lr']:.3g}" for group in self.optimizer.param_groups]
         kept = "nothing was saved: pass directory= to keep checkpoints"
@@ -270,33 +250,29 @@ class _Run:
             "seconds": seconds,
         }
         if evaluate is not None:
-            self._chosen.eval()
+            chosen = self.checkpoints.chosen.eval()
             with torch.no_grad():
-                row |= evaluate(self._chosen)
+                row |= evaluate(chosen)
         self.position.rows.append(row)
         self.position.partial_loss = 0.0
         self.checkpoints.log(
             ", ".join(f"{name} {value:.6g}" for name, value in row.items())
         )
         if monitor is not None:
-            self.checkpoints.save_best(row, monitor, self.position, self._chosen)
+            self.checkpoints.save_best(row, monitor, self.position)
         self._save()
 
     def _keep_chosen(self, monitor: str | None) -> None:
         """Put the chosen weights into the caller's module, in evaluation mode."""
         self.accelerator.wait_for_everyone()
-        weights = self._chosen.state_dict()
+        weights = self.checkpoints.chosen.state_dict()
         if monitor is not None:
             weights = self.checkpoints.best_weights(monitor, self.position)
         self.model.load_state_dict(weights)
         self.model.eval()
 
-    def _checkpoint_due(self) -> bool:
-        every = self.config.checkpoint_every
-        return every is not None and self.position.step % every == 0
-
     def _save(self) -> None:
-        self.checkpoints.save(self.model, self.average, self.optimizer, self.position)
+        self.checkpoints.save(self.position)
         self.accelerator.wait_for_everyone()
 
 
@@ -314,10 +290,3 @@ def _use_bf16(precision: str, device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
-
-
-@contextmanager
-def _own_randomness() -> Iterator[None]:
-    """Leave the caller's global random state as it was."""
-    with torch.random.fork_rng():
-        yield

@@ -22,24 +22,15 @@ class OneCycle:
 
     Smith and Topin 2017, arXiv:1708.07120, with cosine pieces.
 
-    Attributes:
-        total_steps: length of the run.
-        warmup: share of the run spent rising.
-        start: factor at the first step.
-        end: factor at the last step.
-
-    Raises:
-        ValueError: if the run is shorter than two steps or ``warmup`` not in (0, 1).
-
     >>> schedule = OneCycle(total_steps=11, warmup=0.5)
     >>> [round(schedule(step), 4) for step in (0, 5, 10)]
     [0.04, 1.0, 0.0001]
     """
 
-    total_steps: int
-    warmup: float = 0.3
-    start: float = 0.04
-    end: float = 1e-4
+    total_steps: int  # length of the run, at least 2
+    warmup: float = 0.3  # share of the run spent rising, in (0, 1)
+    start: float = 0.04  # factor at the first step
+    end: float = 1e-4  # factor at the last step
 
     def __post_init__(self) -> None:
         if self.total_steps < 2 or not 0.0 < self.warmup < 1.0:
@@ -61,20 +52,13 @@ class OneCycle:
 class Exponential:
     """Divide by ``decay`` at each step, down to ``floor`` times the base rate.
 
-    Attributes:
-        decay: the divisor of each step, at least one (NICE's MNIST file: 1.0005).
-        floor: the least factor.
-
-    Raises:
-        ValueError: if ``decay`` is below one or ``floor`` not in [0, 1].
-
     >>> schedule = Exponential(decay=2.0, floor=0.1)
     >>> [round(schedule(step), 4) for step in (0, 1, 2, 9)]
     [1.0, 0.5, 0.25, 0.1]
     """
 
-    decay: float
-    floor: float
+    decay: float  # the divisor of each step, at least one (NICE's MNIST file: 1.0005)
+    floor: float  # the least factor, in [0, 1]
 
     def __post_init__(self) -> None:
         if self.decay < 1.0 or not 0.0 <= self.floor <= 1.0:
