@@ -10,15 +10,68 @@ from pathlib import Path
 from typing import Any
 
 from rederived.records import from_dict
+from rederived.records.runs import load_arrays, save_arrays
 from rederived.study import study
 
 from tools.files import RESULTS, write
 
 STUDIES = {"mixing": "mixup", "f-vae": "fvae"}
-FIELDS: dict[str, dict[str, str]] = {}
+FIELDS: dict[str, dict[str, str]] = {
+    "titles": {
+        "least": "min_count",
+        "decoded": "test_rows",
+        "widths": "beam_widths",
+        "keep": "keep_weights",
+    },
+}
 """Study -> old field of its configuration -> new field."""
-METRICS: dict[str, dict[str, str]] = {}
-"""Study -> beginning of an old metric's or array's name -> what takes its place."""
+METRICS: dict[str, dict[str, str]] = {
+    "titles": {
+        "forced_accuracy": "teacher_forced_accuracy",
+        "exact": "exact_match",
+    },
+}
+"""Study -> beginning of an old metric's name -> what takes its place."""
+_MODULES = {
+    "of_title": "target_embedding",
+    "places": "positions",
+    "last": "final_norms",
+    "readers": "encoder_layers",
+    "writers": "decoder_layers",
+    "itself": "self_attention",
+    "across": "cross_attention",
+    "of_query": "query",
+    "of_key": "key",
+    "of_value": "value",
+}
+_LAYERS = [("readers", "itself"), ("writers", "itself"), ("writers", "across")]
+_WEIGHTS = [
+    "of_title.weight",
+    "places.weight",
+    *(f"last.{n}.{kind}" for n in "01" for kind in ("weight", "bias")),
+    *(
+        f"{side}.{n}.{attention}.{part}.{kind}"
+        for side, attention in _LAYERS
+        for n in "01"
+        for part in ("of_query", "of_key", "of_value", "out")
+        for kind in ("weight", "bias")
+    ),
+    *(
+        f"{side}.{n}.{part}.{kind}"
+        for side in ("readers", "writers")
+        for n in "01"
+        for part in ("dense.0", "dense.2", "norms.0", "norms.1", "norms.2")
+        for kind in ("weight", "bias")
+    ),
+]
+ARRAYS: dict[str, dict[str, str]] = {
+    "titles": {
+        f"weights/{old}": "weights/"
+        + ".".join(_MODULES.get(word, word) for word in old.split("."))
+        for old in _WEIGHTS
+    },
+}
+"""Study -> old name of a kept array -> new name."""
 
 
 def migrated(old: dict[str, Any]) -> dict[str, Any]:
@@ -71,9 +124,20 @@ def migrate(root: Path) -> list[str]:
         if again != text:
             write(path, again)
             changed.append(folder.name)
+        if _migrate_arrays(path.parent / "arrays.npz", ARRAYS.get(new["study"], {})):
+            changed.append(folder.name)
         if folder != path.parent:
             path.parent.rename(folder)
-    return changed
+    return list(dict.fromkeys(changed))
+
+
+def _migrate_arrays(path: Path, names: dict[str, str]) -> bool:
+    """Rename the arrays of a record; return whether one had an old name."""
+    arrays = load_arrays(path) if path.exists() else {}
+    if not names.keys() & arrays.keys():
+        return False
+    save_arrays(path, {names.get(name, name): one for name, one in arrays.items()})
+    return True
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from rederived.chapters.titles.encoder_decoder import EncoderDecoder
 from rederived.chapters.titles.scorers import CachedState, Scorer
 from rederived.chapters.titles.vocabulary import END, PAD, START, UNK
 
+_TOGETHER = 100  # texts that are searched at a time
+
 
 @dataclass(frozen=True)
 class Hypothesis:
@@ -49,7 +51,6 @@ def generate(
     beams: int = 3,
     max_length: int = 50,
     length_penalty: float = 0.0,
-    batch_size: int = 100,
 ) -> list[Hypothesis]:
     """Return the best title that beam search finds for each text.
 
@@ -59,10 +60,9 @@ def generate(
         beams: hypotheses kept a text; 1 is greedy search.
         max_length: the most tokens of a title, ``END`` included.
         length_penalty: power of the length by which log-probabilities are divided.
-        batch_size: texts that are searched together.
     """
     found: list[Hypothesis] = []
-    for rows in text.split(batch_size):
+    for rows in torch.split(text, _TOGETHER):
         found += beam_search(
             CachedState(model, rows, beams), max_length, length_penalty
         )

@@ -38,9 +38,9 @@ def loss_and_accuracy(
         device: where the model is; None if it is on the CPU.
     """
     losses, hits, count = 0.0, 0, 0
-    chunks = zip(part.text.split(_CHUNK), part.title.split(_CHUNK), strict=True)
-    for text, title in chunks:
-        text, title = text.to(device), title.to(device)
+    pieces = (torch.split(whole, _CHUNK) for whole in (part.text, part.title))
+    for piece in zip(*pieces, strict=True):
+        text, title = (one.to(device) for one in piece)
         logits = model.decode(model.encode(text), title[:, :-1])
         targets = title[:, 1:]
         real = targets != PAD
@@ -56,8 +56,8 @@ def compare_titles(
     """Compare titles with the true ones.
 
     Returns:
-        ``rouge_1``, ``rouge_2``, ``rouge_l`` (percent); ``exact_match`` (share equal to the
-        true title), ``copied`` (share of their characters that the text has),
+        ``rouge_1``, ``rouge_2``, ``rouge_l`` (percent); ``exact_match`` (share equal to
+        the true title), ``copied`` (share of their characters that the text has),
         ``length`` (characters), ``log_prob`` (nats, the model's own).
     """
     names = [vocabulary.decode(hypothesis.tokens) for hypothesis in found]
