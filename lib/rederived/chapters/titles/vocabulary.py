@@ -54,7 +54,7 @@ class Vocabulary:
 
     @classmethod
     def build(cls, texts: Iterable[str], min_count: int = 1) -> Vocabulary:
-        """Collect the characters that occur ``min_count`` times or more, often ones first.
+        """Collect the characters that occur ``min_count`` times or more, common first.
 
         Args:
             texts: the training texts and titles, and no others.
