@@ -17,6 +17,13 @@ from tools.files import RESULTS, write
 
 STUDIES = {"mixing": "mixup", "f-vae": "fvae"}
 FIELDS: dict[str, dict[str, str]] = {
+    "deep-infomax": {
+        "whole": "global_weight",
+        "local": "local_weight",
+        "among": "inter_location_weight",
+        "rate": "prior_weight",
+        "codes": "code_size",
+    },
     "titles": {
         "least": "min_count",
         "decoded": "test_rows",
@@ -26,6 +33,7 @@ FIELDS: dict[str, dict[str, str]] = {
 }
 """Study -> old field of its configuration -> new field."""
 METRICS: dict[str, dict[str, str]] = {
+    "deep-infomax": {"js_whole": "js_global"},
     "titles": {
         "forced_accuracy": "teacher_forced_accuracy",
         "exact": "exact_match",

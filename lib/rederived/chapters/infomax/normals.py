@@ -1,6 +1,6 @@
 r"""Two correlated normal numbers: every measure of their dependence is known.
 
-``x`` and ``z`` are standard normal with correlation ``rho``.  ``P`` is their joint law,
+``x`` and ``z`` are standard normal with correlation ``rho``.  ``P`` is their joint distribution,
 ``Q`` the product of the marginals.  In the coordinates ``a = (x + z)/sqrt 2`` and
 ``b = (x - z)/sqrt 2``
 
