@@ -67,8 +67,8 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
     ``teacher_forced_accuracy``; of the titles that a beam of 3 writes, what
     :func:`measures.compare_titles` returns, and for every other width w its
     ``rouge_l``, ``log_prob`` and ``length`` as ``rouge_l@w`` and so on, ``@power`` for
-    a search that divides by the 0.7th power of the length; ``lead_...`` of the baseline;
-    what :func:`measures.exposure_bias` returns, and of training pairs
+    a search that divides by the 0.7th power of the length; ``lead_...`` of the
+    baseline; what :func:`measures.exposure_bias` returns, and of training pairs
     :func:`measures.title_overlap`.
     The history has ``validation_loss`` after each epoch.
 
