@@ -20,7 +20,7 @@ import torch
 from rederived.chapters.infomax import (
     ConvEncoder,
     DeepInfoMax,
-    Weights,
+    InfoMaxWeights,
     deranged,
 )
 from rederived.networks import initialize
@@ -130,17 +130,17 @@ def plain_loss(model: DeepInfoMax, x: Tensor) -> Tensor:
     local = grid.flatten(2).transpose(1, 2)
     scores = []
     for name, first, second in (
-        ("whole", z, z),
+        ("global", z, z),
         ("local", local, z.unsqueeze(1).expand(-1, local.shape[1], -1)),
     ):
-        judge = model.judge(name)
+        judge = model.discriminator(name)
         own, other = judge(first, second), judge(first, second[partner])
         positive = functional.logsigmoid(own).mean()
         scores.append(positive + functional.logsigmoid(-other).mean())
     rate = 0.5 * (log_variance.exp() + mean.square() - 1 - log_variance).mean()
     weights = model.weights
-    loss: Tensor = -weights.whole * scores[0] - weights.local * scores[1]
-    return loss + weights.rate * rate
+    loss: Tensor = -weights.global_weight * scores[0] - weights.local_weight * scores[1]
+    return loss + weights.prior_weight * rate
 
 
 def _plain_features(encoder: ConvEncoder, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -162,7 +162,7 @@ def _model(size: Size) -> DeepInfoMax:
     encoder = ConvEncoder(size.channels, size.codes)
     grid = (size.side // 2 ** len(size.channels)) ** 2, size.channels[-1]
     model = DeepInfoMax(
-        encoder, size.codes, grid, Weights(), width=size.codes, form="code"
+        encoder, size.codes, grid, InfoMaxWeights(), width=size.codes, form="code"
     )
     initialize(model, "glorot", torch.Generator().manual_seed(0))
     return model
@@ -189,7 +189,7 @@ def _contender(
             torch.manual_seed(2)
             value = loss(model, x)
         torch.autograd.backward(value)
-        judge = model.judge("local").entry.weight.grad
+        judge = model.discriminator("local").entry.weight.grad
         assert judge is not None
         return {"loss": value.detach(), "gradient": judge}
 

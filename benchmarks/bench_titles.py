@@ -21,13 +21,13 @@ import torch
 from rederived.chapters.titles import (
     END,
     SPECIAL,
-    AllAgain,
-    DecoderAgain,
+    CachedEncoder,
+    CachedState,
+    NoCache,
     RecurrentConfig,
     RecurrentModel,
     Scorer,
-    Stateful,
-    article,
+    article_config,
     beam_search,
 )
 from torch import Tensor
@@ -82,7 +82,7 @@ def groups(size: Size) -> list[Group]:
 
     def one_by_one(count: int) -> Tensor:
         rows = [
-            _titles(AllAgain(model, text[None], size.beams), size)
+            _titles(NoCache(model, text[None], size.beams), size)
             for text in texts[:count]
         ]
         return torch.cat(rows)
@@ -98,8 +98,8 @@ def groups(size: Size) -> list[Group]:
             name=NAME,
             subject="rederived",
             contenders=(
-                batched("rederived", Stateful),
-                batched(AGAIN, DecoderAgain),
+                batched("rederived", CachedState),
+                batched(AGAIN, CachedEncoder),
                 Contender(_scheme(size), prepare, all_titles),
                 *_peer(size, texts),
             ),
@@ -182,7 +182,7 @@ def _scheme(size: Size) -> str:
 
 def _config(size: Size) -> RecurrentConfig:
     """Return the article's model as a config, its encoder knowing lengths."""
-    config = replace(article(size.vocabulary), packed=True)
+    config = replace(article_config(size.vocabulary), packed=True)
     if size.width is None:
         return config
     return replace(config, width=size.width, hidden=2 * size.width)
@@ -210,4 +210,4 @@ def _texts(size: Size) -> Tensor:
 def _titles(scorer: Scorer, size: Size) -> Tensor:
     """Return the symbols that the search finds, ``(texts, steps)``."""
     found = beam_search(scorer, size.steps)
-    return torch.tensor([one.symbols for one in found], dtype=torch.float64)
+    return torch.tensor([one.tokens for one in found], dtype=torch.float64)

@@ -25,20 +25,17 @@ def recurrent(**changes) -> RecurrentModel:
     return RecurrentModel(config).double().eval()
 
 
-def transformer(**changes) -> Transformer:
+def transformer() -> Transformer:
     torch.manual_seed(4)
-    config = TransformerConfig(SIZE, 16, 2, 2, positions=40, dropout=0.1, **changes)
+    config = TransformerConfig(SIZE, 16, 2, 2, positions=40)
     return Transformer(config).double().eval()
 
 
 MODELS = {
     "article": lambda: recurrent(divisor=10.0, packed=False),
     "packed": recurrent,
-    "additive": lambda: recurrent(attention="additive"),
     "plain": lambda: recurrent(attention="none", prior=False),
-    "later": lambda: recurrent(attention="heads", conditioned=True),
     "transformer": transformer,
-    "transformer with prior": lambda: transformer(prior=True),
 }
 
 

@@ -19,6 +19,19 @@ STUDIES = {"mixing": "mixup", "f-vae": "fvae"}
 FIELDS: dict[str, dict[str, str]] = {
     "gan-images": {"judge_epochs": "classifier_epochs"},
     "vae-information": {"reach": "context", "codes": "latent_size"},
+    "deep-infomax": {
+        "whole": "global_weight",
+        "local": "local_weight",
+        "among": "inter_location_weight",
+        "rate": "prior_weight",
+        "codes": "code_size",
+    },
+    "titles": {
+        "least": "min_count",
+        "decoded": "test_rows",
+        "widths": "beam_widths",
+        "keep": "keep_weights",
+    },
 }
 """Study -> old field of its configuration -> new field."""
 METRICS: dict[str, dict[str, str]] = {
@@ -34,8 +47,45 @@ METRICS: dict[str, dict[str, str]] = {
         "spread_real": "variance_ratio_real",
     },
     "vae-information": {"collapsed": "collapsed_coordinates"},
+    "deep-infomax": {"js_whole": "js_global"},
+    "titles": {
+        "forced_accuracy": "teacher_forced_accuracy",
+        "exact": "exact_match",
+    },
 }
-"""Study -> beginning of an old metric's name, up to an ``@`` -> its name today."""
+"""Study -> beginning of an old metric's name -> what takes its place."""
+_MODULES = {
+    "of_title": "target_embedding",
+    "places": "positions",
+    "last": "final_norms",
+    "readers": "encoder_layers",
+    "writers": "decoder_layers",
+    "itself": "self_attention",
+    "across": "cross_attention",
+    "of_query": "query",
+    "of_key": "key",
+    "of_value": "value",
+}
+_LAYERS = [("readers", "itself"), ("writers", "itself"), ("writers", "across")]
+_WEIGHTS = [
+    "of_title.weight",
+    "places.weight",
+    *(f"last.{n}.{kind}" for n in "01" for kind in ("weight", "bias")),
+    *(
+        f"{side}.{n}.{attention}.{part}.{kind}"
+        for side, attention in _LAYERS
+        for n in "01"
+        for part in ("of_query", "of_key", "of_value", "out")
+        for kind in ("weight", "bias")
+    ),
+    *(
+        f"{side}.{n}.{part}.{kind}"
+        for side in ("readers", "writers")
+        for n in "01"
+        for part in ("dense.0", "dense.2", "norms.0", "norms.1", "norms.2")
+        for kind in ("weight", "bias")
+    ),
+]
 ARRAYS: dict[str, dict[str, str]] = {
     "aae": {"codes": "code_distance", "errors": "error"},
     "ali": {"samples": "sample_distance", "codes": "code_distance"},
@@ -46,8 +96,13 @@ ARRAYS: dict[str, dict[str, str]] = {
         "distance": "frechet_distance",
         "spread": "variance_ratio",
     },
+    "titles": {
+        f"weights/{old}": "weights/"
+        + ".".join(_MODULES.get(word, word) for word in old.split("."))
+        for old in _WEIGHTS
+    },
 }
-"""Study -> old name of an array -> its name today."""
+"""Study -> old name of a kept array -> new name."""
 
 
 def migrated(old: dict[str, Any]) -> dict[str, Any]:

@@ -210,7 +210,7 @@ def _text_of(file: Path | None) -> str:
 
 def _writer(preset: str, profile: str) -> Run:
     """Train a preset of titles, or find its run; refuse one that keeps no weights."""
-    if not study("titles").config(preset, profile).keep:
+    if not study("titles").config(preset, profile).keep_weights:
         raise RunError(
             f"the {profile} preset {preset!r} of titles keeps no weights to write "
             "with: choose one whose config has keep, such as prior or grammar"

@@ -12,7 +12,6 @@ from rederived.chapters.infomax.study import (
     STUDY,
     InfoMaxConfig,
     build,
-    classifiers,
     measures,
 )
 from rederived.chapters.infomax.study import run as running
@@ -23,22 +22,24 @@ from rederived.evaluation import HiddenProbe
 from rederived.training import generator
 from sklearn.linear_model import LogisticRegression
 
-TINY = replace(STUDY.quick["both-text"], rows=80, channels=(4, 8), codes=6, epochs=1)
+TINY = replace(
+    STUDY.quick["both-text"], rows=80, channels=(4, 8), code_size=6, epochs=1
+)
 SECOND = {"dataset", "rows", "channels", "scale", "batch_size", "epochs"}
 
 
 def test_presets_differ_in_what_their_names_say() -> None:
     changes = {
         "untrained": {"objective", "epochs"},
-        "global-code": {"form", "local"},
-        "global-text": {"local"},
-        "local": {"whole"},
+        "global-code": {"form", "local_weight"},
+        "global-text": {"local_weight"},
+        "local": {"global_weight"},
         "both-code": {"form"},
         "both-text": set(),
         "vae": {"objective"},
         "supervised": {"objective"},
-        "local-no-prior": {"whole", "rate"},
-        "local-among": {"whole", "among"},
+        "local-no-prior": {"global_weight", "prior_weight"},
+        "local-among": {"global_weight", "inter_location_weight"},
     }
     for profile in ("quick", "full"):
         found = STUDY.presets(profile)
@@ -64,12 +65,16 @@ def test_presets_differ_in_what_their_names_say() -> None:
 
 
 def test_the_articles_preset_is_the_articles() -> None:
-    assert (ARTICLE.channels, ARTICLE.codes, ARTICLE.epochs) == (
+    assert (ARTICLE.channels, ARTICLE.code_size, ARTICLE.epochs) == (
         (64, 128, 256),
         256,
         50,
     )
-    assert (ARTICLE.whole, ARTICLE.local, ARTICLE.rate) == (0.5, 1.5, 0.01)
+    assert (ARTICLE.global_weight, ARTICLE.local_weight, ARTICLE.prior_weight) == (
+        0.5,
+        1.5,
+        0.01,
+    )
     assert (ARTICLE.batch_size, ARTICLE.learning_rate) == (64, 1e-3)
     objective, encoder = build(ARTICLE, (3, 32, 32), 10, 0)
     assert sum(p.numel() for p in encoder.parameters()) == 1_684_480
@@ -128,10 +133,10 @@ def test_the_classifier_finds_what_a_line_cannot() -> None:
     codes = [measures.Codes(m, m, n) for m, n in halves]
     first, second = labels.split(4_000)
     pictures = Pictures(noise, first, noise, second, [])
-    found = classifiers.accuracies(codes[0], codes[1], pictures, 0)
+    found = measures.hidden_classification(codes[0], codes[1], pictures, 0)
     assert found["classifier"] > 95
     assert 35 < found["classifier_map"] < 65
-    assert found == classifiers.accuracies(codes[0], codes[1], pictures, 0)
+    assert found == measures.hidden_classification(codes[0], codes[1], pictures, 0)
     assert HiddenProbe(2, 2).layers[0].out_features == 200
 
 
@@ -155,7 +160,7 @@ def test_a_run_measures_what_it_says(name: str) -> None:
         TINY,
         **{
             field: getattr(STUDY.quick[name], field)
-            for field in ("objective", "form", "local", "whole")
+            for field in ("objective", "form", "local_weight", "global_weight")
         },
     )
     run = STUDY.run_config(config, name, seed=3)
@@ -166,8 +171,8 @@ def test_a_run_measures_what_it_says(name: str) -> None:
     assert run.arrays["neighbours_cosine"][:, 0].tolist() == list(range(10))
     scored = {key for key in found if key.startswith("js")}
     expected = {
-        "global-code": {"js_whole", "js_redrawn"},
-        "both-text": {"js_whole", "js_local"},
+        "global-code": {"js_global", "js_redrawn"},
+        "both-text": {"js_global", "js_local"},
     }
     assert scored == expected.get(name, set())
     assert all(value < math.log(2) for key, value in found.items() if key in scored)
@@ -207,8 +212,8 @@ def test_classification_is_scikit_learns_on_easy_codes() -> None:
 
 def test_the_shape_of_standard_codes() -> None:
     zeros = torch.zeros(3000, 4)
-    law = measures.Codes(zeros, zeros, zeros)
-    found = measures.shape_of_codes(law, 0)
+    distribution = measures.Codes(zeros, zeros, zeros)
+    found = measures.shape_of_codes(distribution, 0)
     assert found["code_sd"] == pytest.approx(1.0, abs=0.03)
     assert found["noise_sd"] == pytest.approx(1.0, abs=1e-6)
     assert found["code_mean"] == pytest.approx(0.0, abs=0.05)

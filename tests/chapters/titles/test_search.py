@@ -11,23 +11,24 @@ from rederived.chapters.titles import (
     END,
     SPECIAL,
     START,
-    AllAgain,
-    DecoderAgain,
+    CachedEncoder,
+    CachedState,
     MarkovModel,
-    Stateful,
+    NoCache,
     TableModel,
     article_search,
     beam_search,
-    common_subsequence,
-    common_substring,
     coverage,
+    generate,
     greedy,
-    mean_rouge,
     nucleus,
     rouge,
     sample,
-    titles,
-    two_steps,
+)
+from rederived.chapters.titles.overlap import (
+    common_subsequence,
+    common_substring,
+    mean_rouge,
 )
 from tiny_titles import MODELS, batch
 
@@ -71,9 +72,9 @@ def test_a_wide_beam_is_exhaustive_search(rng, power):
     totals, names = model.all_titles()
     lengths = torch.tensor([len(name) + 1 for name in names]).double()
     best = (totals / lengths**power).max(1)
-    found = titles(model, model.texts(), 3**LONGEST, LONGEST, power)
+    found = generate(model, model.texts(), 3**LONGEST, LONGEST, power)
     for one, value, place in zip(found, *best, strict=True):
-        assert one.symbols == names[place]
+        assert one.tokens == names[place]
         assert math.isclose(one.score, value)
         assert one.ended
 
@@ -81,15 +82,15 @@ def test_a_wide_beam_is_exhaustive_search(rng, power):
 @pytest.mark.parametrize("beams", [1, 2, 3, 8])
 def test_a_found_title_has_the_log_probability_it_says(rng, beams):
     model = tables(rng, 20)
-    for number, one in enumerate(titles(model, model.texts(), beams, LONGEST)):
-        assert math.isclose(one.log_prob, score(model, number, one.symbols))
+    for number, one in enumerate(generate(model, model.texts(), beams, LONGEST)):
+        assert math.isclose(one.log_prob, score(model, number, one.tokens))
 
 
 def test_one_beam_is_greedy_search(rng):
     model = tables(rng, 200)
-    narrow = titles(model, model.texts(), 1, LONGEST)
+    narrow = generate(model, model.texts(), 1, LONGEST)
     for one, other in zip(narrow, greedy(model, model.texts(), LONGEST), strict=True):
-        assert one.symbols == other.symbols
+        assert one.tokens == other.tokens
         assert math.isclose(one.log_prob, other.log_prob)
 
 
@@ -97,7 +98,7 @@ def test_more_beams_help_on_average(rng):
     model = tables(rng, 300)
     best = model.all_titles()[0].amax(1)
     gaps = [
-        float((best - log_probs(titles(model, model.texts(), k, LONGEST))).mean())
+        float((best - log_probs(generate(model, model.texts(), k, LONGEST))).mean())
         for k in (1, 2, 4, 8)
     ]
     assert gaps == sorted(gaps, reverse=True)
@@ -110,9 +111,9 @@ def test_stopping_loses_nothing(rng):
     model = tables(rng, 100)
 
     for power in (0.0, 0.5, 1.0):
-        stopped = beam_search(Stateful(model, model.texts(), 4), LONGEST, power)
+        stopped = beam_search(CachedState(model, model.texts(), 4), LONGEST, power)
         alone = [_patient(model, number, 4, power) for number in range(model.models)]
-        assert [one.symbols for one in stopped] == alone
+        assert [one.tokens for one in stopped] == alone
 
 
 def _patient(model: TableModel, number: int, k: int, power: float) -> tuple[int, ...]:
@@ -142,13 +143,16 @@ def test_viterbi_is_exhaustive_search(rng):
     model = MarkovModel(50, 3, 6, rng)
     assert torch.allclose(model.viterbi(), model.all_titles()[0].amax(1))
     assert torch.allclose(
-        model.viterbi(), log_probs(titles(model, model.texts(), 300, 6))
+        model.viterbi(), log_probs(generate(model, model.texts(), 300, 6))
     )
 
 
 def test_greedy_takes_the_worse_of_two():
-    model = two_steps()
-    (narrow,), (wide,) = (titles(model, model.texts(), k, 3) for k in (1, 2))
+    model = TableModel(1, 2, 3, torch.Generator().manual_seed(0))
+    first, second = [[0.6, 0.4, 0.0]], [[0.5, 0.5, 0.0], [0.9, 0.1, 0.0]]
+    for t, table in enumerate((first, second)):
+        model.tables[t] = torch.tensor([table], dtype=torch.float64).log()
+    (narrow,), (wide,) = (generate(model, model.texts(), k, 3) for k in (1, 2))
     assert math.isclose(math.exp(narrow.log_prob), 0.3)
     assert math.isclose(math.exp(wide.log_prob), 0.36)
 
@@ -159,27 +163,27 @@ def test_all_scorers_find_the_same(make, rng):
     text, _ = batch(rng)
     found = [
         beam_search(scorer(model, text, 3), 8)
-        for scorer in (Stateful, DecoderAgain, AllAgain)
+        for scorer in (CachedState, CachedEncoder, NoCache)
     ]
     for one, other in product(found[:1], found[1:]):
-        assert [h.symbols for h in one] == [h.symbols for h in other]
+        assert [h.tokens for h in one] == [h.tokens for h in other]
         assert torch.allclose(log_probs(one), log_probs(other))
 
 
 def test_texts_do_not_disturb_each_other(rng):
     model = MODELS["packed"]()
     text, _ = batch(rng)
-    together = titles(model, text, 3, 8)
+    together = generate(model, text, 3, 8)
     for row, n in enumerate((9, 5, 7)):
-        (alone,) = titles(model, text[row : row + 1, :n], 3, 8)
-        assert alone.symbols == together[row].symbols
+        (alone,) = generate(model, text[row : row + 1, :n], 3, 8)
+        assert alone.tokens == together[row].tokens
 
 
 def test_what_a_search_costs(rng):
     model, (text, _) = MODELS["packed"](), batch(rng)
     n = 6
     counts = {}
-    for scorer in (Stateful, DecoderAgain, AllAgain):
+    for scorer in (CachedState, CachedEncoder, NoCache):
         made = scorer(model, text, 2)
         prefixes = torch.full((6, 1), START)
         made.next(prefixes, None)
@@ -193,19 +197,19 @@ def test_what_a_search_costs(rng):
 
 def test_a_search_that_gives_up_says_so(rng):
     model = tables(rng, 30)
-    found = titles(model, model.texts(), 2, 1)
+    found = generate(model, model.texts(), 2, 1)
     assert not all(one.ended for one in found)
     for number, one in enumerate(found):
         if not one.ended:
             first = model.tables[0][number, 0, :-1]
-            assert one.symbols == (SPECIAL + int(first.argmax()),)
+            assert one.tokens == (SPECIAL + int(first.argmax()),)
 
 
 @pytest.mark.parametrize(("longest", "power"), [(0, 0.0), (3, -1.0)])
 def test_senseless_searches_are_refused(rng, longest, power):
     model = tables(rng, 1)
-    with pytest.raises(ValueError, match="longest >= 1"):
-        titles(model, model.texts(), 2, longest, power)
+    with pytest.raises(ValueError, match="max_length >= 1"):
+        generate(model, model.texts(), 2, longest, power)
 
 
 # The article's search
@@ -219,11 +223,11 @@ def test_the_three_stopping_rules_by_hand():
     for t, table in enumerate((first, second)):
         model.tables[t] = torch.tensor([table], dtype=torch.float64).log()
     found = {
-        stop: article_search(Stateful(model, model.texts(), 3), 3, stop, 0.0)
+        stop: article_search(CachedState(model, model.texts(), 3), 3, stop, 0.0)
         for stop in ("worst ended", "best ended", "best of all")
     }
-    assert found["worst ended"].symbols == found["best ended"].symbols == ()
-    assert found["best of all"].symbols == (4, 4)
+    assert found["worst ended"].tokens == found["best ended"].tokens == ()
+    assert found["best of all"].tokens == (4, 4)
     assert math.isclose(found["best of all"].log_prob, math.log(0.54))
 
 
@@ -234,10 +238,10 @@ def test_the_first_rule_returns_the_worst_that_has_ended():
     for t, table in enumerate((first, second)):
         model.tables[t] = torch.tensor([table], dtype=torch.float64).log()
     worst, best = (
-        article_search(Stateful(model, model.texts(), 2), 3, stop, 0.0)
+        article_search(CachedState(model, model.texts(), 2), 3, stop, 0.0)
         for stop in ("worst ended", "best ended")
     )
-    assert (worst.symbols, best.symbols) == ((5,), (4,))
+    assert (worst.tokens, best.tokens) == ((5,), (4,))
     assert math.isclose(math.exp(worst.log_prob), 0.499 * 0.6)
 
 
@@ -248,22 +252,22 @@ def test_the_article_keeps_what_has_ended():
     second = [[0.35, 0.35, 0.3], [0.4, 0.3, 0.3]]
     for t, table in enumerate((first, second)):
         model.tables[t] = torch.tensor([table], dtype=torch.float64).log()
-    found = article_search(Stateful(model, model.texts(), 2), 3, "best of all", 0.0)
-    assert found.symbols == ()
+    found = article_search(CachedState(model, model.texts(), 2), 3, "best of all", 0.0)
+    assert found.tokens == ()
     assert math.isclose(math.exp(found.log_prob), 0.3)
 
 
 def test_the_floor_bounds_what_a_symbol_costs(rng):
     model = tables(rng, 1)
     model.tables[0][0, 0] = torch.tensor([-40.0, -50.0, -60.0, -80.0]).double()
-    found = article_search(Stateful(model, model.texts(), 1), 1, "best of all")
+    found = article_search(CachedState(model, model.texts(), 1), 1, "best of all")
     assert math.isclose(found.log_prob, math.log(1e-6), rel_tol=1e-6)
 
 
 def test_the_article_searches_one_text(rng):
     model = tables(rng, 2)
     with pytest.raises(ValueError, match="one text at a time"):
-        article_search(Stateful(model, model.texts(), 2), 3, "best ended")
+        article_search(CachedState(model, model.texts(), 2), 3, "best ended")
 
 
 # Sampling
@@ -273,7 +277,7 @@ def test_samples_follow_the_model(rng):
     model = TableModel(1, 2, 3, rng)
     totals, names = model.all_titles()
     text = torch.ones(20_000, 1, dtype=torch.int64)
-    drawn = [tuple(one) for one in sample(model, text, rng, longest=3)]
+    drawn = [one.tokens for one in sample(model, text, rng, max_length=3)]
     for name, expected in zip(names, totals[0].exp().tolist(), strict=True):
         share = drawn.count(name) / len(drawn)
         assert abs(share - expected) < 5 * math.sqrt(expected / len(drawn))
@@ -281,16 +285,16 @@ def test_samples_follow_the_model(rng):
 
 def test_a_cold_sample_is_greedy(rng):
     model = tables(rng)
-    cold = sample(model, model.texts(), rng, longest=LONGEST, temperature=1e-4)
+    cold = sample(model, model.texts(), rng, max_length=LONGEST, temperature=1e-4)
     found = greedy(model, model.texts(), LONGEST)
-    assert [tuple(one) for one in cold] == [one.symbols for one in found]
+    assert [one.tokens for one in cold] == [one.tokens for one in found]
 
 
 def test_the_nucleus_by_hand():
-    law = torch.tensor([[0.1, 0.5, 0.1, 0.3]])
-    assert torch.allclose(nucleus(law, 0.5), torch.tensor([[0, 1.0, 0, 0]]))
-    assert torch.allclose(nucleus(law, 0.6), torch.tensor([[0, 0.625, 0, 0.375]]))
-    assert torch.allclose(nucleus(law, 1.0), law)
+    given = torch.tensor([[0.1, 0.5, 0.1, 0.3]])
+    assert torch.allclose(nucleus(given, 0.5), torch.tensor([[0, 1.0, 0, 0]]))
+    assert torch.allclose(nucleus(given, 0.6), torch.tensor([[0, 0.625, 0, 0.375]]))
+    assert torch.allclose(nucleus(given, 1.0), given)
 
 
 def test_senseless_samples_are_refused(rng):

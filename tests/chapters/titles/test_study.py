@@ -29,7 +29,7 @@ from rederived.chapters.titles.study import (
     titling,
 )
 from rederived.chapters.titles.study import run as running
-from rederived.chapters.titles.study.data import Part, copies
+from rederived.chapters.titles.study.data import EncodedSplit, copy_task
 from rederived.records import Run, RunError
 from typer.testing import CliRunner, Result
 
@@ -38,8 +38,8 @@ TINY = replace(
     rows=64,
     width=16,
     epochs=2,
-    decoded=12,
-    widths=(1, 3),
+    test_rows=12,
+    beam_widths=(1, 3),
 )
 NEWS = "据预报，周末北京最低气温为12度，天气以小雨为主。" * 3
 
@@ -52,18 +52,18 @@ def trained() -> Run:
 def test_presets_differ_in_what_their_names_say() -> None:
     for profile in ("quick", "full"):
         for config in STUDY.presets(profile).values():
-            assert 3 in config.widths
+            assert 3 in config.beam_widths
     full = STUDY.full
     for corpus in ("csl", "lctt", "lcsts"):
         assert full[f"{corpus}-transformer"].model == "transformer"
         with_, without = full[f"{corpus}-prior"], full[f"{corpus}-attention"]
-        assert replace(with_, prior=False, keep=without.keep) == without
+        assert replace(with_, prior=False, keep_weights=without.keep_weights) == without
     for corpus in ("csl", "lcsts"):
         plain = replace(full[f"{corpus}-attention"], attention="none")
         assert plain == full[f"{corpus}-plain"]
     for name in ("prior", "transformer"):
         assert full[f"forecasts-{name}"] == STUDY.quick[name]
-        assert STUDY.quick[name].keep
+        assert STUDY.quick[name].keep_weights
 
 
 def test_a_run_measures_what_it_says(trained: Run) -> None:
@@ -102,7 +102,9 @@ def test_a_checkpoint_can_be_written(tmp_path: Path) -> None:
 
 
 def test_a_transformer_runs() -> None:
-    config = replace(TINY, model="transformer", keep=False, epochs=1)
+    config = replace(
+        TINY, model="transformer", prior=False, keep_weights=False, epochs=1
+    )
     run = STUDY.run_config(config, "tiny")
     assert "characters" not in run.arrays
 
@@ -119,56 +121,58 @@ def test_the_parts_do_not_overlap() -> None:
 
 
 def test_copies_are_distinct_characters() -> None:
-    pairs = copies(200, "test")
+    pairs = copy_task(200, "test")
     assert pairs.titles == pairs.texts
     assert {len(text) for text in pairs.texts} == set(range(4, 17))
     assert all(len(set(text)) == len(text) for text in pairs.texts)
-    assert copies(3, "train").texts != pairs.texts[:3]
+    assert copy_task(3, "train").texts != pairs.texts[:3]
 
 
-def part(rows: list[tuple[str, str]]) -> tuple[Part, Vocabulary]:
+def encoded(rows: list[tuple[str, str]]) -> tuple[EncodedSplit, Vocabulary]:
     vocabulary = Vocabulary.build([a + b for a, b in rows])
     names, texts = [a for a, _ in rows], [b for _, b in rows]
     return (
-        Part(texts, names, vocabulary.texts(texts, 99), vocabulary.titles(names, 99)),
+        EncodedSplit(
+            texts, names, vocabulary.texts(texts, 99), vocabulary.titles(names, 99)
+        ),
         vocabulary,
     )
 
 
-def test_titles_are_judged_by_hand() -> None:
-    pairs, vocabulary = part([("甲乙", "甲乙丙丁"), ("丙丁", "丁")])
-    symbols = [tuple(vocabulary.encode(name)) for name in ("甲乙", "甲丁")]
-    found = [Hypothesis(s, -2.0, -2.0, True) for s in symbols]
-    judged = measures.judged(found, vocabulary, pairs)
-    assert judged["exact"] == 0.5
-    assert judged["rouge_1"] == judged["rouge_l"] == 75.0
-    assert judged["rouge_2"] == 50.0
-    assert judged["copied"] == 0.75
-    assert judged["log_prob"] == -2.0
-    assert judged["length"] == 2.0
+def test_titles_are_compared_by_hand() -> None:
+    pairs, vocabulary = encoded([("甲乙", "甲乙丙丁"), ("丙丁", "丁")])
+    tokens = [tuple(vocabulary.encode(name)) for name in ("甲乙", "甲丁")]
+    found = [Hypothesis(s, -2.0, -2.0, True) for s in tokens]
+    found_ = measures.compare_titles(found, vocabulary, pairs)
+    assert found_["exact_match"] == 0.5
+    assert found_["rouge_1"] == found_["rouge_l"] == 75.0
+    assert found_["rouge_2"] == 50.0
+    assert found_["copied"] == 0.75
+    assert found_["log_prob"] == -2.0
+    assert found_["length"] == 2.0
 
 
 def test_the_lead_is_chosen_on_validation_pairs() -> None:
-    train, _ = part([("甲乙丙丁戊己庚", "甲乙丙丁戊己庚辛")])
-    validation, _ = part([("甲乙丙丁", "甲乙丙丁己己")])
-    found = measures.lead(train, validation, train)
+    train, _ = encoded([("甲乙丙丁戊己庚", "甲乙丙丁戊己庚辛")])
+    validation, _ = encoded([("甲乙丙丁", "甲乙丙丁己己")])
+    found = measures.lead_baseline(train, validation, train)
     assert found["lead_characters"] == 4.0
     assert found["lead_rouge_l"] == pytest.approx(100 * 8 / 11)
 
 
-def test_the_cascade_on_a_model_that_copies_its_input() -> None:
+def test_exposure_bias_on_a_model_that_copies_its_input() -> None:
     """A chain a, b, c, ...: after a wrong character everything is wrong."""
 
     class Chain(TableModel):
-        def step(self, symbols, state, memory):  # type: ignore[no-untyped-def]
-            following = torch.where(symbols == START, SPECIAL, symbols + 1)
+        def step(self, tokens, state, memory):  # type: ignore[no-untyped-def]
+            following = torch.where(tokens == START, SPECIAL, tokens + 1)
             following = torch.where(following >= SPECIAL + 20, END, following)
             return torch.nn.functional.one_hot(following, 60).double(), state
 
     model = Chain(1, 2, 3, torch.Generator())
     title = torch.tensor([[START, *range(SPECIAL, SPECIAL + 20), END]] * 50)
-    pairs = Part([], [], torch.ones(50, 1, dtype=torch.int64), title)
-    found = measures.cascade(model, pairs, torch.Generator().manual_seed(0))
+    pairs = EncodedSplit([], [], torch.ones(50, 1, dtype=torch.int64), title)
+    found = measures.exposure_bias(model, pairs, torch.Generator().manual_seed(0))
     assert found["free_accuracy"] == found["after_true"] == 1.0
     assert found["after_wrong"] < 0.1
 
@@ -213,7 +217,7 @@ def test_a_corpus_of_the_hub_is_read_like_the_others(
     write_posts(tmp_path, parts)
     monkeypatch.setenv("REDERIVED_DATA", str(tmp_path))
     full = STUDY.full["lcsts-prior"]
-    tiny = replace(full, rows=60, least=1, width=16, epochs=1, batch_size=20)
+    tiny = replace(full, rows=60, min_count=1, width=16, epochs=1, batch_size=20)
     corpus = load_corpus(tiny)
     assert (len(corpus.train.titles), len(corpus.test.titles)) == (60, 10)
     assert all(corpus.train.titles) and all(corpus.train.texts)
@@ -286,7 +290,7 @@ def ends_with_one_line(
         (b"No Chinese, 12 words?", "no Chinese character among the 21"),
         ("北京".encode("gb18030"), "not UTF-8: byte 0 is 0xb1"),
         ("北京".encode()[:-1], "not UTF-8: byte 3 is 0xe4"),
-        (b"x" * (titling.LARGEST + 1), "more than 10,000,000"),
+        (b"x" * (titling.MAX_BYTES + 1), "more than 10,000,000"),
     ],
 )
 def test_bad_input_gets_a_clear_answer(
@@ -323,10 +327,10 @@ def test_a_preset_without_weights_is_not_trained_in_vain(
 
 
 def test_no_more_of_a_pipe_is_read_than_needed() -> None:
-    pipe = io.BytesIO(b"x" * 3 * titling.LARGEST)
+    pipe = io.BytesIO(b"x" * 3 * titling.MAX_BYTES)
     with pytest.raises(titling.TextError, match="more than 10,000,000 bytes"):
         titling.readable(pipe)
-    assert pipe.tell() == titling.LARGEST + 1
+    assert pipe.tell() == titling.MAX_BYTES + 1
 
 
 def test_a_long_text_is_cut_and_said_so(

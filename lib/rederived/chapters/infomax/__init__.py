@@ -1,9 +1,7 @@
 """Deep InfoMax: features by mutual information, without a decoder.
 
-``tables`` and ``normals`` hold cases in which the information is known, ``estimates``
-what scores say about it, ``networks`` and ``objective`` the model for pictures,
-``pairs`` a discriminator alone, ``vectors``
-the smallest form for flat data, ``neighbours`` the comparison of codes.
+:mod:`normals` holds a case in which the information is known, :mod:`estimates` what
+scores say about it, :mod:`networks` and :mod:`objective` the model for pictures.
 """
 
 from rederived.chapters.infomax.estimates import (
@@ -27,8 +25,13 @@ from rederived.chapters.infomax.normals import (
     js_of_pair,
     log_ratio,
 )
-from rederived.chapters.infomax.objective import DeepInfoMax, GlobalForm, Terms, Weights
-from rederived.chapters.infomax.pairs import PairEstimator
+from rederived.chapters.infomax.objective import (
+    DeepInfoMax,
+    GlobalForm,
+    InfoMaxTerms,
+    InfoMaxWeights,
+    PairEstimator,
+)
 
 __all__ = [
     "ConvDecoder",
@@ -36,10 +39,10 @@ __all__ = [
     "DeepInfoMax",
     "Features",
     "GlobalForm",
+    "InfoMaxTerms",
+    "InfoMaxWeights",
     "PairDiscriminator",
     "PairEstimator",
-    "Terms",
-    "Weights",
     "deranged",
     "discrimination",
     "donsker_varadhan",

@@ -1,8 +1,8 @@
 """What a discriminator's scores say about mutual information, nats.
 
-``own`` are scores ``T`` of pairs from the joint law, ``other`` scores of pairs from the
-product of the marginals.  Each estimate has its maximum over all ``T`` at the quantity
-that it estimates.
+``own`` are scores ``T`` of pairs from the joint distribution, ``other`` scores of
+pairs from the product of the marginals.  Each estimate has its
+maximum over all ``T`` at the quantity that it estimates.
 """
 
 from __future__ import annotations

@@ -44,11 +44,17 @@ class ConvEncoder(nn.Module):
 
     Args:
         channels: of the blocks that halve height and width.
-        codes: size of the code.
+        code_size: of the code.
         colours: channels of the picture.
+
+    >>> seen = ConvEncoder((4, 8), code_size=5)(torch.zeros(2, 3, 16, 16))
+    >>> seen.map.shape, seen.mean.shape
+    (torch.Size([2, 16, 8]), torch.Size([2, 5]))
     """
 
-    def __init__(self, channels: Sequence[int], codes: int, colours: int = 3) -> None:
+    def __init__(
+        self, channels: Sequence[int], code_size: int, colours: int = 3
+    ) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
         last = colours
@@ -59,8 +65,8 @@ class ConvEncoder(nn.Module):
         self.body = nn.Sequential(
             *_normalised(last, last), _leaky(), *_normalised(last, last), _leaky()
         )
-        self.mean = nn.Linear(last, codes)
-        self.log_variance = nn.Linear(last, codes)
+        self.mean = nn.Linear(last, code_size)
+        self.log_variance = nn.Linear(last, code_size)
 
     def forward(self, x: Tensor) -> Features:
         """Return the features of pictures ``(B, colours, H, W)``."""
@@ -76,6 +82,10 @@ class PairDiscriminator(nn.Module):
         first: size of the first vector.
         second: size of the second vector.
         width: units of each hidden layer.
+
+    >>> discriminator = PairDiscriminator(3, 4, width=6)
+    >>> discriminator(torch.zeros(5, 3), torch.zeros(5, 4)).shape
+    torch.Size([5])
     """
 
     def __init__(self, first: int, second: int, width: int) -> None:
@@ -86,8 +96,7 @@ class PairDiscriminator(nn.Module):
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Return the scores ``(...,)`` of vectors ``(..., first), (..., second)``."""
-        joined: Tensor = self.rest(self.entry(torch.cat([first, second], -1)))
-        return joined.squeeze(-1)
+        return self.rest(self.entry(torch.cat([first, second], -1))).squeeze(-1)
 
     def pairs(
         self, first: Tensor, second: Tensor, partner: Tensor
@@ -106,7 +115,7 @@ class PairDiscriminator(nn.Module):
         weights = torch.split(self.entry.weight, self.sizes, 1)
         left = nn.functional.linear(first, weights[0], self.entry.bias)
         right = nn.functional.linear(second, weights[1])
-        both: Tensor = self.rest(torch.stack([left + right, left + right[partner]]))
+        both = self.rest(torch.stack([left + right, left + right[partner]]))
         own, other = both.squeeze(-1)
         return own, other
 
@@ -116,18 +125,21 @@ class ConvDecoder(nn.Module):
 
     Args:
         channels: of the encoder's blocks, in the encoder's order.
-        codes: size of the code.
+        code_size: of the code.
         shape: colours, height and width of the picture.
+
+    >>> ConvDecoder((4, 8), 5, (3, 16, 12))(torch.zeros(2, 5)).shape
+    torch.Size([2, 576])
     """
 
     def __init__(
-        self, channels: Sequence[int], codes: int, shape: tuple[int, int, int]
+        self, channels: Sequence[int], code_size: int, shape: tuple[int, int, int]
     ) -> None:
         super().__init__()
         colours, height, width = shape
         scale = 2 ** len(channels)
         self.grid = channels[-1], height // scale, width // scale
-        self.entry = nn.Linear(codes, self.grid[0] * self.grid[1] * self.grid[2])
+        self.entry = nn.Linear(code_size, self.grid[0] * self.grid[1] * self.grid[2])
         blocks: list[nn.Module] = []
         for inside, outside in zip(
             channels[::-1], [*channels[-2::-1], channels[0]], strict=True
@@ -143,7 +155,7 @@ class ConvDecoder(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         """Return flat pictures ``(B, colours * H * W)`` of codes ``(B, d)``."""
         grid = self.entry(z).unflatten(1, self.grid)
-        out: Tensor = self.blocks(grid.contiguous(memory_format=torch.channels_last))
+        out = self.blocks(grid.contiguous(memory_format=torch.channels_last))
         return out.flatten(1)
 
 

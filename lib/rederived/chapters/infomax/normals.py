@@ -1,8 +1,8 @@
 r"""Two correlated normal numbers: every measure of their dependence is known.
 
-``x`` and ``z`` are standard normal with correlation ``rho``.  ``P`` is their joint law,
-``Q`` the product of the marginals.  In the coordinates ``a = (x + z)/sqrt 2`` and
-``b = (x - z)/sqrt 2``
+``x`` and ``z`` are standard normal with correlation ``rho``.  ``P`` is their joint
+distribution, ``Q`` the product of the marginals.  In the coordinates
+``a = (x + z)/sqrt 2`` and ``b = (x - z)/sqrt 2``
 
     log P/Q = -log(1 - rho^2)/2 + rho/2 (a^2/(1 + rho) - b^2/(1 - rho)).
 """

@@ -1,18 +1,24 @@
-"""The objective of Deep InfoMax for pictures: global, local, and prior term.
+"""The objective of Deep InfoMax, and that of a discriminator alone.
 
 Hjelm and others 2019, arXiv:1808.06670, in the form of the article: the prior term is
-the divergence of each code's law to a standard normal law.
+the divergence of each code's distribution to a standard normal one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from rederived.chapters.infomax.estimates import deranged, discrimination, shuffled
+from rederived.chapters.infomax.estimates import (
+    deranged,
+    discrimination,
+    donsker_varadhan,
+    js_estimate,
+    shuffled,
+)
 from rederived.chapters.infomax.networks import ConvEncoder, Features, PairDiscriminator
 from rederived.probability import draw_normal, kl_to_standard
 
@@ -21,38 +27,42 @@ GlobalForm = Literal["text", "code"]
 
 
 @dataclass(frozen=True)
-class Weights:
+class InfoMaxWeights:
     """Weights of the terms; a term of weight zero is left out and has no network.
 
     The defaults are the article's.
 
     Attributes:
-        whole: of the global term.
-        local: of the mean over the places of the local term.
-        among: of the information between places of one picture.
-        rate: of the divergence to the prior, as a mean over the code's coordinates.
+        global_weight: of the global term, alpha.
+        local_weight: of the mean over the places of the local term, beta.
+        inter_location_weight: of the information between places of one picture.
+        prior_weight: of the divergence to the prior, a mean over the code's
+            coordinates, gamma.
+
+    >>> InfoMaxWeights(global_weight=0.0).local_weight
+    1.5
     """
 
-    whole: float = 0.5
-    local: float = 1.5
-    among: float = 0.0
-    rate: float = 0.01
+    global_weight: float = 0.5
+    local_weight: float = 1.5
+    inter_location_weight: float = 0.0
+    prior_weight: float = 0.01
 
 
 @dataclass(frozen=True)
-class Terms:
+class InfoMaxTerms:
     """The parts of the loss, scalars; None where the weight is zero.
 
     Attributes:
-        whole: the global ``E log s(T) + E log(1 - s(T))``, at most 0.
-        local: the same for the local features, a mean over the places.
-        among: the same for pairs of places of one picture.
+        global_score: the global ``E log s(T) + E log(1 - s(T))``, at most 0.
+        local_score: the same for the local features, a mean over the places.
+        inter_location_score: the same for pairs of places of one picture.
         rate: mean over batch and coordinates of the divergence to the prior, nats.
     """
 
-    whole: Tensor | None
-    local: Tensor | None
-    among: Tensor | None
+    global_score: Tensor | None
+    local_score: Tensor | None
+    inter_location_score: Tensor | None
     rate: Tensor
 
 
@@ -61,7 +71,7 @@ class DeepInfoMax(nn.Module):
 
     Args:
         encoder: of the pictures.
-        codes: size of the code.
+        code_size: of the code.
         grid: places and channels of the encoder's map.
         weights: of the terms.
         width: units of the discriminators' hidden layers.
@@ -69,14 +79,19 @@ class DeepInfoMax(nn.Module):
             map, as in the article's text, or a code twice, as in the author's program.
         negatives: ``deranged`` never pairs a picture with its own code in the second
             mean, ``shuffled`` does so once a batch on average.
+
+    >>> encoder = ConvEncoder((4,), code_size=5, colours=1)
+    >>> model = DeepInfoMax(encoder, 5, (16, 4), InfoMaxWeights(), width=6)
+    >>> model.terms(torch.zeros(3, 1, 8, 8)).inter_location_score is None
+    True
     """
 
     def __init__(
         self,
         encoder: ConvEncoder,
-        codes: int,
+        code_size: int,
         grid: tuple[int, int],
-        weights: Weights,
+        weights: InfoMaxWeights,
         *,
         width: int,
         form: GlobalForm = "text",
@@ -84,23 +99,25 @@ class DeepInfoMax(nn.Module):
     ) -> None:
         super().__init__()
         places, channels = grid
-        seen = codes if form == "code" else places * channels
+        seen = code_size if form == "code" else places * channels
         self.encoder, self.weights, self.form = encoder, weights, form
         self.draw_partner = deranged if negatives == "deranged" else shuffled
-        judges = {
-            "whole": (seen, codes),
-            "local": (channels, codes),
-            "among": (channels, channels),
+        sizes = {
+            "global": (weights.global_weight, seen, code_size),
+            "local": (weights.local_weight, channels, code_size),
+            "inter_location": (weights.inter_location_weight, channels, channels),
         }
-        self.judges = nn.ModuleDict(
+        self.discriminators = nn.ModuleDict(
             {
-                name: PairDiscriminator(*sizes, width)
-                for name, sizes in judges.items()
-                if getattr(weights, name)
+                name: PairDiscriminator(first, second, width)
+                for name, (weight, first, second) in sizes.items()
+                if weight
             }
         )
 
-    def terms(self, x: Tensor, generator: torch.Generator | None = None) -> Terms:
+    def terms(
+        self, x: Tensor, generator: torch.Generator | None = None
+    ) -> InfoMaxTerms:
         """Return the parts of the loss of a batch of pictures.
 
         Args:
@@ -112,29 +129,34 @@ class DeepInfoMax(nn.Module):
         partner = self.draw_partner(len(x), generator).to(x.device)
         rate = kl_to_standard(seen.mean, seen.log_variance).mean() / z.shape[1]
         picture = z if self.form == "code" else seen.map.flatten(1)
-        return Terms(
-            whole=self._score("whole", picture, z, partner),
-            local=self._score("local", seen.map, z.unsqueeze(1), partner),
-            among=self._score("among", seen.map, _moved(seen.map, generator), partner),
+        return InfoMaxTerms(
+            global_score=self._score("global", picture, z, partner),
+            local_score=self._score("local", seen.map, z.unsqueeze(1), partner),
+            inter_location_score=self._score(
+                "inter_location", seen.map, _other_places(seen.map, generator), partner
+            ),
             rate=rate,
         )
 
-    def loss(self, terms: Terms) -> Tensor:
+    def loss(self, terms: InfoMaxTerms) -> Tensor:
         """Return the weighted sum, to be minimised by all networks alike."""
-        total = self.weights.rate * terms.rate
-        for part in fields(Terms):
-            score = getattr(terms, part.name)
-            if part.name != "rate" and score is not None:
-                total = total - getattr(self.weights, part.name) * score
+        total = self.weights.prior_weight * terms.rate
+        for weight, score in (
+            (self.weights.global_weight, terms.global_score),
+            (self.weights.local_weight, terms.local_score),
+            (self.weights.inter_location_weight, terms.inter_location_score),
+        ):
+            if score is not None:
+                total = total - weight * score
         return total
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the loss of a batch of pictures ``(B, colours, H, W)``."""
         return self.loss(self.terms(x))
 
-    def judge(self, name: str) -> PairDiscriminator:
-        """Return the discriminator of a term: ``whole``, ``local`` or ``among``."""
-        found = self.judges[name]
+    def discriminator(self, name: str) -> PairDiscriminator:
+        """Return a discriminator: ``global``, ``local`` or ``inter_location``."""
+        found = self.discriminators[name]
         assert isinstance(found, PairDiscriminator)
         return found
 
@@ -142,13 +164,49 @@ class DeepInfoMax(nn.Module):
         self, name: str, first: Tensor, second: Tensor, partner: Tensor
     ) -> Tensor | None:
         """Return one discrimination, or None if the term is not there."""
-        if name not in self.judges:
+        if name not in self.discriminators:
             return None
-        return discrimination(*self.judge(name).pairs(first, second, partner))
+        return discrimination(*self.discriminator(name).pairs(first, second, partner))
 
 
-def _moved(features: Tensor, generator: torch.Generator | None) -> Tensor:
+def _other_places(features: Tensor, generator: torch.Generator | None) -> Tensor:
     """Return for each place another place of the same picture, the same for all."""
     places = features.shape[1]
     step = int(torch.randint(1, places, (), generator=generator))
     return features.roll(step, 1)
+
+
+class PairEstimator(nn.Module):
+    """The objective of a discriminator alone: minus its estimate on a batch of pairs.
+
+    Args:
+        discriminator: scores a pair.
+        kind: ``js``, or ``dv`` (Donsker and Varadhan).
+
+    >>> estimator = PairEstimator(PairDiscriminator(1, 1, width=4), "js")
+    >>> estimator(torch.zeros(8, 1), torch.zeros(8, 1)).shape
+    torch.Size([])
+    """
+
+    def __init__(
+        self, discriminator: PairDiscriminator, kind: Literal["js", "dv"]
+    ) -> None:
+        super().__init__()
+        self.discriminator, self.kind = discriminator, kind
+
+    def estimate(
+        self, x: Tensor, z: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Return the estimate on pairs ``(B, D)``, ``(B, d)``, a scalar, nats.
+
+        Args:
+            x: first vectors.
+            z: second vectors.
+            generator: the source of the mismatches; None takes torch's own stream.
+        """
+        own, other = self.discriminator.pairs(x, z, deranged(len(x), generator))
+        return {"js": js_estimate, "dv": donsker_varadhan}[self.kind](own, other)
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return minus the estimate, to be minimised."""
+        return -self.estimate(x, z)

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 
 from rederived.chapters.titles.scorers import Scorer
-from rederived.chapters.titles.search import Hypothesis, allowed
+from rederived.chapters.titles.search import Hypothesis, mask_special
 from rederived.chapters.titles.vocabulary import END, START
 
 Stop = Literal["worst ended", "best ended", "best of all"]
@@ -22,16 +22,16 @@ likeliest of the k has ended (November 2019); others that have ended stay.
 
 
 def article_search(
-    scorer: Scorer, longest: int, stop: Stop, floor: float = 1e-6
+    scorer: Scorer, max_length: int, stop: Stop, floor: float = 1e-6
 ) -> Hypothesis:
     """Keep the k likeliest hypotheses, ended or not, of one text.
 
     Args:
         scorer: of one text, fresh.
-        longest: the most symbols of a title, ``END`` included.
+        max_length: the most tokens of a title, ``END`` included.
         stop: the stopping rule.
         floor: added to every probability before its logarithm is taken, so that no
-            symbol costs more than -log(floor) nats, 13.8.
+            token costs more than -log(floor) nats, 13.8.
 
     Raises:
         ValueError: if the scorer has more than one text.
@@ -43,16 +43,16 @@ def article_search(
     scores = torch.tensor([0.0] + [-math.inf] * (k - 1), dtype=torch.float64)
     ended = torch.zeros(k, dtype=torch.bool)
     parents = None
-    for _ in range(longest):
+    for _ in range(max_length):
         log_probs = scorer.next(prefixes, parents).cpu().double()
-        log_probs = allowed((log_probs.exp() + floor).log())
+        log_probs = mask_special((log_probs.exp() + floor).log())
         log_probs[ended] = -math.inf
         log_probs[ended, END] = 0.0  # what has ended stays as it is
         totals = scores[:, None] + log_probs
         scores, places = totals.flatten().topk(k)
-        parents, symbols = places // totals.shape[1], places % totals.shape[1]
-        prefixes = torch.cat([prefixes[parents], symbols[:, None]], 1)
-        ended = (symbols == END) & scores.isfinite()
+        parents, tokens = places // totals.shape[1], places % totals.shape[1]
+        prefixes = torch.cat([prefixes[parents], tokens[:, None]], 1)
+        ended = (tokens == END) & scores.isfinite()
         chosen = _chosen(ended.tolist(), stop)
         if chosen is not None:
             break

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 
-class Keys(NamedTuple):
+class KeyValues(NamedTuple):
     """What a text offers to attention, computed once a text.
 
     Attributes:
         keys: ``(B, N, K)``, compared with the queries.
         values: ``(B, N, D)``, averaged.
-        mask: bool ``(B, N)``, true where there is a symbol.
+        mask: bool ``(B, N)``, true where there is a token.
     """
 
     keys: Tensor
@@ -33,69 +33,45 @@ def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
     return scores.masked_fill(~mask, -math.inf).softmax(-1)
 
 
-class Multiplicative(nn.Module):
+class MultiplicativeAttention(nn.Module):
     """Bilinear attention: scores ``q W k / divisor``.
 
     The article's code divides by 10, where the Transformer takes the root of the
     keys' size, 11.3 for 128.
 
     Args:
-        query: size of a query.
-        value: size of a value.
-        divisor: what scores are divided by; None takes the root of the query's size.
+        width: size of a query, a key and a value.
+        divisor: what scores are divided by; None takes the root of the width.
+
+    >>> attention = MultiplicativeAttention(1, divisor=2.0)
+    >>> _ = nn.init.ones_(attention.kernel.weight)
+    >>> text = torch.tensor([[[2.0], [4.0], [9.0]]])
+    >>> seen = attention.prepare(text, torch.tensor([[True, True, False]]))
+    >>> attention.weights(torch.tensor([[[3.0]]]), seen)  # scores 3, 6 and none
+    tensor([[[0.0474, 0.9526, 0.0000]]], grad_fn=<SoftmaxBackward0>)
     """
 
-    def __init__(self, query: int, value: int, divisor: float | None = None) -> None:
+    def __init__(self, width: int, divisor: float | None = None) -> None:
         super().__init__()
-        self.kernel = nn.Linear(value, query, bias=False)
-        self.divisor = math.sqrt(query) if divisor is None else divisor
+        self.kernel = nn.Linear(width, width, bias=False)
+        self.divisor = math.sqrt(width) if divisor is None else divisor
         nn.init.xavier_normal_(self.kernel.weight)
 
-    def prepare(self, values: Tensor, mask: Tensor) -> Keys:
-        """Project the values once: ``(B, N, D)`` to keys of the query's size."""
-        return Keys(self.kernel(values), values, mask)
+    def prepare(self, values: Tensor, mask: Tensor) -> KeyValues:
+        """Project the values ``(B, N, width)`` to keys, once."""
+        return KeyValues(self.kernel(values), values, mask)
 
-    def weights(self, queries: Tensor, text: Keys) -> Tensor:
-        """Return weights ``(B, M, N)`` of queries ``(B, M, Q)``; each row sums to 1."""
+    def weights(self, queries: Tensor, text: KeyValues) -> Tensor:
+        """Return weights ``(B, M, N)`` of queries ``(B, M, width)``; rows sum to 1."""
         scores = queries @ text.keys.transpose(1, 2) / self.divisor
         return masked_softmax(scores, text.mask[:, None, :])
 
-    def forward(self, queries: Tensor, text: Keys) -> Tensor:
-        """Return the averaged values ``(B, M, D)``."""
+    def forward(self, queries: Tensor, text: KeyValues) -> Tensor:
+        """Return the averaged values ``(B, M, width)``."""
         return self.weights(queries, text) @ text.values
 
 
-class Additive(nn.Module):
-    """Bahdanau's attention: scores ``v tanh(W q + U k)``.
-
-    Args:
-        query: size of a query.
-        value: size of a value.
-        hidden: size of the space in which they are added.
-    """
-
-    def __init__(self, query: int, value: int, hidden: int) -> None:
-        super().__init__()
-        self.of_query = nn.Linear(query, hidden)
-        self.of_key = nn.Linear(value, hidden, bias=False)
-        self.score = nn.Linear(hidden, 1, bias=False)
-
-    def prepare(self, values: Tensor, mask: Tensor) -> Keys:
-        """Project the values once: ``(B, N, D)`` to keys of the hidden size."""
-        return Keys(self.of_key(values), values, mask)
-
-    def weights(self, queries: Tensor, text: Keys) -> Tensor:
-        """Return weights ``(B, M, N)`` of queries ``(B, M, Q)``; each row sums to 1."""
-        moved = self.of_query(queries)[:, :, None, :] + text.keys[:, None, :, :]
-        scores = self.score(moved.tanh())[..., 0]
-        return masked_softmax(scores, text.mask[:, None, :])
-
-    def forward(self, queries: Tensor, text: Keys) -> Tensor:
-        """Return the averaged values ``(B, M, D)``."""
-        return self.weights(queries, text) @ text.values
-
-
-class MultiHead(nn.Module):
+class MultiHeadAttention(nn.Module):
     """Scaled dot-product attention in several heads (arXiv:1706.03762).
 
     Args:
@@ -104,6 +80,11 @@ class MultiHead(nn.Module):
 
     Raises:
         ValueError: if the heads do not divide the width.
+
+    >>> attention = MultiHeadAttention(8, heads=2)
+    >>> text = attention.prepare(torch.zeros(3, 5, 8), torch.ones(3, 5).bool())
+    >>> text.keys.shape, attention(torch.zeros(3, 7, 8), text).shape
+    (torch.Size([3, 2, 5, 4]), torch.Size([3, 7, 8]))
     """
 
     def __init__(self, width: int, heads: int) -> None:
@@ -111,12 +92,12 @@ class MultiHead(nn.Module):
         if width % heads:
             raise ValueError(f"{heads} heads do not divide the width {width}")
         self.heads = heads
-        self.of_query = nn.Linear(width, width)
-        self.of_key = nn.Linear(width, width)
-        self.of_value = nn.Linear(width, width)
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
         self.out = nn.Linear(width, width)
 
-    def prepare(self, values: Tensor, mask: Tensor) -> Keys:
+    def prepare(self, values: Tensor, mask: Tensor) -> KeyValues:
         """Project values ``(B, N, width)``, split among the heads.
 
         Args:
@@ -126,33 +107,23 @@ class MultiHead(nn.Module):
         Returns:
             Keys and values ``(B, heads, N, width / heads)``.
         """
-        keys, looked_up = self.of_key(values), self.of_value(values)
-        return Keys(self._split(keys), self._split(looked_up), mask)
+        keys, projected = self.key(values), self.value(values)
+        return KeyValues(self._split(keys), self._split(projected), mask)
 
-    def weights(self, queries: Tensor, text: Keys) -> Tensor:
-        """Return weights ``(B, heads, M, N)`` of queries ``(B, M, width)``."""
-        asked = self._split(self.of_query(queries))
-        scores = asked @ text.keys.transpose(2, 3) / math.sqrt(asked.shape[-1])
-        return masked_softmax(scores, _for_heads(text.mask))
-
-    def forward(self, queries: Tensor, text: Keys) -> Tensor:
+    def forward(self, queries: Tensor, text: KeyValues) -> Tensor:
         """Return the averaged and mixed values ``(B, M, width)``."""
-        asked = self._split(self.of_query(queries))
+        mask = text.mask
+        if mask.ndim == 2:  # the same for all heads and queries
+            mask = mask[:, None, None, :]  # (B, 1, 1, N)
         found = nn.functional.scaled_dot_product_attention(
-            asked, text.keys, text.values, attn_mask=_for_heads(text.mask)
-        )
-        joined: Tensor = self.out(found.transpose(1, 2).flatten(2))
-        return joined
+            self._split(self.query(queries)), text.keys, text.values, attn_mask=mask
+        )  # (B, heads, M, width / heads)
+        return self.out(found.transpose(1, 2).flatten(2))
 
     def _split(self, x: Tensor) -> Tensor:
         """Bring ``(B, N, width)`` to ``(B, heads, N, width / heads)``."""
         rows, n, width = x.shape
         return x.view(rows, n, self.heads, width // self.heads).transpose(1, 2)
-
-
-def _for_heads(mask: Tensor) -> Tensor:
-    """Give a mask ``(B, N)`` axes for heads and queries; leave larger ones alone."""
-    return mask[:, None, None, :] if mask.ndim == 2 else mask
 
 
 def causal_mask(n: int) -> Tensor:
@@ -165,20 +136,26 @@ class CausalConvolution(nn.Module):
 
     Args:
         width: channels in and out.
-        reach: positions to the left that are read, beside the current one.
+        context: positions to the left that are read, beside the current one.
+
+    >>> layer, x = CausalConvolution(3, context=2), torch.randn(1, 6, 3)
+    >>> changed = x.clone()
+    >>> changed[:, 4] = 7.0
+    >>> (layer(changed) != layer(x)).any(-1)
+    tensor([[False, False, False, False,  True,  True]])
     """
 
     visible: Tensor
 
-    def __init__(self, width: int, reach: int) -> None:
+    def __init__(self, width: int, context: int) -> None:
         super().__init__()
-        size = 2 * reach + 1
+        size = 2 * context + 1
         self.kernel = nn.Parameter(torch.randn(width, width, size) / size)
-        self.register_buffer("visible", (torch.arange(size) <= reach).float())
+        self.register_buffer("visible", (torch.arange(size) <= context).float())
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``(B, N, width)`` from ``(B, N, width)``."""
         kernel = self.kernel * self.visible
-        reach = self.kernel.shape[-1] // 2
-        moved = nn.functional.conv1d(x.transpose(1, 2), kernel, padding=reach)
-        return moved.transpose(1, 2)
+        context = self.kernel.shape[-1] // 2
+        x = nn.functional.conv1d(x.transpose(1, 2), kernel, padding=context)
+        return x.transpose(1, 2)  # (B, width, N) to (B, N, width)

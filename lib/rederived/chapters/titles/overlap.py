@@ -17,6 +17,9 @@ class Rouge:
         one: of single characters.
         two: of pairs of neighbours.
         longest: of the longest common subsequence.
+
+    >>> rouge("aab", "ab")
+    Rouge(one=0.8, two=0.6666666666666666, longest=0.8)
     """
 
     one: float
@@ -28,7 +31,7 @@ def rouge(candidate: str, reference: str) -> Rouge:
     """Compare a title with the true one; 0 where there is nothing to compare.
 
     Args:
-        candidate: the title to be judged.
+        candidate: the title that was written.
         reference: the true title.
     """
     return Rouge(

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from rederived.chapters.titles.vocabulary import SPECIAL
 
 
-def present(text: Tensor, size: int) -> Tensor:
+def source_indicator(text: Tensor, size: int) -> Tensor:
     """Return the indicator of the characters of each text.
 
-    Special symbols are no characters, so their indicator is 0.
+    Special tokens are no characters, so their indicator is 0.
 
     Args:
         text: int64 ``(B, N)``.
@@ -19,6 +19,9 @@ def present(text: Tensor, size: int) -> Tensor:
 
     Returns:
         float32 ``(B, V)`` of 0 and 1.
+
+    >>> source_indicator(torch.tensor([[5, 5, 1, 0]]), 7)
+    tensor([[0., 0., 0., 0., 0., 1., 0.]])
     """
     found = torch.zeros(len(text), size, device=text.device)
     found.scatter_(1, text, 1.0)
@@ -35,6 +38,10 @@ class PriorKnowledge(nn.Module):
 
     Args:
         size: of the vocabulary, V.
+
+    >>> prior = PriorKnowledge(2)
+    >>> prior(torch.zeros(1, 2), prior.logits(torch.tensor([[1.0, 0.0]]))).detach()
+    tensor([[0.5000, 0.0000]])
     """
 
     def __init__(self, size: int) -> None:

@@ -1,7 +1,7 @@
 """The article's model: LSTM encoder and decoder, attention, prior knowledge.
 
-The article-time code (1 September 2018) lets the decoder see the encoder only after
-its recurrence; the later one conditions the decoder's layer norms on the encoder.
+As in the article's code (1 September 2018) the decoder sees the encoder only after its
+recurrence.
 """
 
 from __future__ import annotations
@@ -14,17 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rederived.chapters.titles.attention import (
-    Additive,
-    Keys,
-    MultiHead,
-    Multiplicative,
-)
-from rederived.chapters.titles.prior import PriorKnowledge, present
-from rederived.chapters.titles.trees import Tree
+from rederived.chapters.titles.attention import KeyValues, MultiplicativeAttention
+from rederived.chapters.titles.encoder_decoder import Nested
+from rederived.chapters.titles.prior import PriorKnowledge, source_indicator
 from rederived.chapters.titles.vocabulary import PAD
-
-Lookup = Literal["none", "additive", "multiplicative", "heads"]
 
 
 @dataclass(frozen=True)
@@ -32,50 +25,42 @@ class RecurrentConfig:
     """What a recurrent model is made of.
 
     Attributes:
-        vocabulary: how many symbols, V.
+        vocabulary: how many tokens, V.
         width: size of embeddings and of the two-directional encodings.
         hidden: units of the dense layer before the logits.
         attention: how the decoder looks at positions of the text, if at all.
-        divisor: what multiplicative scores are divided by; None: root of the width.
+        divisor: what attention scores are divided by; None: root of the width.
         prior: whether the logits are averaged with the prior knowledge.
         packed: whether the encoder knows the lengths; else it reads padding too.
-        conditioned: whether layer norms put the encoder's summary before, between
-            and after the decoder's LSTMs; else the decoder is a language model.
         shared: whether encoder and decoder have one embedding.
     """
 
     vocabulary: int
     width: int = 128
     hidden: int = 512
-    attention: Lookup = "multiplicative"
+    attention: Literal["none", "multiplicative"] = "multiplicative"
     divisor: float | None = None
     prior: bool = True
     packed: bool = True
-    conditioned: bool = False
     shared: bool = True
 
 
-def article(vocabulary: int) -> RecurrentConfig:
-    """Return the model of the article-time code: 676,352 + 643 V parameters."""
+def article_config(vocabulary: int) -> RecurrentConfig:
+    """Return the model of the article's code: 676,352 + 643 V parameters."""
     return RecurrentConfig(vocabulary, divisor=10.0, packed=False)
 
 
-def later(vocabulary: int) -> RecurrentConfig:
-    """Return the model of the author's 2019 code, as near as it matters."""
-    return RecurrentConfig(vocabulary, hidden=128, attention="heads", conditioned=True)
-
-
-class Memory(NamedTuple):
+class RecurrentMemory(NamedTuple):
     """What the decoder may know of a text.
 
     Attributes:
         summary: ``(B, D)``, the largest encoding at any position, by coordinate.
-        text: keys for attention, or None.
+        text: keys and values for attention, or None.
         prior: ``(B, V)``, logits of the prior knowledge, or None.
     """
 
     summary: Tensor
-    text: Keys | None
+    text: KeyValues | None
     prior: Tensor | None
 
 
@@ -86,18 +71,18 @@ class Encoder(nn.Module):
         width: size of input and output; each direction has half of it.
         packed: whether lengths are respected; else the backward direction reads the
             padding first, and every encoding depends on how much there is.
-        normed: whether a layer norm stands before each layer.
+
+    >>> encoder = Encoder(8, packed=True)
+    >>> encoder(torch.zeros(2, 5, 8), torch.tensor([5, 3])).shape
+    torch.Size([2, 5, 8])
     """
 
-    def __init__(self, width: int, *, packed: bool, normed: bool) -> None:
+    def __init__(self, width: int, *, packed: bool) -> None:
         super().__init__()
         self.packed = packed
         self.layers = nn.ModuleList(
             nn.LSTM(width, width // 2, batch_first=True, bidirectional=True)
             for _ in range(2)
-        )
-        self.norms = nn.ModuleList(
-            nn.LayerNorm(width) if normed else nn.Identity() for _ in range(2)
         )
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
@@ -107,8 +92,7 @@ class Encoder(nn.Module):
             x: the embeddings.
             lengths: int64 ``(B,)``, each at least 1; used if packed.
         """
-        for norm, layer in zip(self.norms, self.layers, strict=True):
-            x = norm(x)
+        for layer in self.layers:
             if not self.packed:
                 x, _ = layer(x)
                 continue
@@ -121,62 +105,45 @@ class Encoder(nn.Module):
         return x
 
 
-class ConditionedNorm(nn.Module):
-    """A layer norm whose scale and shift are functions of the text's summary.
-
-    Args:
-        width: size of what is normed and of the summary.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.scale, self.shift = (
-            nn.Sequential(
-                nn.Linear(width, width // 4), nn.ReLU(), nn.Linear(width // 4, width)
-            )
-            for _ in range(2)
-        )
-
-    def forward(self, x: Tensor, summary: Tensor) -> Tensor:
-        """Return ``(B, M, width)``; summary ``(B, width)``."""
-        scale, shift = self.scale(summary), self.shift(summary)
-        normed: Tensor = self.norm(x) * (1.0 + scale[:, None]) + shift[:, None]
-        return normed
-
-
 class RecurrentModel(nn.Module):
     """An LSTM encoder-decoder from texts to titles.
 
     Args:
         config: what it is made of.
+
+    >>> model = RecurrentModel(RecurrentConfig(40, width=16, hidden=32))
+    >>> text, inputs = torch.tensor([[7, 8, 9]]), torch.tensor([[2, 7]])
+    >>> model(text, inputs).shape
+    torch.Size([1, 2, 40])
     """
 
     def __init__(self, config: RecurrentConfig) -> None:
         super().__init__()
         self.config = config
         width = config.width
-        self.of_title = nn.Embedding(config.vocabulary, width)
-        self.apart = None if config.shared else nn.Embedding(config.vocabulary, width)
-        self.encoder = Encoder(width, packed=config.packed, normed=config.conditioned)
+        self.target_embedding = nn.Embedding(config.vocabulary, width)
+        self.separate_embedding = (
+            None if config.shared else nn.Embedding(config.vocabulary, width)
+        )
+        self.encoder = Encoder(width, packed=config.packed)
         self.layers = nn.ModuleList(
             nn.LSTM(width, width, batch_first=True) for _ in range(2)
         )
-        self.norms = nn.ModuleList(
-            ConditionedNorm(width) for _ in range(3 if config.conditioned else 0)
+        attends = config.attention == "multiplicative"
+        self.attention = (
+            MultiplicativeAttention(width, config.divisor) if attends else None
         )
-        self.attention = _attention(config)
-        parts = 2 if self.attention is None else 3
+        parts = 3 if attends else 2
         self.dense = nn.Linear(parts * width, config.hidden)
         self.out = nn.Linear(config.hidden, config.vocabulary)
         self.prior = PriorKnowledge(config.vocabulary) if config.prior else None
 
     @property
-    def of_text(self) -> nn.Embedding:
+    def source_embedding(self) -> nn.Embedding:
         """The embedding of texts: that of titles, if they share one."""
-        return self.of_title if self.apart is None else self.apart
+        return self.separate_embedding or self.target_embedding
 
-    def encode(self, text: Tensor) -> Memory:
+    def encode(self, text: Tensor) -> RecurrentMemory:
         """Read texts, int64 ``(B, N)``, once.
 
         Raises:
@@ -185,35 +152,37 @@ class RecurrentModel(nn.Module):
         mask = text != PAD
         lengths = mask.sum(1)
         if int(lengths.min()) < 1:
-            raise ValueError("a text without a symbol cannot be encoded: leave it out")
-        values = self.encoder(self.of_text(text), lengths)
+            raise ValueError("a text without a token cannot be encoded: leave it out")
+        values = self.encoder(self.source_embedding(text), lengths)
         hidden = values.masked_fill(~mask[..., None], -math.inf)
         keys = None if self.attention is None else self.attention.prepare(values, mask)
         prior = None
         if self.prior is not None:
-            prior = self.prior.logits(present(text, self.config.vocabulary))
-        return Memory(hidden.amax(1), keys, prior)
+            prior = self.prior.logits(source_indicator(text, self.config.vocabulary))
+        return RecurrentMemory(hidden.amax(1), keys, prior)
 
-    def start(self, memory: Memory) -> Tree:
-        """Return the decoder's state before the first symbol: zeros."""
+    def start(self, memory: RecurrentMemory) -> Nested:
+        """Return the decoder's state before the first token: zeros."""
         zero = memory.summary.new_zeros(len(memory.summary), self.config.width)
         return ((zero, zero), (zero, zero))
 
-    def step(self, symbols: Tensor, state: Tree, memory: Memory) -> tuple[Tensor, Tree]:
-        """Read one more symbol.
+    def step(
+        self, tokens: Tensor, state: Nested, memory: RecurrentMemory
+    ) -> tuple[Tensor, Nested]:
+        """Read one more token.
 
         Args:
-            symbols: int64 ``(B,)``.
+            tokens: int64 ``(B,)``.
             state: of :meth:`start` or the step before.
             memory: of :meth:`encode`.
 
         Returns:
-            Log-probabilities of the next symbol ``(B, V)``, and the new state.
+            Log-probabilities of the next token ``(B, V)``, and the new state.
         """
-        y, state = self._recur(self.of_title(symbols)[:, None], state, memory)
+        y, state = self._recur(self.target_embedding(tokens)[:, None], state)
         return self._logits(y, memory)[:, 0].log_softmax(-1), state
 
-    def decode(self, memory: Memory, inputs: Tensor) -> Tensor:
+    def decode(self, memory: RecurrentMemory, inputs: Tensor) -> Tensor:
         """Return logits ``(B, M, V)`` after each of the inputs, int64 ``(B, M)``."""
         return self._logits(self._states(memory, inputs), memory)
 
@@ -221,54 +190,36 @@ class RecurrentModel(nn.Module):
         """Return logits ``(B, M, V)`` for texts ``(B, N)`` and inputs ``(B, M)``."""
         return self.decode(self.encode(text), inputs)
 
-    def attended(self, text: Tensor, inputs: Tensor) -> Tensor:
+    def attention_weights(self, text: Tensor, inputs: Tensor) -> Tensor:
         """Return the attention weights ``(B, M, N)`` after each input.
 
         Raises:
-            ValueError: if the model has no single-headed attention.
+            ValueError: if the model has no attention.
         """
         memory = self.encode(text)
-        if memory.text is None or isinstance(self.attention, MultiHead):
-            raise ValueError("this model has no single map of attention to show")
-        assert self.attention is not None
-        weights: Tensor = self.attention.weights(
-            self._states(memory, inputs), memory.text
-        )
-        return weights
+        if self.attention is None or memory.text is None:
+            raise ValueError("this model has no attention to show")
+        return self.attention.weights(self._states(memory, inputs), memory.text)
 
-    def _states(self, memory: Memory, inputs: Tensor) -> Tensor:
+    def _states(self, memory: RecurrentMemory, inputs: Tensor) -> Tensor:
         """Return the decoder's outputs ``(B, M, width)``."""
-        return self._recur(self.of_title(inputs), self.start(memory), memory)[0]
+        return self._recur(self.target_embedding(inputs), self.start(memory))[0]
 
-    def _recur(self, y: Tensor, state: Tree, memory: Memory) -> tuple[Tensor, Tree]:
+    def _recur(self, y: Tensor, state: Nested) -> tuple[Tensor, Nested]:
         """Run the decoder's layers over ``(B, M, width)``."""
         after = []
-        for index, (layer, (h, c)) in enumerate(zip(self.layers, state, strict=True)):
-            if self.norms:
-                y = self.norms[index](y, memory.summary)
-            y, (hidden, cell) = layer(y, (h[None], c[None]))
+        for layer, (h, c) in zip(self.layers, state, strict=True):
+            y, (hidden, cell) = layer(y, (h[None], c[None]))  # (1, B, width) each
             after.append((hidden[0], cell[0]))
-        if self.norms:
-            y = self.norms[2](y, memory.summary)
         return y, tuple(after)
 
-    def _logits(self, y: Tensor, memory: Memory) -> Tensor:
+    def _logits(self, y: Tensor, memory: RecurrentMemory) -> Tensor:
         """Mix the decoder's output with the text and classify; the interaction."""
         parts = [y, memory.summary[:, None].expand(-1, y.shape[1], -1)]
         if self.attention is not None:
             parts.insert(0, self.attention(y, memory.text))
-        logits: Tensor = self.out(self.dense(torch.cat(parts, -1)).relu())
+        logits = self.out(self.dense(torch.cat(parts, -1)).relu())  # (B, M, V)
         if self.prior is not None:
             assert memory.prior is not None
             logits = self.prior(logits, memory.prior[:, None])
         return logits
-
-
-def _attention(config: RecurrentConfig) -> Multiplicative | Additive | MultiHead | None:
-    """Return the attention that a config asks for."""
-    width = config.width
-    if config.attention == "multiplicative":
-        return Multiplicative(width, width, config.divisor)
-    if config.attention == "additive":
-        return Additive(width, width, width)
-    return MultiHead(width, 8) if config.attention == "heads" else None

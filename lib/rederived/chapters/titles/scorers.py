@@ -1,8 +1,8 @@
-"""Three ways to get the probabilities of the next symbol of many hypotheses.
+"""Three ways to get the probabilities of the next token of many hypotheses.
 
-They agree in what they compute and differ in how often: one step a symbol with kept
-states; the decoder from its start for each symbol; or, as in the article, encoder and
-decoder from their start for each symbol.
+They agree in what they compute and differ in how often: one step a token with kept
+states; the decoder from its start for each token; or, as in the article, encoder and
+decoder from their start for each token.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from rederived.chapters.titles.losses import Writer
-from rederived.chapters.titles.trees import Tree, take
+from rederived.chapters.titles.encoder_decoder import (
+    EncoderDecoder,
+    Nested,
+    select_rows,
+)
 
 
 class Scorer(ABC):
-    """Log-probabilities of the next symbol for hypotheses on several texts.
+    """Log-probabilities of the next token for hypotheses on several texts.
 
     Args:
         model: an encoder-decoder.
@@ -29,14 +32,14 @@ class Scorer(ABC):
         encoder_passes: how often the texts have been read.
     """
 
-    def __init__(self, model: Writer, text: Tensor, beams: int) -> None:
+    def __init__(self, model: EncoderDecoder, text: Tensor, beams: int) -> None:
         self.model, self.texts, self.beams = model, len(text), beams
         self.decoder_steps = 0
         self.encoder_passes = 0
 
     @abstractmethod
     def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
-        """Return log-probabilities of the next symbol, ``(R, V)``.
+        """Return log-probabilities of the next token, ``(R, V)``.
 
         Args:
             prefixes: int64 ``(R, t)``, each from ``START`` on.
@@ -45,23 +48,31 @@ class Scorer(ABC):
         """
 
 
-class Stateful(Scorer):
-    """Reads the texts once and takes one decoder step a symbol."""
+class CachedState(Scorer):
+    """Reads the texts once and takes one decoder step a token.
 
-    def __init__(self, model: Writer, text: Tensor, beams: int) -> None:
+    >>> from rederived.chapters.titles.tables import TableModel
+    >>> model = TableModel(1, 3, 4, torch.Generator().manual_seed(0))
+    >>> scorer = CachedState(model, model.texts(), beams=2)
+    >>> log_probs = scorer.next(torch.tensor([[2], [2]]), None)
+    >>> log_probs.shape, scorer.decoder_steps
+    (torch.Size([2, 7]), 1)
+    """
+
+    def __init__(self, model: EncoderDecoder, text: Tensor, beams: int) -> None:
         super().__init__(model, text, beams)
-        self.memory = _read(model, text, beams)
+        self.memory = _encode(model, text, beams)
         self.state = model.start(self.memory)
         self.encoder_passes = 1
 
     @torch.no_grad()
     def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
-        """Advance every hypothesis by its last symbol."""
+        """Advance every hypothesis by its last token."""
         if parents is not None:
             if len(parents) != self.texts * self.beams:  # some texts are finished
-                self.memory = take(self.memory, parents)
+                self.memory = select_rows(self.memory, parents)
                 self.texts = len(parents) // self.beams
-            self.state = take(self.state, parents)
+            self.state = select_rows(self.state, parents)
         self.decoder_steps += 1
         log_probs, self.state = self.model.step(
             prefixes[:, -1], self.state, self.memory
@@ -69,29 +80,29 @@ class Stateful(Scorer):
         return log_probs
 
 
-class DecoderAgain(Scorer):
+class CachedEncoder(Scorer):
     """Reads the texts once and runs the decoder over the whole prefix each time."""
 
-    def __init__(self, model: Writer, text: Tensor, beams: int) -> None:
+    def __init__(self, model: EncoderDecoder, text: Tensor, beams: int) -> None:
         super().__init__(model, text, beams)
-        self.memory = _read(model, text, beams)
+        self.memory = _encode(model, text, beams)
         self.encoder_passes = 1
 
     @torch.no_grad()
     def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
         """Run the decoder over the prefixes and take its last position."""
         if parents is not None and len(parents) != self.texts * self.beams:
-            self.memory = take(self.memory, parents)
+            self.memory = select_rows(self.memory, parents)
             self.texts = len(parents) // self.beams
         self.decoder_steps += prefixes.shape[1]
         logits = self.model.decode(self.memory, prefixes)
         return logits[:, -1].log_softmax(-1)
 
 
-class AllAgain(Scorer):
+class NoCache(Scorer):
     """Runs the whole model over texts and prefixes each time, as the article does."""
 
-    def __init__(self, model: Writer, text: Tensor, beams: int) -> None:
+    def __init__(self, model: EncoderDecoder, text: Tensor, beams: int) -> None:
         super().__init__(model, text, beams)
         self.copies = text.repeat_interleave(beams, 0)
 
@@ -107,7 +118,7 @@ class AllAgain(Scorer):
 
 
 @torch.no_grad()
-def _read(model: Writer, text: Tensor, beams: int) -> Tree:
+def _encode(model: EncoderDecoder, text: Tensor, beams: int) -> Nested:
     """Read the texts once, and repeat what was read for every beam."""
     rows = torch.arange(len(text), device=text.device).repeat_interleave(beams)
-    return take(model.encode(text), rows)
+    return select_rows(model.encode(text), rows)

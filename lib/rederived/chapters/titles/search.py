@@ -1,4 +1,4 @@
-"""Beam search over all texts at once, and greedy search."""
+"""Beam search over all texts at once."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rederived.chapters.titles.losses import Writer
-from rederived.chapters.titles.scorers import Scorer, Stateful
+from rederived.chapters.titles.encoder_decoder import EncoderDecoder
+from rederived.chapters.titles.scorers import CachedState, Scorer
 from rederived.chapters.titles.vocabulary import END, PAD, START, UNK
+
+_TOGETHER = 100  # texts that are searched at a time
 
 
 @dataclass(frozen=True)
@@ -18,19 +20,22 @@ class Hypothesis:
     """A title that a search returns.
 
     Attributes:
-        symbols: without ``START`` and ``END``.
+        tokens: without ``START`` and ``END``.
         log_prob: its log-probability given the text, nats, its ``END`` included.
         score: what was maximised: the log-probability over a power of the length.
         ended: whether the model ended it; else the search gave up.
+
+    >>> Hypothesis((7, 9), log_prob=-1.5, score=-0.5, ended=True).tokens
+    (7, 9)
     """
 
-    symbols: tuple[int, ...]
+    tokens: tuple[int, ...]
     log_prob: float
     score: float
     ended: bool
 
 
-def allowed(log_probs: Tensor) -> Tensor:
+def mask_special(log_probs: Tensor) -> Tensor:
     """Return log-probabilities with what no title contains, ``PAD`` and so on, at -inf.
 
     The rest is not normalised again, so that scores stay those of the model.
@@ -40,8 +45,12 @@ def allowed(log_probs: Tensor) -> Tensor:
     return log_probs
 
 
-def titles(
-    model: Writer, text: Tensor, beams: int = 3, longest: int = 50, power: float = 0.0
+def generate(
+    model: EncoderDecoder,
+    text: Tensor,
+    beams: int = 3,
+    max_length: int = 50,
+    length_penalty: float = 0.0,
 ) -> list[Hypothesis]:
     """Return the best title that beam search finds for each text.
 
@@ -49,32 +58,40 @@ def titles(
         model: an encoder-decoder.
         text: int64 ``(B, N)``.
         beams: hypotheses kept a text; 1 is greedy search.
-        longest: the most symbols of a title, ``END`` included.
-        power: of the length by which log-probabilities are divided.
+        max_length: the most tokens of a title, ``END`` included.
+        length_penalty: power of the length by which log-probabilities are divided.
     """
-    return beam_search(Stateful(model, text, beams), longest, power)
+    found: list[Hypothesis] = []
+    for rows in torch.split(text, _TOGETHER):
+        found += beam_search(
+            CachedState(model, rows, beams), max_length, length_penalty
+        )
+    return found
 
 
-def beam_search(scorer: Scorer, longest: int, power: float = 0.0) -> list[Hypothesis]:
+def beam_search(
+    scorer: Scorer, max_length: int, length_penalty: float = 0.0
+) -> list[Hypothesis]:
     """Keep the best open hypotheses of every text, and the best one that has ended.
 
     Of all extensions the k likeliest count.  One that has ended leaves the beam, and
     the next open one takes its place.  The search of a text stops when no open
     hypothesis can win any more: log-probabilities only fall, so an open one of
-    log-probability L ends with a score of at most L / longest ** power.
+    log-probability L ends with a score of at most L / max_length ** length_penalty.
 
     Args:
         scorer: of B texts and k beams, fresh.
-        longest: the most symbols of a title, ``END`` included.
-        power: of the length by which log-probabilities are divided; 0 compares
-            probabilities.
+        max_length: the most tokens of a title, ``END`` included.
+        length_penalty: power of the length by which log-probabilities are divided; 0
+            compares probabilities.
 
     Raises:
-        ValueError: if ``longest`` or ``power`` makes no sense.
+        ValueError: if ``max_length`` or ``length_penalty`` makes no sense.
     """
-    if longest < 1 or power < 0.0:
+    if max_length < 1 or length_penalty < 0.0:
         raise ValueError(
-            f"a search needs longest >= 1 and power >= 0, got {longest} and {power}"
+            "a search needs max_length >= 1 and length_penalty >= 0, got "
+            f"{max_length} and {length_penalty}"
         )
     found = _Found(scorer.texts)
     k, texts = scorer.beams, torch.arange(scorer.texts)
@@ -82,30 +99,30 @@ def beam_search(scorer: Scorer, longest: int, power: float = 0.0) -> list[Hypoth
     scores = torch.full((len(texts), k), -math.inf, dtype=torch.float64)
     scores[:, 0] = 0.0
     parents: Tensor | None = None
-    for length in range(1, longest + 1):
+    for length in range(1, max_length + 1):
         log_probs = scorer.next(prefixes, parents).cpu()
         ends = scores + log_probs[:, END].double().view(len(texts), k)
-        totals, symbols = _extensions(log_probs, scores)
+        totals, tokens = _extensions(log_probs, scores)
         worst = torch.cat([totals, ends], 1).topk(k).values[:, -1:]
         ends = ends.masked_fill(ends < worst, -math.inf)  # not among the k likeliest
-        found.compare(texts, prefixes, ends, length**power)
+        found.compare(texts, prefixes, ends, length**length_penalty)
         scores, places = totals.topk(k)
-        beam, symbols = places // (totals.shape[1] // k), symbols.gather(1, places)
+        beam, tokens = places // (totals.shape[1] // k), tokens.gather(1, places)
         parents = (beam + k * torch.arange(len(texts))[:, None]).flatten()
-        prefixes = torch.cat([prefixes[parents], symbols.view(-1, 1)], 1)
-        hopeful = scores[:, 0] / longest**power > found.scores[texts]
-        if length == longest or not bool(hopeful.any()):
+        prefixes = torch.cat([prefixes[parents], tokens.view(-1, 1)], 1)
+        hopeful = scores[:, 0] / max_length**length_penalty > found.scores[texts]
+        if length == max_length or not bool(hopeful.any()):
             break
         if not bool(hopeful.all()):
             rows = hopeful.repeat_interleave(k)
             texts, scores = texts[hopeful], scores[hopeful]
             parents, prefixes = parents[rows], prefixes[rows]
-    found.give_up(texts, prefixes[::k], scores[:, 0], longest**power)
+    found.give_up(texts, prefixes[::k], scores[:, 0], max_length**length_penalty)
     return found.hypotheses()
 
 
 def _extensions(log_probs: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the likeliest extensions that go on: totals and symbols, ``(B, k * m)``.
+    """Return the likeliest extensions that go on: totals and tokens, ``(B, k * m)``.
 
     Of each hypothesis only its own m = k best can be among the k best of a text.
 
@@ -115,9 +132,9 @@ def _extensions(log_probs: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
     """
     texts, k = scores.shape
     log_probs[:, [PAD, UNK, START, END]] = -math.inf
-    best, symbols = log_probs.topk(min(k, log_probs.shape[1]))
+    best, tokens = log_probs.topk(min(k, log_probs.shape[1]))
     totals = scores[:, :, None] + best.double().view(texts, k, -1)
-    return totals.flatten(1), symbols.view(texts, -1)
+    return totals.flatten(1), tokens.view(texts, -1)
 
 
 class _Found:
@@ -126,7 +143,7 @@ class _Found:
     def __init__(self, texts: int) -> None:
         self.scores = torch.full((texts,), -math.inf, dtype=torch.float64)
         self.log_probs = self.scores.clone()
-        self.symbols: list[list[int]] = [[] for _ in range(texts)]
+        self.tokens: list[list[int]] = [[] for _ in range(texts)]
         self.ended = [False] * texts
 
     def compare(
@@ -151,36 +168,8 @@ class _Found:
     def _keep(self, text: int, prefix: Tensor, total: float, divisor: float) -> None:
         self.scores[text] = total / divisor
         self.log_probs[text] = total
-        self.symbols[text] = prefix[1:].tolist()
+        self.tokens[text] = prefix[1:].tolist()
 
     def hypotheses(self) -> list[Hypothesis]:
-        rows = zip(self.symbols, self.log_probs, self.scores, self.ended, strict=True)
+        rows = zip(self.tokens, self.log_probs, self.scores, self.ended, strict=True)
         return [Hypothesis(tuple(s), float(p), float(v), e) for s, p, v, e in rows]
-
-
-def greedy(model: Writer, text: Tensor, longest: int = 50) -> list[Hypothesis]:
-    """Take the likeliest symbol at each step; see :func:`titles` for the arguments."""
-    scorer = Stateful(model, text, 1)
-    prefixes = torch.full((len(text), 1), START)
-    total = torch.zeros(len(text), dtype=torch.float64)
-    ended = torch.zeros(len(text), dtype=torch.bool)
-    parents: Tensor | None = None
-    for _ in range(longest):
-        log_probs = allowed(scorer.next(prefixes, parents).cpu().double())
-        best, symbols = log_probs.max(1)
-        total += best.masked_fill(ended, 0.0)
-        symbols = symbols.masked_fill(ended, PAD)
-        prefixes = torch.cat([prefixes, symbols[:, None]], 1)
-        ended |= symbols == END
-        parents = torch.arange(len(text))
-        if bool(ended.all()):
-            break
-    return [
-        Hypothesis(_bare(row), float(value), float(value), bool(done))
-        for row, value, done in zip(prefixes.tolist(), total, ended, strict=True)
-    ]
-
-
-def _bare(symbols: list[int]) -> tuple[int, ...]:
-    """Return the symbols without special ones."""
-    return tuple(n for n in symbols if n not in (START, END, PAD))

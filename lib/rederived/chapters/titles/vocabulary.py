@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 PAD, UNK, START, END = range(4)
-"""The special symbols: no symbol at all, an unknown character, and the two ends."""
+"""The special tokens: no token at all, an unknown character, and the two ends."""
 SPECIAL = 4
-"""How many symbols are special; characters are numbered from here."""
+"""How many tokens are special; characters are numbered from here."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The characters that a model knows.
 
-    Padding and unknown characters are two things: padding is no symbol and counts
+    Padding and unknown characters are two things: padding is no token and counts
     nowhere, while an unknown character takes its place in the text.
 
     Attributes:
         characters: distinct single characters; the i-th has the number ``4 + i``.
+
+    >>> vocabulary = Vocabulary.build(["上海上海", "北"], min_count=2)
+    >>> vocabulary.encode("上北")
+    [4, 1]
+    >>> vocabulary.titles(["上海", "海"], limit=9)
+    tensor([[2, 4, 5, 3],
+            [2, 5, 3, 0]])
     """
 
     characters: tuple[str, ...]
@@ -48,43 +53,26 @@ class Vocabulary:
         return {c: SPECIAL + i for i, c in enumerate(self.characters)}
 
     @classmethod
-    def build(cls, texts: Iterable[str], least: int = 1) -> Vocabulary:
-        """Collect the characters that occur at least ``least`` times, often ones first.
+    def build(cls, texts: Iterable[str], min_count: int = 1) -> Vocabulary:
+        """Collect the characters that occur ``min_count`` times or more, common first.
 
         Args:
             texts: the training texts and titles, and no others.
-            least: how often a character must occur.
+            min_count: how often a character must occur.
         """
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(text)
-        kept = [c for c, n in counts.items() if n >= least]
+        kept = [c for c, n in counts.items() if n >= min_count]
         return cls(tuple(sorted(kept, key=lambda c: (-counts[c], c))))
 
     def encode(self, text: str) -> list[int]:
         """Return the numbers of a text's characters, ``UNK`` for unknown ones."""
         return [self.numbers.get(c, UNK) for c in text]
 
-    def decode(self, symbols: Iterable[int]) -> str:
-        """Return the characters of some numbers; special symbols are left out."""
-        return "".join(self.characters[n - SPECIAL] for n in symbols if n >= SPECIAL)
-
-    def save(self, path: Path) -> None:
-        """Write the vocabulary as JSON."""
-        text = json.dumps("".join(self.characters), ensure_ascii=False)
-        path.write_text(text + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path) -> Vocabulary:
-        """Read what :meth:`save` wrote.
-
-        Raises:
-            ValueError: if the file holds something else.
-        """
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, str):
-            raise ValueError(f"{path} holds no vocabulary: make it anew with save()")
-        return cls(tuple(found))
+    def decode(self, tokens: Iterable[int]) -> str:
+        """Return the characters of some numbers; special tokens are left out."""
+        return "".join(self.characters[n - SPECIAL] for n in tokens if n >= SPECIAL)
 
     def texts(self, texts: Sequence[str], limit: int) -> Tensor:
         """Return texts as a padded batch.
@@ -124,13 +112,7 @@ def padded(rows: Sequence[Sequence[int]]) -> Tensor:
     return torch.tensor(filled, dtype=torch.int64)
 
 
-def trimmed(symbols: Tensor) -> Tensor:
+def trimmed(tokens: Tensor) -> Tensor:
     """Cut off the columns of ``(B, N)`` that hold nothing but padding."""
-    longest = int((symbols != PAD).sum(1).max())
-    return symbols[:, : max(longest, 1)]
-
-
-def finished(symbols: Sequence[int]) -> list[int]:
-    """Return the symbols before the first ``END``."""
-    listed = list(symbols)
-    return listed[: listed.index(END)] if END in listed else listed
+    longest = int((tokens != PAD).sum(1).max())
+    return tokens[:, : max(longest, 1)]

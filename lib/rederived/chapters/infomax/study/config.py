@@ -19,17 +19,20 @@ class InfoMaxConfig:
         objective: ``infomax``; ``vae`` and ``supervised`` train the same encoder in
             other ways, ``none`` leaves it at its starting weights.
         form: what the global discriminator sees, see ``rederived.chapters.infomax``.
-        whole: weight of the global term.
-        local: weight of the local term.
-        among: weight of the information between places of one picture.
-        rate: weight of the prior term, a mean over the code's coordinates.
+        global_weight: weight of the global term.
+        local_weight: weight of the local term.
+        inter_location_weight: weight of the information between places of one picture.
+        prior_weight: weight of the prior term, a mean over the code's coordinates.
         negatives: ``deranged`` or ``shuffled`` partners.
         channels: of the encoder's blocks, each of which halves height and width.
-        codes: size of the code, and units of a discriminator's hidden layers.
+        code_size: of the code, and units of a discriminator's hidden layers.
         scale: pixels run from ``-scale / 2`` to ``scale / 2``.
         epochs: passes over the pictures.
         batch_size: pictures a step.
         learning_rate: of Adam, constant.
+
+    >>> InfoMaxConfig(objective="vae").code_size
+    64
     """
 
     dataset: Literal["stripes", "cifar10", "tiny-imagenet", "tiny-imagenet-valid"] = (
@@ -38,13 +41,13 @@ class InfoMaxConfig:
     rows: int = 10_000
     objective: Literal["infomax", "vae", "supervised", "none"] = "infomax"
     form: GlobalForm = "text"
-    whole: float = 0.5
-    local: float = 1.5
-    among: float = 0.0
-    rate: float = 0.01
+    global_weight: float = 0.5
+    local_weight: float = 1.5
+    inter_location_weight: float = 0.0
+    prior_weight: float = 0.01
     negatives: Literal["deranged", "shuffled"] = "deranged"
     channels: tuple[int, ...] = (16, 32, 64)
-    codes: int = 64
+    code_size: int = 64
     scale: float = 1.0
     epochs: int = 4
     batch_size: int = 64
@@ -57,7 +60,7 @@ _STRIPES = replace(
     dataset="stripes",
     rows=1_000,
     channels=(16, 32),
-    codes=32,
+    code_size=32,
     epochs=10,
     learning_rate=2e-3,
 )
@@ -77,7 +80,7 @@ ARTICLE = replace(
     form="code",
     negatives="shuffled",
     channels=(64, 128, 256),
-    codes=256,
+    code_size=256,
     epochs=50,
 )
 ARTICLE_TINY_IMAGENET = replace(
@@ -95,15 +98,15 @@ def _settings(base: InfoMaxConfig) -> dict[str, InfoMaxConfig]:
     """Return what is compared: the terms one by one, and three other trainings."""
     return {
         "untrained": replace(base, objective="none", epochs=0),
-        "global-code": replace(base, form="code", local=0.0),
-        "global-text": replace(base, local=0.0),
-        "local": replace(base, whole=0.0),
+        "global-code": replace(base, form="code", local_weight=0.0),
+        "global-text": replace(base, local_weight=0.0),
+        "local": replace(base, global_weight=0.0),
         "both-code": replace(base, form="code"),
         "both-text": base,
         "vae": replace(base, objective="vae"),
         "supervised": replace(base, objective="supervised"),
-        "local-no-prior": replace(base, whole=0.0, rate=0.0),
-        "local-among": replace(base, whole=0.0, among=0.5),
+        "local-no-prior": replace(base, global_weight=0.0, prior_weight=0.0),
+        "local-among": replace(base, global_weight=0.0, inter_location_weight=0.5),
     }
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from rederived import datasets
 from rederived.chapters.infomax.study.config import InfoMaxConfig
 from rederived.datasets import Split
-from rederived.training import generator
+from rederived.training import generator as stream
 
 _STRIPES = 25  # random stream
 _TEST_ROWS = 1_000
@@ -54,7 +54,7 @@ def load_pictures(config: InfoMaxConfig) -> Pictures:
     """
     if config.dataset == "stripes":
         train_rows, test_rows = (
-            stripes(count, generator(_STRIPES, part))
+            stripes(count, stream(_STRIPES, part))
             for part, count in enumerate((config.rows, _TEST_ROWS))
         )
         return Pictures(*train_rows, *test_rows, ["stripes, drawn by this module"])
@@ -88,7 +88,7 @@ def _centred(pixels: Tensor, levels: int, scale: float) -> Tensor:
     return (pixels.float() / (levels - 1) - 0.5) * scale
 
 
-def stripes(count: int, draw: torch.Generator) -> tuple[Tensor, Tensor]:
+def stripes(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Draw striped pictures with a stamp in the corner.
 
     The label is the direction of the stripes, one of eight; their phase and their
@@ -97,19 +97,19 @@ def stripes(count: int, draw: torch.Generator) -> tuple[Tensor, Tensor]:
 
     Args:
         count: how many.
-        draw: the source of all draws.
+        generator: the source of all draws.
 
     Returns:
         float32 ``(count, 1, 16, 16)`` in [-1/2, 1/2], and int64 labels ``(count,)``.
     """
-    labels = torch.randint(0, _DIRECTIONS, (count,), generator=draw)
+    labels = torch.randint(0, _DIRECTIONS, (count,), generator=generator)
     angle = (math.pi / _DIRECTIONS * labels)[:, None, None]
-    phase, pitch = torch.rand(2, count, 1, 1, generator=draw)
+    phase, pitch = torch.rand(2, count, 1, 1, generator=generator)
     y, x = torch.meshgrid(*[torch.arange(_SIDE).float()] * 2, indexing="ij")
     along = x * angle.cos() + y * angle.sin()
     wave = torch.sin(2 * math.pi * (along / (4 + 2 * pitch) + phase))
-    noise = torch.randn(wave.shape, generator=draw)
+    noise = torch.randn(wave.shape, generator=generator)
     pictures = (_CONTRAST * wave + _NOISE * noise).clamp(-0.5, 0.5)
-    bits = torch.randint(0, 2, (count, _STAMP, _STAMP), generator=draw)
+    bits = torch.randint(0, 2, (count, _STAMP, _STAMP), generator=generator)
     pictures[:, :_STAMP, :_STAMP] = bits - 0.5
     return pictures.unsqueeze(1), labels

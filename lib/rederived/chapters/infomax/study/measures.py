@@ -11,12 +11,20 @@ from rederived.chapters.infomax.estimates import deranged, js_estimate
 from rederived.chapters.infomax.networks import ConvEncoder
 from rederived.chapters.infomax.objective import DeepInfoMax
 from rederived.chapters.infomax.study.data import Pictures
-from rederived.evaluation import linear_probe, nearest, overlap, standardized, vote
+from rederived.evaluation import (
+    accuracy,
+    hidden_probe,
+    linear_probe,
+    nearest,
+    overlap,
+    standardized,
+    vote,
+)
 from rederived.probability import draw_normal
 from rederived.training import generator
 from rederived.vae import information
 
-_CODES, _SCORES, _CORNERS = 22, 23, 24  # random streams
+_CODES, _SCORES, _CORNERS, _PROBE = 22, 23, 24, 26  # random streams
 _CHUNK = 500  # pictures encoded at a time
 _VOTERS, _SHOWN = 10, 10
 _MEASURED = 2_000  # pictures whose information and scores are measured
@@ -29,7 +37,7 @@ class Codes:
     """What is measured of the features of some pictures.
 
     Attributes:
-        mean: of the laws of their codes, ``(N, d)``.
+        mean: of the distributions of their codes, ``(N, d)``.
         log_variance: of the same, ``(N, d)``.
         map: their local features, ``(N, places * channels)``.
     """
@@ -86,6 +94,35 @@ def classification(train: Codes, test: Codes, pictures: Pictures) -> dict[str, f
     return found
 
 
+def hidden_classification(
+    train: Codes, test: Codes, pictures: Pictures, seed: int
+) -> dict[str, float]:
+    """Return what a classifier with one hidden layer gets right, per cent.
+
+    ``classifier`` sees the mean code, ``classifier_map`` the local features of all
+    places; both are standardised with the training pictures' mean and deviation.
+
+    Args:
+        train: features of the training pictures.
+        test: features of the test pictures.
+        pictures: the labels of both.
+        seed: decides starting weights, order and dropout.
+    """
+    return {
+        "classifier": _accuracy(train.mean, test.mean, pictures, seed),
+        "classifier_map": _accuracy(train.map, test.map, pictures, seed),
+    }
+
+
+def _accuracy(train: Tensor, test: Tensor, pictures: Pictures, seed: int) -> float:
+    """Train one probe and return its accuracy, per cent."""
+    seen, asked = standardized(train, test)
+    found = hidden_probe(
+        seen, pictures.train_labels, asked, seed, generator(seed, _PROBE)
+    )
+    return 100.0 * accuracy(found, pictures.test_labels)
+
+
 def shape_of_codes(codes: Codes, seed: int) -> dict[str, float]:
     """Return how the codes are distributed, and how much they say.
 
@@ -113,7 +150,7 @@ def shape_of_codes(codes: Codes, seed: int) -> dict[str, float]:
 def scores(model: DeepInfoMax, x: Tensor, seed: int) -> dict[str, float]:
     """Return lower bounds of JS on test pictures, nats, deranged partners.
 
-    ``js_whole`` and ``js_local``; where the global discriminator compares codes,
+    ``js_global`` and ``js_local``; where the global discriminator compares codes,
     ``js_redrawn`` is its bound if the two codes of a pair are drawn independently.
     """
     draw = generator(seed, _SCORES)
@@ -121,16 +158,19 @@ def scores(model: DeepInfoMax, x: Tensor, seed: int) -> dict[str, float]:
     terms = model.terms(x, draw)
     found = {
         f"js_{name}": float(0.5 * score + torch.tensor(2.0).log())
-        for name, score in (("whole", terms.whole), ("local", terms.local))
+        for name, score in (
+            ("global", terms.global_score),
+            ("local", terms.local_score),
+        )
         if score is not None
     }
-    if model.form == "code" and terms.whole is not None:
+    if model.form == "code" and terms.global_score is not None:
         seen = model.encoder(x)
         first, second = (
             draw_normal(seen.mean, seen.log_variance, draw) for _ in range(2)
         )
         partner = deranged(len(x), draw).to(x.device)
-        pairs = model.judge("whole").pairs(first, second, partner)
+        pairs = model.discriminator("global").pairs(first, second, partner)
         found["js_redrawn"] = float(js_estimate(*pairs))
     return found
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rederived.chapters.infomax.networks import ConvDecoder, ConvEncoder
-from rederived.chapters.infomax.objective import DeepInfoMax, Weights
+from rederived.chapters.infomax.objective import DeepInfoMax, InfoMaxWeights
 from rederived.chapters.infomax.study.config import InfoMaxConfig
 from rederived.networks import initialize
 from rederived.training import generator
@@ -26,17 +26,17 @@ def bound_per_pixel(vae: VAE, x: Tensor) -> Tensor:
 class Classifier(nn.Module):
     """A linear classifier of the mean code, trained with its encoder."""
 
-    def __init__(self, encoder: ConvEncoder, codes: int, classes: int) -> None:
+    def __init__(self, encoder: ConvEncoder, code_size: int, classes: int) -> None:
         super().__init__()
-        self.encoder, self.top = encoder, nn.Linear(codes, classes)
+        self.encoder, self.top = encoder, nn.Linear(code_size, classes)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         """Return the mean cross-entropy, nats."""
         return functional.cross_entropy(self.top(self.encoder(x).mean), labels)
 
 
-class _Laws(nn.Module):
-    """The encoder as a VAE wants it: flat pictures in, the law of the code out."""
+class _EncoderDistribution(nn.Module):
+    """The encoder as a VAE wants it: flat pictures to the code's distribution."""
 
     def __init__(self, encoder: ConvEncoder, shape: tuple[int, int, int]) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ def build(
             f"{len(config.channels)} blocks halve {height}x{width} pixels to no whole "
             "number: give fewer channels"
         )
-    encoder = ConvEncoder(config.channels, config.codes, colours)
+    encoder = ConvEncoder(config.channels, config.code_size, colours)
     objective = _around(encoder, config, shape, classes)
     initialize(objective, "glorot", generator(seed, _REST))
     initialize(encoder, "glorot", generator(seed, _ENCODER))
@@ -86,19 +86,25 @@ def _around(
 ) -> nn.Module:
     """Return the model that trains an encoder."""
     if config.objective == "vae":
-        decoder = ConvDecoder(config.channels, config.codes, shape)
+        decoder = ConvDecoder(config.channels, config.code_size, shape)
         return VAE(
-            _Laws(encoder, shape), NormalDecoder(decoder, _DEVIATION, trainable=True)
+            _EncoderDistribution(encoder, shape),
+            NormalDecoder(decoder, _DEVIATION, trainable=True),
         )
     if config.objective == "supervised":
-        return Classifier(encoder, config.codes, classes)
+        return Classifier(encoder, config.code_size, classes)
     places = shape[1] * shape[2] // 4 ** len(config.channels)
     return DeepInfoMax(
         encoder,
-        config.codes,
+        config.code_size,
         (places, config.channels[-1]),
-        Weights(config.whole, config.local, config.among, config.rate),
-        width=config.codes,
+        InfoMaxWeights(
+            config.global_weight,
+            config.local_weight,
+            config.inter_location_weight,
+            config.prior_weight,
+        ),
+        width=config.code_size,
         form=config.form,
         negatives=config.negatives,
     )

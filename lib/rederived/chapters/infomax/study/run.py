@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from rederived.chapters.infomax.study import classifiers, measures
+from rederived.chapters.infomax.study import measures
 from rederived.chapters.infomax.study.config import InfoMaxConfig
 from rederived.chapters.infomax.study.data import Pictures, load_pictures
 from rederived.chapters.infomax.study.objectives import bound_per_pixel, build
@@ -38,7 +38,7 @@ def measure(config: InfoMaxConfig, trial: Trial) -> Measured:
     objective.to("cpu")
     metrics = measures.classification(train, test, pictures)
     if config.dataset != "stripes":  # published accuracies are of real pictures
-        metrics |= classifiers.accuracies(train, test, pictures, seed)
+        metrics |= measures.hidden_classification(train, test, pictures, seed)
     metrics |= measures.shape_of_codes(train, seed)
     metrics |= measures.corners(pictures.train / config.scale, seed)
     if config.objective == "infomax":

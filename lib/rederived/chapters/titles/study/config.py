@@ -16,17 +16,20 @@ class TitlesConfig:
         rows: how many training pairs are used, the first ones.
         text_limit: characters of a text that are read, its first ones.
         title_limit: characters of a title that are learned, and the most written.
-        least: how often a character must occur in the training pairs.
+        min_count: how often a character must occur in the training pairs.
         model: the article's recurrent one, or a Transformer.
         attention: of the recurrent model.
-        prior: whether the prior knowledge is in the logits.
+        prior: whether the prior knowledge is in the logits of the recurrent model.
         width: of the model; its dense layer is twice as wide.
         epochs: passes over the pairs.
         batch_size: pairs a step.
         learning_rate: highest rate of the one-cycle schedule, Adam.
-        decoded: test titles that are written, the first ones.
-        widths: of the beams that are compared; 3 must be one of them.
-        keep: whether the record keeps the first seed's weights.
+        test_rows: test titles that are written, the first ones.
+        beam_widths: those that are compared; 3 must be one of them.
+        keep_weights: whether the record keeps the first seed's weights.
+
+    >>> TitlesConfig("csl-titles", epochs=2).beam_widths
+    (1, 2, 3, 5, 8)
     """
 
     dataset: Literal["title-grammar", "csl-titles", "lctt-titles", "lcsts", "copies"]
@@ -34,17 +37,17 @@ class TitlesConfig:
     rows: int = 100_000
     text_limit: int = 120
     title_limit: int = 30
-    least: int = 2
+    min_count: int = 2
     model: Literal["recurrent", "transformer"] = "recurrent"
-    attention: Literal["none", "additive", "multiplicative"] = "multiplicative"
+    attention: Literal["none", "multiplicative"] = "multiplicative"
     prior: bool = True
     width: int = 64
     epochs: int = 6
     batch_size: int = 64
     learning_rate: float = 5e-3
-    decoded: int = 200
-    widths: tuple[int, ...] = (1, 2, 3, 5, 8)
-    keep: bool = False
+    test_rows: int = 200
+    beam_widths: tuple[int, ...] = (1, 2, 3, 5, 8)
+    keep_weights: bool = False
 
 
 _CSL = TitlesConfig("csl-titles")
@@ -53,42 +56,44 @@ _LCSTS = TitlesConfig(
     "lcsts",
     rows=800_000,
     text_limit=150,
-    least=32,
+    min_count=32,
     width=128,
     epochs=4,
     learning_rate=1e-3,
-    decoded=725,
+    test_rows=725,
 )
-_GRAMMAR = TitlesConfig("title-grammar", epochs=9, keep=True)
+_GRAMMAR = TitlesConfig("title-grammar", epochs=9, keep_weights=True)
 _COPIES = TitlesConfig(
-    "copies", rows=6_400, width=32, epochs=6, prior=False, widths=(3,), least=1
+    "copies", rows=6_400, width=32, epochs=6, prior=False, beam_widths=(3,), min_count=1
 )
 
 
 def _plain(base: TitlesConfig) -> TitlesConfig:
     """Return the model that knows the text by one vector only."""
-    return replace(base, attention="none", prior=False, keep=False)
+    return replace(base, attention="none", prior=False, keep_weights=False)
 
 
 def _transformer(base: TitlesConfig) -> TitlesConfig:
     """Return a Transformer of the same width."""
     return replace(
-        base, model="transformer", prior=False, learning_rate=2e-3, keep=False
+        base, model="transformer", prior=False, learning_rate=2e-3, keep_weights=False
     )
 
 
 _FORECASTS = replace(
-    _GRAMMAR, containing="最低气温", batch_size=32, epochs=16, decoded=100
+    _GRAMMAR, containing="最低气温", batch_size=32, epochs=16, test_rows=100
 )
 QUICK = {
     "prior": _FORECASTS,
     "attention": replace(_FORECASTS, prior=False),
-    "transformer": replace(_transformer(_FORECASTS), learning_rate=3e-3, keep=True),
+    "transformer": replace(
+        _transformer(_FORECASTS), learning_rate=3e-3, keep_weights=True
+    ),
 }
 FULL = {
     "csl-plain": _plain(_CSL),
     "csl-attention": replace(_CSL, prior=False),
-    "csl-prior": replace(_CSL, keep=True),
+    "csl-prior": replace(_CSL, keep_weights=True),
     "csl-transformer": _transformer(_CSL),
     "grammar": _GRAMMAR,
     "forecasts-prior": QUICK["prior"],
@@ -96,10 +101,10 @@ FULL = {
     "copies-plain": _plain(_COPIES),
     "copies-attention": _COPIES,
     "lctt-attention": replace(_LCTT, prior=False),
-    "lctt-prior": replace(_LCTT, keep=True),
+    "lctt-prior": replace(_LCTT, keep_weights=True),
     "lctt-transformer": _transformer(_LCTT),
     "lcsts-plain": _plain(_LCSTS),
     "lcsts-attention": replace(_LCSTS, prior=False),
-    "lcsts-prior": replace(_LCSTS, keep=True),
+    "lcsts-prior": replace(_LCSTS, keep_weights=True),
     "lcsts-transformer": _transformer(_LCSTS),
 }

@@ -20,7 +20,7 @@ _SHORTEST, _LONGEST = 4, 16  # characters of a text that is to be copied
 
 
 @dataclass(frozen=True)
-class Part:
+class EncodedSplit:
     """Pairs as text, and as padded numbers.
 
     Attributes:
@@ -49,9 +49,9 @@ class Corpus:
     """
 
     vocabulary: Vocabulary
-    train: Part
-    validation: Part
-    test: Part
+    train: EncodedSplit
+    validation: EncodedSplit
+    test: EncodedSplit
     sources: list[str]
 
 
@@ -59,13 +59,13 @@ def load_corpus(config: TitlesConfig) -> Corpus:
     """Load the pairs of a config; the vocabulary is made from the training pairs."""
     train, validation, test, sources = _splits(config)
     train = train[: config.rows]
-    seen = [part for pair in train for part in pair]
-    vocabulary = Vocabulary.build(seen, config.least)
+    seen = [text for pair in train for text in pair]
+    vocabulary = Vocabulary.build(seen, config.min_count)
 
-    def part(pairs: list[tuple[str, str]]) -> Part:
+    def encoded(pairs: list[tuple[str, str]]) -> EncodedSplit:
         texts = [text[: config.text_limit] for _, text in pairs]
         titles = [title for title, _ in pairs]
-        return Part(
+        return EncodedSplit(
             texts,
             titles,
             vocabulary.texts(texts, config.text_limit),
@@ -74,25 +74,29 @@ def load_corpus(config: TitlesConfig) -> Corpus:
 
     return Corpus(
         vocabulary,
-        part(train),
-        part(validation[:_VALIDATED]),
-        part(test[: config.decoded]),
+        encoded(train),
+        encoded(validation[:_VALIDATED]),
+        encoded(test[: config.test_rows]),
         [source.identity for source in sources],
     )
 
 
-def copies(rows: int, split: str) -> Pairs:
+def copy_task(rows: int, split: str) -> Pairs:
     """Draw texts of 4 to 16 distinct characters that are their own titles.
 
     Args:
         rows: how many.
         split: decides the draws.
+
+    >>> pairs = copy_task(2, "test")
+    >>> pairs.titles == pairs.texts
+    True
     """
-    draw = generator(4, 40, {"train": 0, "validation": 1, "test": 2}[split])
+    draws = generator(4, 40, {"train": 0, "validation": 1, "test": 2}[split])
     texts = []
     for _ in range(rows):
-        length = int(torch.randint(_SHORTEST, _LONGEST + 1, (), generator=draw))
-        places = torch.randperm(len(_ALPHABET), generator=draw)[:length]
+        length = int(torch.randint(_SHORTEST, _LONGEST + 1, (), generator=draws))
+        places = torch.randperm(len(_ALPHABET), generator=draws)[:length]
         texts.append("".join(_ALPHABET[place] for place in places.tolist()))
     fingerprint = of_texts(tuple(texts), tuple(texts))
     source = Source("copies", split, "embedded", fingerprint)
@@ -106,8 +110,8 @@ def _splits(config: TitlesConfig) -> tuple[_Rows, _Rows, _Rows, list[Source]]:
     """Return pairs (title, text) for training, validation and test."""
     name = config.dataset
     if name == "copies":
-        loaded = [copies(config.rows, "train")]
-        loaded += [copies(_VALIDATED, split) for split in ("validation", "test")]
+        loaded = [copy_task(config.rows, "train")]
+        loaded += [copy_task(_VALIDATED, split) for split in ("validation", "test")]
     else:
         known = {entry.name: entry.rows for entry in datasets.describe()}[name]
         loaded = [datasets.load(name, split) for split in known]

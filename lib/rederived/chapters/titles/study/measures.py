@@ -7,33 +7,30 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from rederived.chapters.titles.losses import (
-    Writer,
-    continued,
-    symbol_hits,
-    symbol_losses,
-)
+from rederived.chapters.titles.encoder_decoder import EncoderDecoder
+from rederived.chapters.titles.losses import token_losses
 from rederived.chapters.titles.overlap import (
     common_subsequence,
     common_substring,
     coverage,
     mean_rouge,
 )
-from rederived.chapters.titles.search import Hypothesis, titles
-from rederived.chapters.titles.study.data import Part
+from rederived.chapters.titles.rollout import greedy_continuation
+from rederived.chapters.titles.search import Hypothesis
+from rederived.chapters.titles.study.data import EncodedSplit
 from rederived.chapters.titles.vocabulary import END, PAD, SPECIAL, Vocabulary
 
 _COMPARED = 1000  # pairs whose common parts are measured
-_CHUNK = 100  # texts that are decoded together
-INJECTED = 4
+_CHUNK = 100  # texts that are read together
+WRONG_CHARACTER = 4
 """The character, counted from 1, that is made wrong in the study of errors."""
 
 
 @torch.no_grad()
 def loss_and_accuracy(
-    model: Writer, part: Part, device: torch.device | None = None
+    model: EncoderDecoder, part: EncodedSplit, device: torch.device | None = None
 ) -> tuple[float, float]:
-    """Return nats a symbol, and the share of symbols predicted rightly, if forced.
+    """Return nats a token, and the share of tokens predicted rightly, if forced.
 
     Args:
         model: an encoder-decoder.
@@ -41,51 +38,46 @@ def loss_and_accuracy(
         device: where the model is; None if it is on the CPU.
     """
     losses, hits, count = 0.0, 0, 0
-    for rows in _chunks(len(part.text)):
-        text, title = part.text[rows].to(device), part.title[rows].to(device)
+    pieces = (torch.split(whole, _CHUNK) for whole in (part.text, part.title))
+    for piece in zip(*pieces, strict=True):
+        text, title = (one.to(device) for one in piece)
         logits = model.decode(model.encode(text), title[:, :-1])
-        losses += float(symbol_losses(logits, title[:, 1:]).sum())
-        hits += int(symbol_hits(model, text, title).sum())
-        count += int((title[:, 1:] != PAD).sum())
+        targets = title[:, 1:]
+        real = targets != PAD
+        losses += float(token_losses(logits, targets).sum())
+        hits += int(((logits.argmax(-1) == targets) & real).sum())
+        count += int(real.sum())
     return losses / count, hits / count
 
 
-def written(
-    model: Writer, text: Tensor, beams: int, longest: int, power: float = 0.0
-) -> list[Hypothesis]:
-    """Return the titles that beam search finds, some texts at a time."""
-    found: list[Hypothesis] = []
-    for rows in _chunks(len(text)):
-        found += titles(model, text[rows], beams, longest, power)
-    return found
-
-
-def judged(
-    found: Sequence[Hypothesis], vocabulary: Vocabulary, part: Part
+def compare_titles(
+    found: Sequence[Hypothesis], vocabulary: Vocabulary, part: EncodedSplit
 ) -> dict[str, float]:
     """Compare titles with the true ones.
 
     Returns:
-        ``rouge_1``, ``rouge_2``, ``rouge_l`` (percent); ``exact`` (share equal to the
-        true title), ``copied`` (share of their characters that the text has),
+        ``rouge_1``, ``rouge_2``, ``rouge_l`` (percent); ``exact_match`` (share equal to
+        the true title), ``copied`` (share of their characters that the text has),
         ``length`` (characters), ``log_prob`` (nats, the model's own).
     """
-    names = [vocabulary.decode(hypothesis.symbols) for hypothesis in found]
+    names = [vocabulary.decode(hypothesis.tokens) for hypothesis in found]
     score = mean_rouge(names, part.titles)
     shares = [coverage(n, t) for n, t in zip(names, part.texts, strict=True) if n]
     return {
         "rouge_1": 100 * score.one,
         "rouge_2": 100 * score.two,
         "rouge_l": 100 * score.longest,
-        "exact": _mean([a == b for a, b in zip(names, part.titles, strict=True)]),
+        "exact_match": _mean([a == b for a, b in zip(names, part.titles, strict=True)]),
         "copied": _mean(shares),
         "length": _mean([len(name) for name in names]),
         "log_prob": _mean([hypothesis.log_prob for hypothesis in found]),
     }
 
 
-def lead(train: Part, validation: Part, test: Part) -> dict[str, float]:
-    """Judge the first characters of the text as its title.
+def lead_baseline(
+    train: EncodedSplit, validation: EncodedSplit, test: EncodedSplit
+) -> dict[str, float]:
+    """Measure the first characters of the text as its title.
 
     How many is chosen by ROUGE-L on the validation pairs.
     """
@@ -105,7 +97,7 @@ def lead(train: Part, validation: Part, test: Part) -> dict[str, float]:
     }
 
 
-def shared(part: Part) -> dict[str, float]:
+def title_overlap(part: EncodedSplit) -> dict[str, float]:
     """Measure what true titles share with their texts, as shares of a title.
 
     Of the first thousand pairs; a text is what is read of it.
@@ -118,18 +110,20 @@ def shared(part: Part) -> dict[str, float]:
     }
 
 
-def cascade(model: Writer, part: Part, generator: torch.Generator) -> dict[str, float]:
-    """Measure how errors spread when the model reads its own symbols.
+def exposure_bias(
+    model: EncoderDecoder, part: EncodedSplit, generator: torch.Generator
+) -> dict[str, float]:
+    """Measure how errors spread when the model reads its own tokens.
 
     Returns:
-        ``free_accuracy``: share of the true symbols met in their places by a freely
+        ``free_accuracy``: share of the true tokens met in their places by a freely
         running title.  ``after_true`` and ``after_wrong``: the same from the fifth
         character on, when the first four are given, the fourth truly or replaced by
         another at random.
     """
-    rows = (part.title[:, 1 : INJECTED + 2] >= SPECIAL).all(1)  # five characters
+    rows = (part.title[:, 1 : WRONG_CHARACTER + 2] >= SPECIAL).all(1)  # five characters
     text, title = part.text[rows], part.title[rows]
-    begun = title[:, : INJECTED + 1]
+    begun = title[:, : WRONG_CHARACTER + 1]
     wrong = begun.clone()
     # Another character of the vocabulary, never the true one: a shift modulo its size.
     size = int(part.title.max()) + 1 - SPECIAL
@@ -142,24 +136,26 @@ def cascade(model: Writer, part: Part, generator: torch.Generator) -> dict[str, 
     }
 
 
-def _agreement(model: Writer, text: Tensor, title: Tensor, begun: Tensor) -> float:
-    """Return the share of the true symbols after the begun ones that are met."""
+def _agreement(
+    model: EncoderDecoder, text: Tensor, title: Tensor, begun: Tensor
+) -> float:
+    """Return the share of the true tokens after the begun ones that are met."""
     rest = title[:, begun.shape[1] :]
-    found = continued(model, text, begun, rest.shape[1])
+    found = greedy_continuation(model, text, begun, rest.shape[1])
     ended = (found == END).cumsum(1) - (found == END).long() > 0
     hits = (found == rest) & ~ended & (rest != PAD)
     return float(hits.sum() / (rest != PAD).sum())
 
 
 def by_length(
-    found: Sequence[Hypothesis], vocabulary: Vocabulary, part: Part
+    found: Sequence[Hypothesis], vocabulary: Vocabulary, part: EncodedSplit
 ) -> dict[str, float]:
     """Return the ROUGE-L of short, middle and long texts, percent.
 
     The lengths from the shortest to the longest are cut into three equal ranges; one
     without a text is left out.
     """
-    names = [vocabulary.decode(hypothesis.symbols) for hypothesis in found]
+    names = [vocabulary.decode(hypothesis.tokens) for hypothesis in found]
     longest = max(map(len, part.texts))
     shortest = min(map(len, part.texts))
     measures = {}
@@ -171,10 +167,6 @@ def by_length(
             score = mean_rouge([names[i] for i in rows], [part.titles[i] for i in rows])
             measures[f"rouge_l_{name}"] = 100 * score.longest
     return measures
-
-
-def _chunks(rows: int) -> list[slice]:
-    return [slice(start, start + _CHUNK) for start in range(0, rows, _CHUNK)]
 
 
 def _mean(values: Sequence[float]) -> float:

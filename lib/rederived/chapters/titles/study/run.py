@@ -10,10 +10,10 @@ import torch
 from rederived.chapters.titles.losses import title_loss
 from rederived.chapters.titles.overlap import rouge
 from rederived.chapters.titles.recurrent import RecurrentConfig, RecurrentModel
-from rederived.chapters.titles.search import Hypothesis
+from rederived.chapters.titles.search import Hypothesis, generate
 from rederived.chapters.titles.study import measures
 from rederived.chapters.titles.study.config import TitlesConfig
-from rederived.chapters.titles.study.data import Corpus, Part, load_corpus
+from rederived.chapters.titles.study.data import Corpus, EncodedSplit, load_corpus
 from rederived.chapters.titles.transformer import Transformer, TransformerConfig
 from rederived.chapters.titles.vocabulary import Vocabulary
 from rederived.records import Arrays, Config, Measured, RunError, Trial, from_dict
@@ -22,7 +22,7 @@ from rederived.training import OneCycle, TrainConfig, derive, fit, generator
 _WEIGHTS, _EXAMPLES, _ERRORS = range(20, 23)  # random streams
 _SHOWN = 8  # titles kept as examples
 _BEAMS = 3
-_NORMALISED = 0.7  # power of the length, one variant of the search
+_LENGTH_PENALTY = 0.7  # of one variant of the search
 _PREFIX = "weights/"
 
 Model = RecurrentModel | Transformer
@@ -33,17 +33,20 @@ def build(config: TitlesConfig, vocabulary: int) -> Model:
 
     Args:
         config: what to build.
-        vocabulary: how many symbols.
+        vocabulary: how many tokens.
+
+    Raises:
+        ValueError: if a Transformer is to have the prior knowledge.
     """
     if config.model == "transformer":
+        if config.prior:
+            raise ValueError("only the recurrent model has a prior: set prior=False")
         positions = max(config.text_limit, config.title_limit) + 2
         return Transformer(
             TransformerConfig(
                 vocabulary,
                 config.width,
                 positions=positions,
-                dropout=0.0,
-                prior=config.prior,
             )
         )
     return RecurrentModel(
@@ -60,12 +63,13 @@ def build(config: TitlesConfig, vocabulary: int) -> Model:
 def measure(config: TitlesConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure it.
 
-    The metrics, of the test pairs: ``test_loss`` (nats a symbol) and
-    ``forced_accuracy``; of the titles that a beam of 3 writes, what
-    :func:`measures.judged` returns, and for every other width w its ``rouge_l``,
-    ``log_prob`` and ``length`` as ``rouge_l@w`` and so on, ``@power`` for a search
-    that divides by the 0.7th power of the length; ``lead_...`` of the baseline; what
-    :func:`measures.cascade` returns, and of training pairs :func:`measures.shared`.
+    The metrics, of the test pairs: ``test_loss`` (nats a token) and
+    ``teacher_forced_accuracy``; of the titles that a beam of 3 writes, what
+    :func:`measures.compare_titles` returns, and for every other width w its
+    ``rouge_l``, ``log_prob`` and ``length`` as ``rouge_l@w`` and so on, ``@power`` for
+    a search that divides by the 0.7th power of the length; ``lead_...`` of the
+    baseline; what :func:`measures.exposure_bias` returns, and of training pairs
+    :func:`measures.title_overlap`.
     The history has ``validation_loss`` after each epoch.
 
     Args:
@@ -103,7 +107,7 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
     metrics["parameters"] = float(sum(p.numel() for p in model.parameters()))
     metrics["training_seconds"] = sum(history.column("seconds"))
     arrays = _examples(found, corpus, seed)
-    if config.keep:
+    if config.keep_weights:
         arrays |= _stored(model, corpus.vocabulary)
     return Measured(
         metrics=metrics,
@@ -127,7 +131,7 @@ def restore(values: Config, arrays: Mapping[str, object]) -> tuple[Model, Vocabu
     if "characters" not in arrays:
         raise RunError(
             "this run kept no weights of a model that writes titles: take one of the "
-            "titles presets whose config has keep, such as grammar or csl-prior"
+            "titles presets whose config has keep_weights, such as grammar or csl-prior"
         )
     codes = np.asarray(arrays["characters"])
     vocabulary = Vocabulary(tuple(chr(code) for code in codes.tolist()))
@@ -147,28 +151,28 @@ def _measured(
     model: Model, config: TitlesConfig, corpus: Corpus, seed: int
 ) -> tuple[dict[str, float], list[Hypothesis]]:
     """Measure the test pairs; return the metrics and the titles written."""
-    test, longest = corpus.test, config.title_limit
+    test, max_length = corpus.test, config.title_limit
     loss, forced = measures.loss_and_accuracy(model, test)
-    metrics = {"test_loss": loss, "forced_accuracy": forced}
-    found = measures.written(model, test.text, _BEAMS, longest)
-    metrics |= measures.judged(found, corpus.vocabulary, test)
+    metrics = {"test_loss": loss, "teacher_forced_accuracy": forced}
+    found = generate(model, test.text, _BEAMS, max_length)
+    metrics |= measures.compare_titles(found, corpus.vocabulary, test)
     metrics |= measures.by_length(found, corpus.vocabulary, test)
-    for beams in config.widths:
-        other = measures.written(model, test.text, beams, longest)
+    for beams in config.beam_widths:
+        other = generate(model, test.text, beams, max_length)
         metrics |= _some(other, corpus.vocabulary, test, str(beams))
-    other = measures.written(model, test.text, _BEAMS, longest, _NORMALISED)
+    other = generate(model, test.text, _BEAMS, max_length, _LENGTH_PENALTY)
     metrics |= _some(other, corpus.vocabulary, test, "power")
-    metrics |= measures.lead(corpus.train, corpus.validation, test)
-    metrics |= measures.shared(corpus.train)
-    metrics |= measures.cascade(model, test, generator(seed, _ERRORS))
+    metrics |= measures.lead_baseline(corpus.train, corpus.validation, test)
+    metrics |= measures.title_overlap(corpus.train)
+    metrics |= measures.exposure_bias(model, test, generator(seed, _ERRORS))
     return metrics, found
 
 
 def _some(
-    found: list[Hypothesis], vocabulary: Vocabulary, part: Part, name: str
+    found: list[Hypothesis], vocabulary: Vocabulary, part: EncodedSplit, name: str
 ) -> dict[str, float]:
     """Return some measures of another search, by its name."""
-    all_measures = measures.judged(found, vocabulary, part)
+    all_measures = measures.compare_titles(found, vocabulary, part)
     kept = ("rouge_l", "log_prob", "length")
     return {f"{measure}@{name}": all_measures[measure] for measure in kept}
 
@@ -180,7 +184,7 @@ def _examples(found: list[Hypothesis], corpus: Corpus, seed: int) -> Arrays:
     """
     order = torch.randperm(len(found), generator=generator(seed, _EXAMPLES))
     rows = order[:_SHOWN].tolist()
-    names = [corpus.vocabulary.decode(found[row].symbols) for row in rows]
+    names = [corpus.vocabulary.decode(found[row].tokens) for row in rows]
     return {
         "example_rows": np.array(rows),
         "example_written": np.array(names),

@@ -6,12 +6,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from rederived.chapters.titles.search import titles
+from rederived.chapters.titles.search import generate
 from rederived.chapters.titles.study.run import restore
 from rederived.chapters.titles.vocabulary import UNK
 from rederived.records import Arrays, Config
 
-LARGEST = 10_000_000
+MAX_BYTES = 10_000_000
 """Bytes of input that are looked at."""
 
 
@@ -26,6 +26,9 @@ class Titled:
     Attributes:
         title: the title.
         notes: one sentence each; empty if there is nothing to say.
+
+    >>> Titled("北京降雨", ("read the first 120 of 200 characters",)).title
+    '北京降雨'
     """
 
     title: str
@@ -36,15 +39,15 @@ def readable(stream: BinaryIO) -> str:
     """Return a text from a file or a pipe, white space joined to single spaces.
 
     Args:
-        stream: UTF-8, with or without byte-order mark; not read beyond ``LARGEST``.
+        stream: UTF-8, with or without byte-order mark; not read beyond ``MAX_BYTES``.
 
     Raises:
         TextError: if it is too large, no UTF-8, empty, or has no Chinese character.
     """
-    content = stream.read(LARGEST + 1)
-    if len(content) > LARGEST:
+    content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
         raise TextError(
-            f"the input has more than {LARGEST:,} bytes: give one article; a model "
+            f"the input has more than {MAX_BYTES:,} bytes: give one article; a model "
             "reads only its beginning anyway"
         )
     try:
@@ -94,13 +97,13 @@ def title(text: str, values: Config, arrays: Arrays, beams: int = 3) -> Titled:
             f"the model knows none of the first {len(seen)} characters: choose a "
             "record that was trained on such texts, see `rederived list`"
         )
-    longest = int(values["title_limit"])
-    (found,) = titles(model, vocabulary.texts([seen], limit), beams, longest)
+    max_length = int(values["title_limit"])
+    (found,) = generate(model, vocabulary.texts([seen], limit), beams, max_length)
     notes = []
     if len(text) > limit:
         notes.append(f"read the first {limit} of {len(text):,} characters")
     if unknown:
         notes.append(f"{unknown} of {len(seen)} characters read are unknown to it")
     if not found.ended:
-        notes.append(f"stopped after {longest} characters without an end")
-    return Titled(vocabulary.decode(found.symbols), tuple(notes))
+        notes.append(f"stopped after {max_length} characters without an end")
+    return Titled(vocabulary.decode(found.tokens), tuple(notes))
