@@ -10,15 +10,40 @@ from pathlib import Path
 from typing import Any
 
 from rederived.records import from_dict
+from rederived.records.runs import load_arrays, save_arrays
 from rederived.study import study
 
 from tools.files import RESULTS, write
 
 STUDIES = {"mixing": "mixup", "f-vae": "fvae"}
-FIELDS: dict[str, dict[str, str]] = {}
+FIELDS: dict[str, dict[str, str]] = {
+    "fvae": {
+        "codes": "latent_size",
+        "judge_epochs": "evaluator_epochs",
+        "importance": "importance_samples",
+        "data_start": "data_dependent_init",
+    },
+}
 """Study -> old field of its configuration -> new field."""
-METRICS: dict[str, dict[str, str]] = {}
-"""Study -> beginning of an old metric's or array's name -> what takes its place."""
+METRICS: dict[str, dict[str, str]] = {
+    "nice": {"judge_accuracy": "evaluator_accuracy"},
+    "fvae": {
+        "good": "high_quality_share",
+        "good_floor": "high_quality_share_floor",
+        "judge_accuracy": "evaluator_accuracy",
+        "judge_residual": "evaluator_residual",
+    },
+}
+"""Study -> old metric, what follows an ``@`` left out -> new metric."""
+ARRAYS: dict[str, dict[str, str]] = {
+    "fvae": {
+        "good_at": "high_quality_share_at",
+        "sheet": "samples_by_temperature",
+        "pairs": "line_interpolations",
+        "fours": "square_interpolations",
+    },
+}
+"""Study -> old array -> new array."""
 
 
 def migrated(old: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +85,17 @@ def _renamed(metric: str, names: dict[str, str]) -> str:
     return names.get(head, head) + at + tail
 
 
+def _arrays(path: Path, names: dict[str, str]) -> bool:
+    """Rename the arrays of a file; return whether one had an old name."""
+    if not names or not path.exists():
+        return False
+    old = load_arrays(path)
+    if not old.keys() & names.keys():
+        return False
+    save_arrays(path, {names.get(key, key): value for key, value in old.items()})
+    return True
+
+
 def migrate(root: Path) -> list[str]:
     """Migrate every record below a folder; return the names of those that changed."""
     changed = []
@@ -68,8 +104,11 @@ def migrate(root: Path) -> list[str]:
         new = migrated(json.loads(text))
         again = json.dumps(new, indent=1) + "\n"
         folder = root / f"{new['study']}-{new['preset']}"
+        names = ARRAYS.get(new["study"], {})
+        renamed = _arrays(path.with_name("arrays.npz"), names)
         if again != text:
             write(path, again)
+        if again != text or renamed:
             changed.append(folder.name)
         if folder != path.parent:
             path.parent.rename(folder)
