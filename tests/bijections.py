@@ -7,31 +7,28 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from rederived.flows import (
+from rederived.chapters.fvae.glow import glow, glow_bijection
+from rederived.chapters.fvae.glow_layers import (
     ActNorm,
+    ChannelPermutation,
+    Channels,
+    FactorOut,
+    Squeeze,
+)
+from rederived.chapters.fvae.recompute import RecomputedComposition
+from rederived.chapters.nice.model import nice, nice_as_article
+from rederived.flows import (
     AdditiveCoupling,
     AffineCoupling,
     Bijection,
-    ChannelPermutation,
-    Channels,
     Composition,
     DiagonalScale,
-    FactorOut,
     Inverse,
-    InvertibleConvolution,
-    LUConvolution,
     OddEven,
-    Permutation,
     Prefix,
-    RecomputedComposition,
     Reverse,
     Split,
-    Squeeze,
     StandardLogistic,
-    glow,
-    glow_bijection,
-    nice,
-    nice_as_article,
 )
 from torch import Tensor, nn
 

@@ -10,22 +10,20 @@ import torch
 from bijections import CASES, IMAGE, Case, dense
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived.chapters.fvae.glow_layers import Channels
+from rederived.chapters.nice.model import nice, nice_as_article
 from rederived.flows import (
     AdditiveCoupling,
     AffineCoupling,
     Bijection,
-    Channels,
     Composition,
     DiagonalScale,
     Inverse,
     OddEven,
-    Permutation,
     Prefix,
     Reverse,
     Split,
     StandardLogistic,
-    nice,
-    nice_as_article,
 )
 from rederived.networks import initialize, mlp
 from rederived.training import read_tensors, write_tensors

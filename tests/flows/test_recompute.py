@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from rederived.flows import (
-    ActNorm,
-    Bijection,
-    ChannelPermutation,
-    Composition,
-    Inverse,
-    RecomputedComposition,
-    glow,
-    saved_bytes,
-)
+from rederived.chapters.fvae.glow import glow
+from rederived.chapters.fvae.glow_layers import ActNorm, ChannelPermutation
+from rederived.chapters.fvae.memory import saved_bytes
+from rederived.chapters.fvae.recompute import RecomputedComposition
+from rederived.flows import Bijection, Composition, Inverse
 from torch import Tensor
 
 

@@ -24,7 +24,8 @@ from rederived.chapters.fvae import (
     objective,
     with_flow_prior,
 )
-from rederived.flows import Bijection, Composition, Flow, StandardNormal, glow_bijection
+from rederived.chapters.fvae.glow import glow_bijection
+from rederived.flows import Bijection, Composition, Flow, StandardNormal
 from rederived.probability import (
     isotropic_normal_log_prob,
     kl_multivariate,

@@ -54,7 +54,7 @@ def sample_grids(
 
 
 def line(first: Tensor, last: Tensor, steps: int) -> Tensor:
-    """Return codes on the straight line between two, ends included, ``(steps, *code)``."""
+    """Return codes on the line between two, ends included, ``(steps, *code)``."""
     weights = torch.linspace(0.0, 1.0, steps, dtype=first.dtype, device=first.device)
     return torch.lerp(first[None], last[None], weights.view(-1, *[1] * first.dim()))
 
