@@ -306,7 +306,7 @@ class FVAE(LatentModel):
 
 
 def flow_prior(model: FVAE) -> Flow:
-    """Return the distribution of ``h = F^-1(z)``: the prior that the codes ``h`` see."""
+    """Return the distribution of ``h = F^-1(z)``, the prior of the codes ``h``."""
     return Flow(model.flow, StandardNormal(), model.code_shape)
 
 

@@ -25,8 +25,8 @@ class FVaeConfig:
         flow_width: hidden channels of a coupling network.
         log_sigma_1: where training starts.
         log_sigma_2: where training starts; also the VAE's.
-        data_dependent_init: whether ActNorms start from a batch of data (Glow) or as the
-            identity (the article's program).
+        data_dependent_init: whether ActNorms start from a batch of data (Glow) or as
+            the identity (the article's program).
         epochs: passes over the pictures.
         batch_size: pictures a step.
         learning_rate: of Adam, at its highest.

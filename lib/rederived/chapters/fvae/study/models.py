@@ -165,7 +165,7 @@ def convolutional_vae(
 
 
 class _MeanAndScale(nn.Module):
-    """A network and a linear map to mean and log-deviation; returns the log-variance."""
+    """A network and a linear map to mean and log-deviation; gives log-variance."""
 
     def __init__(self, network: nn.Module, last: nn.Linear) -> None:
         super().__init__()
