@@ -15,7 +15,7 @@ from rederived.chapters.fvae.glow_layers import (
     Squeeze,
     initialize_actnorms,
 )
-from rederived.flows import AffineCoupling, Bijection, Composition, Inverse
+from rederived.flows import Bijection, Composition, Inverse
 from torch import Tensor, nn
 from torch.distributions import Normal
 
@@ -143,10 +143,6 @@ def test_a_shuffle_has_second_derivatives_and_maps_over_rows() -> None:
     assert torch.equal(mapped, layer(x)[0])
 
 
-
-
-
-
 # Scales ------------------------------------------------------------------------------
 
 
@@ -210,7 +206,6 @@ def test_a_new_glow_keeps_lengths(
     z, log_det = flow.double().bijection(x)
     torch.testing.assert_close(z.norm(), x.norm(), atol=1e-4, rtol=0)
     torch.testing.assert_close(log_det, torch.zeros_like(log_det), atol=1e-3, rtol=0)
-
 
 
 def test_the_articles_flow_has_the_articles_parameters(rng: torch.Generator) -> None:

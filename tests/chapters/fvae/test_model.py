@@ -265,8 +265,6 @@ def test_codes_go_back_and_forth() -> None:
     torch.testing.assert_close(flow_prior(model).bijection(model.encoder(x))[0], z)
 
 
-
-
 def test_encoder_and_decoder_start_as_inverses() -> None:
     model = fvae(
         (3, 8, 8), scales=2, steps=2, levels=1, flow_steps=1, flow_width=4,
@@ -304,5 +302,3 @@ def test_interpolation_by_hand() -> None:
     grid = square(corners, 3).reshape(3, 3)
     expected = torch.tensor([[0, 0.5, 1], [5, 5.5, 6], [10, 10.5, 11]])
     torch.testing.assert_close(grid, expected)
-
-

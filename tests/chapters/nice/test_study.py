@@ -417,7 +417,12 @@ def test_the_analysis_of_a_run_measures_everything() -> None:
     expected = {
         *(f"frechet@{t:g}" for t in analysis.TEMPERATURES),
         *(f"confidence@{t:g}" for t in analysis.TEMPERATURES),
-        *("evaluator_accuracy", "background_raw", "background_clipped", "positive_share"),
+        *(
+            "evaluator_accuracy",
+            "background_raw",
+            "background_clipped",
+            "positive_share",
+        ),
         *("correlation_pixels", "correlation_codes"),
         *("square_correlation_pixels", "square_correlation_codes"),
         *("midpoint_frechet_code", "midpoint_frechet_pixels"),
