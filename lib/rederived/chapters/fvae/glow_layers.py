@@ -19,10 +19,16 @@ from rederived.flows import AffineCoupling, Bijection, Inverse
 class Channels:
     """Split an image into the first half of its channels and the second.
 
+    Args:
+        swap: change the first half instead of the second.
+
     >>> kept, changed = Channels().split(torch.zeros(5, 6, 4, 4))
     >>> kept.shape
     torch.Size([5, 3, 4, 4])
     """
+
+    def __init__(self, swap: bool = False) -> None:
+        self.swap = swap
 
     def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Cut ``(B, C, H, W)`` with even ``C`` into two ``(B, C/2, H, W)``.
@@ -36,11 +42,12 @@ class Channels:
                 "squeeze space into channels first"
             )
         first, second = x.chunk(2, dim=1)
-        return first, second
+        return (second, first) if self.swap else (first, second)
 
     def merge(self, kept: Tensor, changed: Tensor) -> Tensor:
         """Stack the two halves along the channels."""
-        return torch.cat((kept, changed), dim=1)
+        parts = (changed, kept) if self.swap else (kept, changed)
+        return torch.cat(parts, dim=1)
 
 
 class ActNorm(Bijection):
