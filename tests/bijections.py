@@ -123,11 +123,6 @@ def _others() -> list[Case]:
             lambda rng: ChannelPermutation(torch.randperm(6, generator=rng)),
             VECTOR,
         ),
-        Case(
-            "Permutation-image",
-            lambda rng: ChannelPermutation(torch.randperm(4, generator=rng)),
-            IMAGE,
-        ),
         Case("Reverse", lambda _: Reverse(), VECTOR),
         Case("DiagonalScale", lambda _: DiagonalScale(VECTOR), VECTOR),
         Case("DiagonalScale-image", lambda _: DiagonalScale(IMAGE), IMAGE),

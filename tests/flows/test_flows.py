@@ -260,7 +260,7 @@ def test_nice_alternates_the_halves() -> None:
 
 
 def test_the_article_reverses_before_each_coupling(rng: torch.Generator) -> None:
-    flow = nice_as_article(6, width=5, depth=1, couplings=3, end=None).double()
+    flow = nice_as_article(6, width=5, depth=1, couplings=3).double()
     kinds = [type(step) for step in flow.bijection.steps]
     assert kinds == [Reverse, Inverse] * 3 + [DiagonalScale]
     x = torch.randn(1, 6, generator=rng, dtype=torch.float64)

@@ -88,12 +88,12 @@ def test_every_actnorm_of_a_glow_starts_from_what_reaches_it(
 
 
 def test_a_recomputing_glow_starts_alike(rng: torch.Generator) -> None:
-    x = images(rng, 16, 3, 8, 8)
+    x = images(rng, 16, 12, 4, 4)
     found = []
     for recompute in (False, True):
         generator = torch.Generator().manual_seed(4)
-        flow = glow((3, 8, 8), generator=generator, recompute=recompute, **SMALL)
-        initialize_actnorms(flow.double().bijection, x)
+        flow = glow_bijection(12, generator=generator, recompute=recompute, **SMALL)
+        initialize_actnorms(flow.double(), x)
         found.append(flow.state_dict())
     assert all(torch.equal(found[0][key], value) for key, value in found[1].items())
 
@@ -169,7 +169,7 @@ def test_the_first_half_goes_on(rng: torch.Generator) -> None:
     with torch.no_grad():
         inner.shift.fill_(10.0)
     x = images(rng, 1, 4, 2, 2)
-    z, _ = FactorOut(inner)(x)
+    z, _ = FactorOut(inner, lambda kept: 0 * kept.repeat(1, 2, 1, 1))(x)
     assert torch.equal(z[:, 2:], x[:, 2:])
     torch.testing.assert_close(z[:, :2], x[:, :2] + 10.0)
 
@@ -272,17 +272,13 @@ def test_odd_channels_are_refused(rng: torch.Generator) -> None:
         glow_bijection(3, generator=rng, **SMALL)
 
 
-@pytest.mark.parametrize("mixing", ["shuffle", "convolution", "lu"])
 @pytest.mark.parametrize("recompute", [False, True])
 def test_networks_in_bf16_do_not_round_the_density(
-    mixing: str, recompute: bool, rng: torch.Generator
+    recompute: bool, rng: torch.Generator
 ) -> None:
-    flow = glow(
-        (3, 4, 4), generator=rng, coupling="affine", mixing=mixing, **SMALL,
-        recompute=recompute,
-    )  # fmt: skip
-    x = torch.randn(5, 3, 4, 4, generator=rng)
-    for direction in (flow.bijection, Inverse(flow.bijection)):
+    flow = glow_bijection(12, generator=rng, recompute=recompute, **SMALL)
+    x = torch.randn(5, 12, 2, 2, generator=rng)
+    for direction in (flow, Inverse(flow)):
         expected = direction(x)  # all networks are zero, in any precision
         with torch.autocast("cpu", torch.bfloat16):
             found = direction(x)
