@@ -20,7 +20,9 @@ from functools import partial
 from typing import Any
 
 import torch
-from rederived.flows import Flow, glow, saved_bytes
+from rederived.chapters.fvae.glow import glow
+from rederived.chapters.fvae.memory import saved_bytes
+from rederived.flows import Flow
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 from torch.optim import Adam, AdamW, Optimizer

@@ -18,7 +18,7 @@ import nflows.flows
 import nflows.transforms
 import normflows
 import torch
-from rederived.flows import glow
+from rederived.chapters.fvae.glow import glow
 from torch import Tensor, nn
 
 from benchmarks.glow_libraries import freia_log_prob, part_shapes

@@ -20,7 +20,8 @@ import nflows.flows
 import nflows.transforms
 import normflows
 import torch
-from rederived.flows import ActNorm, Flow
+from rederived.chapters.fvae.glow_layers import ActNorm
+from rederived.flows import Flow
 from torch import Tensor, nn
 from torch.nn import functional
 

@@ -10,7 +10,7 @@ import FrEIA.modules
 import nflows.transforms
 import normflows
 import torch
-from rederived.flows import ActNorm
+from rederived.chapters.fvae.glow_layers import ActNorm
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 

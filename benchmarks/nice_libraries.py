@@ -19,7 +19,8 @@ import nflows.transforms
 import normflows
 import torch
 import zuko
-from rederived.flows import StandardNormal, nice
+from rederived.chapters.nice.model import nice
+from rederived.flows import StandardNormal
 from rederived.networks import mlp
 from torch import Tensor, nn
 

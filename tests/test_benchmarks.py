@@ -8,8 +8,9 @@ from importlib.util import find_spec
 
 import pytest
 import torch
+from rederived.chapters.nice.model import nice
 from rederived.chapters.titles import END, START
-from rederived.flows import StandardLogistic, nice
+from rederived.flows import StandardLogistic
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import report

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import torch
 import toy_game
-from rederived.flows import Flow, StandardLogistic, nice
+from rederived.chapters.nice.model import nice
+from rederived.flows import Flow, StandardLogistic
 from rederived.networks import initialize
 from rederived.training import (
     Batch,

@@ -32,6 +32,12 @@ FIELDS: dict[str, dict[str, str]] = {
         "widths": "beam_widths",
         "keep": "keep_weights",
     },
+    "fvae": {
+        "codes": "latent_size",
+        "judge_epochs": "evaluator_epochs",
+        "importance": "importance_samples",
+        "data_start": "data_dependent_init",
+    },
 }
 """Study -> old field of its configuration -> new field."""
 METRICS: dict[str, dict[str, str]] = {
@@ -47,6 +53,13 @@ METRICS: dict[str, dict[str, str]] = {
         "spread_real": "variance_ratio_real",
     },
     "vae-information": {"collapsed": "collapsed_coordinates"},
+    "nice": {"judge_accuracy": "evaluator_accuracy"},
+    "fvae": {
+        "good": "high_quality_share",
+        "good_floor": "high_quality_share_floor",
+        "judge_accuracy": "evaluator_accuracy",
+        "judge_residual": "evaluator_residual",
+    },
     "deep-infomax": {"js_whole": "js_global"},
     "titles": {
         "forced_accuracy": "teacher_forced_accuracy",
@@ -87,6 +100,12 @@ _WEIGHTS = [
     ),
 ]
 ARRAYS: dict[str, dict[str, str]] = {
+    "fvae": {
+        "good_at": "high_quality_share_at",
+        "sheet": "samples_by_temperature",
+        "pairs": "line_interpolations",
+        "fours": "square_interpolations",
+    },
     "aae": {"codes": "code_distance", "errors": "error"},
     "ali": {"samples": "sample_distance", "codes": "code_distance"},
     "gan": {"good": "high_quality_share", "moved": "step_size"},

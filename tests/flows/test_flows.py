@@ -10,22 +10,20 @@ import torch
 from bijections import CASES, IMAGE, Case, dense
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived.chapters.fvae.glow_layers import ChannelPermutation, Channels
+from rederived.chapters.nice.model import nice, nice_as_article
 from rederived.flows import (
     AdditiveCoupling,
     AffineCoupling,
     Bijection,
-    Channels,
     Composition,
     DiagonalScale,
     Inverse,
     OddEven,
-    Permutation,
     Prefix,
     Reverse,
     Split,
     StandardLogistic,
-    nice,
-    nice_as_article,
 )
 from rederived.networks import initialize, mlp
 from rederived.training import read_tensors, write_tensors
@@ -119,16 +117,16 @@ def test_any_permutation_is_undone_and_keeps_volume(size: int, seed: int) -> Non
     rng = torch.Generator().manual_seed(seed)
     order = torch.randperm(size, generator=rng)
     x = torch.randn(2, size, generator=rng)
-    z, log_det = Permutation(order)(x)
+    z, log_det = ChannelPermutation(order)(x)
     assert all(torch.equal(z[:, i], x[:, order[i]]) for i in range(size))
-    assert torch.equal(Permutation(order).inverse(z)[0], x)
+    assert torch.equal(ChannelPermutation(order).inverse(z)[0], x)
     assert torch.equal(log_det, torch.zeros(2))
 
 
 @pytest.mark.parametrize("order", [[0, 0], [1, 2], [0, 2, 1, 1]])
 def test_a_list_that_is_no_permutation_is_refused(order: list[int]) -> None:
     with pytest.raises(ValueError, match=r"each of 0\.\.\d+ once.*randperm"):
-        Permutation(torch.tensor(order))
+        ChannelPermutation(torch.tensor(order))
 
 
 @given(st.integers(1, 20))
@@ -262,7 +260,7 @@ def test_nice_alternates_the_halves() -> None:
 
 
 def test_the_article_reverses_before_each_coupling(rng: torch.Generator) -> None:
-    flow = nice_as_article(6, width=5, depth=1, couplings=3, end=None).double()
+    flow = nice_as_article(6, width=5, depth=1, couplings=3).double()
     kinds = [type(step) for step in flow.bijection.steps]
     assert kinds == [Reverse, Inverse] * 3 + [DiagonalScale]
     x = torch.randn(1, 6, generator=rng, dtype=torch.float64)

@@ -6,16 +6,10 @@ import math
 
 import pytest
 import torch
+from rederived.chapters.nice.model import article_loss, nice, nice_as_article
 from rederived.chapters.nice.study import NiceConfig, build
 from rederived.chapters.nice.study.data import NOISE_WIDTH, with_noise
-from rederived.flows import (
-    Flow,
-    StandardLogistic,
-    StandardNormal,
-    article_loss,
-    nice,
-    nice_as_article,
-)
+from rederived.flows import Flow, StandardLogistic, StandardNormal
 from rederived.networks import initialize
 from torch import nn
 

@@ -15,7 +15,8 @@ import pytest
 import torch
 import toy_game
 import toy_run
-from rederived.flows import Flow, nice_as_article
+from rederived.chapters.nice.model import nice_as_article
+from rederived.flows import Flow
 from rederived.training import (
     Batch,
     Evaluate,

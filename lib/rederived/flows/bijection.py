@@ -51,6 +51,10 @@ class Composition(Bijection):
 
     Args:
         steps: the bijections, the one nearest to the data first.
+
+    >>> from rederived.flows import Reverse
+    >>> Composition(Reverse(), DiagonalScale((2,)))(torch.tensor([[1.0, 2.0]]))[0]
+    tensor([[2., 1.]], grad_fn=<MulBackward0>)
     """
 
     def __init__(self, *steps: Bijection) -> None:
@@ -79,6 +83,10 @@ class Inverse(Bijection):
 
     Args:
         bijection: the map whose inverse becomes ``forward``.
+
+    >>> from rederived.flows import Reverse
+    >>> Inverse(Reverse())(torch.tensor([[1, 2]]))[0]
+    tensor([[2, 1]])
     """
 
     def __init__(self, bijection: Bijection) -> None:
@@ -102,6 +110,11 @@ class DiagonalScale(Bijection):
 
     Args:
         event_shape: the shape of one event.
+
+    >>> scale = DiagonalScale((2,))
+    >>> _ = scale.log_scale.data.fill_(1.0)
+    >>> scale(torch.zeros(1, 2))[1]
+    tensor([2.], grad_fn=<ExpandBackward0>)
     """
 
     def __init__(self, event_shape: tuple[int, ...]) -> None:

@@ -22,6 +22,13 @@ class AdditiveCoupling(Bijection):
     Args:
         split: which coordinates are kept and which are changed.
         shift: the network ``m``, from the kept part to the shape of the changed part.
+
+    >>> from rederived.flows import Prefix
+    >>> coupling = AdditiveCoupling(Prefix(1), nn.ReLU())
+    >>> coupling(torch.tensor([[3.0, 10.0]]))
+    (tensor([[ 3., 13.]]), tensor([0.]))
+    >>> coupling.inverse(torch.tensor([[3.0, 13.0]]))[0]
+    tensor([[ 3., 10.]])
     """
 
     def __init__(self, split: Split, shift: nn.Module) -> None:
@@ -52,6 +59,14 @@ class AffineCoupling(Bijection):
         net: from the kept part to twice the width (or channels) of the changed part,
             the unbounded log-scale ``a`` first, then the shift ``t``.
         limit: the bound on the absolute log-scale, nats.
+
+    Raises:
+        ValueError: if the limit is not positive.
+
+    >>> from rederived.flows import Prefix
+    >>> z, log_det = AffineCoupling(Prefix(1), nn.Linear(1, 2))(torch.zeros(4, 2))
+    >>> z.shape, log_det.shape
+    (torch.Size([4, 2]), torch.Size([4]))
     """
 
     def __init__(self, split: Split, net: nn.Module, limit: float = 2.0) -> None:

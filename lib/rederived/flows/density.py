@@ -13,12 +13,19 @@ from rederived.flows.priors import Prior
 
 
 class Flow(nn.Module):
-    """The law of ``x = f^-1(z)`` with ``z`` drawn from the prior.
+    """The distribution of ``x = f^-1(z)`` with ``z`` drawn from the prior.
 
     Args:
         bijection: the map ``f`` from data to code.
-        prior: the law of the code.
+        prior: the distribution of the code.
         event_shape: the shape of one event in data space and in code space.
+
+    >>> from rederived.flows import DiagonalScale, StandardNormal
+    >>> flow = Flow(DiagonalScale((3,)), StandardNormal(), (3,))
+    >>> flow.log_prob(torch.zeros(2, 3))
+    tensor([-2.7568, -2.7568], grad_fn=<AddBackward0>)
+    >>> flow.sample(5, torch.Generator().manual_seed(0)).shape
+    torch.Size([5, 3])
     """
 
     def __init__(
@@ -77,6 +84,13 @@ class Dequantization:
         levels: how many grey levels there are.
         low: where the lowest cell begins.
         high: where the highest cell ends.
+
+    >>> grey = torch.tensor([[0, 255]], dtype=torch.uint8)
+    >>> cells = Dequantization()
+    >>> (256 * cells(grey, torch.Generator().manual_seed(0))).floor()
+    tensor([[  0., 255.]])
+    >>> cells.bits_per_dim(0.0, dimensions=784)
+    8.0
     """
 
     levels: int = 256

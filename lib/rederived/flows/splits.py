@@ -31,6 +31,9 @@ class Prefix:
     Args:
         size: how many leading coordinates form the first part.
         swap: change the first part and keep the rest instead.
+
+    >>> Prefix(1).split(torch.tensor([[1, 2, 3]]))
+    (tensor([[1]]), tensor([[2, 3]]))
     """
 
     def __init__(self, size: int, swap: bool = False) -> None:
@@ -54,6 +57,9 @@ class OddEven:
     Args:
         swap: False keeps the odd-numbered coordinates (counted from one, so indices
             0, 2, 4, ...) and changes the even-numbered; True the other way round.
+
+    >>> OddEven().split(torch.tensor([[1, 2, 3, 4]]))
+    (tensor([[1, 3]]), tensor([[2, 4]]))
     """
 
     def __init__(self, swap: bool = False) -> None:
@@ -73,29 +79,3 @@ class OddEven:
         """Interleave the two halves."""
         parts = (changed, kept) if self.swap else (kept, changed)
         return torch.stack(parts, dim=-1).flatten(-2)
-
-
-class Channels:
-    """Separate the first half of the channels of an image from the second.
-
-    Args:
-        swap: change the first half instead of the second.
-    """
-
-    def __init__(self, swap: bool = False) -> None:
-        self.swap = swap
-
-    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Cut ``(B, C, H, W)`` with even ``C`` into two ``(B, C/2, H, W)``."""
-        if x.shape[1] % 2:
-            raise ValueError(
-                f"a channel split needs an even number of channels, got {x.shape[1]}: "
-                "squeeze space into channels first"
-            )
-        first, second = x.chunk(2, dim=1)
-        return (second, first) if self.swap else (first, second)
-
-    def merge(self, kept: Tensor, changed: Tensor) -> Tensor:
-        """Stack the two halves along the channels."""
-        parts = (changed, kept) if self.swap else (kept, changed)
-        return torch.cat(parts, dim=1)

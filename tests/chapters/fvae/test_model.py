@@ -13,18 +13,17 @@ from rederived.chapters.fvae import (
     FVAE,
     FlowElboTerms,
     NormalPosterior,
-    ResidualStep,
     ShiftedFlow,
     article_fvae,
     best_sigma_2,
-    bilinear,
     flow_prior,
     fvae,
-    line,
     objective,
     with_flow_prior,
 )
-from rederived.flows import Bijection, Composition, Flow, StandardNormal, glow_bijection
+from rederived.chapters.fvae.glow import glow_bijection
+from rederived.chapters.fvae.study.sample_grids import line, square
+from rederived.flows import Bijection, Composition, Flow, StandardNormal
 from rederived.probability import (
     isotropic_normal_log_prob,
     kl_multivariate,
@@ -43,12 +42,11 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=generator(5, seed), dtype=DOUBLE)
 
 
-def tiny(code_channels: int | None = None, norm: str = "batch") -> FVAE:
+def tiny() -> FVAE:
     """A small f-VAE in float64 whose every parameter is away from its start."""
     model = fvae(
         (3, 8, 8), scales=2, steps=1, levels=2, flow_steps=2, flow_width=8,
-        generator=generator(5, 1), code_channels=code_channels,
-        norm=norm,  # type: ignore[arg-type]
+        generator=generator(5, 1),
     )  # fmt: skip
     model.double().eval()
     shift(model, 2)
@@ -267,32 +265,10 @@ def test_codes_go_back_and_forth() -> None:
     torch.testing.assert_close(flow_prior(model).bijection(model.encoder(x))[0], z)
 
 
-def test_samples_are_the_decoders_mean_at_scaled_codes() -> None:
-    model = tiny().float()
-    draw = model.sample(4, generator(1), 0.5)
-    z = 0.5 * torch.randn((4, *model.code_shape), generator=generator(1))
-    torch.testing.assert_close(draw, model.decode(z))
-    cold = model.sample(3, generator(2), 0.0)
-    torch.testing.assert_close(cold, cold[:1].expand_as(cold))
-    noisy = model.sample(400, generator(1), 0.0, noise=True) - cold[:1]
-    assert float(noisy.detach().std()) == pytest.approx(
-        float(model.log_sigma_2.detach().exp()), rel=0.02
-    )
-
-
-def test_a_code_may_be_smaller_than_the_picture() -> None:
-    model, x = tiny(code_channels=4), pictures()
-    assert model.code_shape == (4, 2, 2)
-    u = noise(3, 4, 2, 2, seed=12)
-    assert model.encode(x).shape == (3, 4, 2, 2)
-    assert model.bound(x, u).shape == (3,)
-    assert model.decode(u).shape == x.shape
-
-
 def test_encoder_and_decoder_start_as_inverses() -> None:
     model = fvae(
         (3, 8, 8), scales=2, steps=2, levels=1, flow_steps=1, flow_width=4,
-        generator=generator(0), width=5,
+        generator=generator(0),
     )  # fmt: skip
     x = pictures().float()
     torch.testing.assert_close(model.reconstruct(x), torch.tanh(x))
@@ -323,17 +299,6 @@ def test_interpolation_by_hand() -> None:
     a, b = torch.zeros(2, 1), torch.ones(2, 1)
     torch.testing.assert_close(line(a, b, 3)[:, 0, 0], torch.tensor([0.0, 0.5, 1.0]))
     corners = torch.tensor([0.0, 1.0, 10.0, 11.0])[:, None]
-    grid = bilinear(corners, 3).reshape(3, 3)
+    grid = square(corners, 3).reshape(3, 3)
     expected = torch.tensor([[0, 0.5, 1], [5, 5.5, 6], [10, 10.5, 11]])
     torch.testing.assert_close(grid, expected)
-
-
-def test_bad_input_is_named() -> None:
-    with pytest.raises(ValueError, match="temperature must be at least 0, got -1"):
-        tiny().sample(1, generator(0), -1.0)
-    with pytest.raises(ValueError, match="four corners, got 3"):
-        bilinear(torch.zeros(3, 2), 4)
-    with pytest.raises(ValueError, match="at least 2 steps, got 1"):
-        line(torch.zeros(2), torch.ones(2), 1)
-    with pytest.raises(ValueError, match="norm must be one of"):
-        ResidualStep(2, 2, generator(0), "layer")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The study of chapter 5: its judge, its measures, its models, and tiny runs."""
+"""The study of chapter 5: its evaluator, its measures, its models, and tiny runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from rederived import datasets
-from rederived.chapters.fvae import FVAE
+from rederived.chapters.fvae import FVAE, gradient_bytes
 from rederived.chapters.fvae.study import STUDY, FVaeConfig, measures
 from rederived.chapters.fvae.study.data import (
     CELLS,
@@ -28,7 +28,6 @@ from rederived.chapters.fvae.study.evaluator import (
 )
 from rederived.chapters.fvae.study.models import (
     ImageModel,
-    activation_bytes,
     build,
     start_from_data,
 )
@@ -45,7 +44,7 @@ TINY = {
         held_out=40,
         test_rows=40,
         epochs=1,
-        judge_epochs=2,
+        evaluator_epochs=2,
         samples=20,
         batch_size=40,
     )
@@ -110,7 +109,7 @@ def test_colours_are_averaged_before_the_spectrum(rng: torch.Generator) -> None:
     assert high_power(opposite) == pytest.approx(0, abs=1e-12)
 
 
-def test_the_judge_reads_factors(rng: torch.Generator) -> None:
+def test_the_evaluator_reads_factors(rng: torch.Generator) -> None:
     pictures = faces(400)
     evaluator = Evaluator(pictures, 8)
     features = evaluator.features(pictures.train)
@@ -158,11 +157,11 @@ def test_a_linear_code_is_read(rng: torch.Generator) -> None:
     ]
     mixing = torch.randn(13, 30, generator=rng)
     codes = [part @ mixing + 3 for part in columns]
-    found = measures.linear_reading((codes[0], codes[1], codes[2]), pictures)
+    found = measures.linear_probe((codes[0], codes[1], codes[2]), pictures)
     assert found["factors_read"] > 0.99
     assert found["style_read"] == 1
     noise = [torch.randn(120, 30, generator=rng) for _ in range(3)]
-    blind = measures.linear_reading((noise[0], noise[1], noise[2]), pictures)
+    blind = measures.linear_probe((noise[0], noise[1], noise[2]), pictures)
     assert blind["factors_read"] < 0.2
     assert blind["style_read"] < 0.5
 
@@ -182,7 +181,7 @@ def test_bits_are_those_of_the_model(name: str) -> None:
     weights = logsumexp(-nats.numpy(), axis=0) - math.log(len(nats))
     tight = -weights.mean() / (dimensions * math.log(2)) + 7
     assert found["bits_per_dim"] == pytest.approx(float(tight), rel=1e-6)
-    if isinstance(model.law, Flow):
+    if isinstance(model.model, Flow):
         assert found["bits_per_dim"] == found["bits_per_dim_bound"]
     else:
         assert found["bits_per_dim"] < found["bits_per_dim_bound"]
@@ -209,8 +208,8 @@ def test_activations_of_a_deeper_flow_are_more() -> None:
     x = torch.rand(2, 3, 32, 32)
     deep = replace(TINY["glow"], flow_steps=4)
     sizes = [
-        activation_bytes(build(config, (3, 32, 32), 0), x)
-        for config in (TINY["glow"], deep)
+        gradient_bytes(model, lambda model=model: model(x))
+        for model in (build(config, (3, 32, 32), 0) for config in (TINY["glow"], deep))
     ]
     assert 1.5 * sizes[0] < sizes[1] < 2.5 * sizes[0]
 
@@ -236,7 +235,7 @@ def test_models_are_of_equal_size(prefix: str) -> None:
 
 
 def test_the_articles_network_has_the_articles_size() -> None:
-    law = build(STUDY.full["article-128"], (3, 128, 128), 0).law
+    law = build(STUDY.full["article-128"], (3, 128, 128), 0).model
     sizes = {name: _parameters(part) for name, part in law.named_children()}
     assert sizes == {"encoder": 4_729_536, "decoder": 4_729_536, "flow": 86_371_008}
     assert _parameters(law) == sum(sizes.values()) + 2 == 95_830_082
@@ -287,10 +286,10 @@ def test_a_run_goes_on_along_the_same_trajectory(
         assert whole.metrics[key] == resumed.metrics[key], key
     for key, values in whole.arrays.items():
         np.testing.assert_array_equal(values, resumed.arrays[key], err_msg=key)
-    assert whole.arrays["sheet"].shape == (7, 4, 3, 32, 32)
-    assert whole.arrays["sheet"].dtype == np.uint8
-    assert whole.arrays["fours"].shape == (5, 5, 3, 32, 32)
-    for row in whole.arrays["sheet"][0]:  # T = 0: one picture
-        np.testing.assert_array_equal(row, whole.arrays["sheet"][0, 0])
+    assert whole.arrays["samples_by_temperature"].shape == (7, 4, 3, 32, 32)
+    assert whole.arrays["samples_by_temperature"].dtype == np.uint8
+    assert whole.arrays["square_interpolations"].shape == (5, 5, 3, 32, 32)
+    for row in whole.arrays["samples_by_temperature"][0]:  # T = 0: one picture
+        np.testing.assert_array_equal(row, whole.arrays["samples_by_temperature"][0, 0])
     with pytest.raises(CheckpointError):
         STUDY.run_config(config, "tiny", seed=4, directory=tmp_path)

@@ -14,10 +14,10 @@ import tiny_nice
 import torch
 from kept_models import keep_models
 from rederived import datasets
+from rederived.chapters.nice.model import nice as nice_flow
 from rederived.chapters.nice.study import STUDY, NiceConfig, analysis, build, data
 from rederived.chapters.nice.study import run as running
 from rederived.flows import DiagonalScale, Flow, StandardNormal
-from rederived.flows import nice as nice_flow
 from rederived.networks import initialize
 from rederived.records import RunError, as_dict, run_directory
 from rederived.study import run_or_load
@@ -417,7 +417,12 @@ def test_the_analysis_of_a_run_measures_everything() -> None:
     expected = {
         *(f"frechet@{t:g}" for t in analysis.TEMPERATURES),
         *(f"confidence@{t:g}" for t in analysis.TEMPERATURES),
-        *("judge_accuracy", "background_raw", "background_clipped", "positive_share"),
+        *(
+            "evaluator_accuracy",
+            "background_raw",
+            "background_clipped",
+            "positive_share",
+        ),
         *("correlation_pixels", "correlation_codes"),
         *("square_correlation_pixels", "square_correlation_codes"),
         *("midpoint_frechet_code", "midpoint_frechet_pixels"),

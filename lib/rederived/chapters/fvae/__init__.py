@@ -1,45 +1,36 @@
 """f-VAEs: variational autoencoders whose posterior is a conditional flow."""
 
-from rederived.chapters.fvae.builders import article_fvae, fvae
-from rederived.chapters.fvae.model import FVAE, LatentModel, NormalVAE
-from rederived.chapters.fvae.networks import (
-    ResidualStep,
-    residual_decoder,
-    residual_encoder,
-)
-from rederived.chapters.fvae.objective import (
+from rederived.chapters.fvae.glow import glow, glow_bijection
+from rederived.chapters.fvae.memory import gradient_bytes, saved_bytes
+from rederived.chapters.fvae.model import (
+    FVAE,
     FlowElboTerms,
-    Likelihood,
-    Posterior,
-    objective,
-)
-from rederived.chapters.fvae.posteriors import NormalPosterior, ShiftedFlow
-from rederived.chapters.fvae.readings import (
+    LatentModel,
+    NormalPosterior,
+    NormalVAE,
+    ShiftedFlow,
     best_sigma_2,
-    bilinear,
     flow_prior,
-    line,
+    objective,
     with_flow_prior,
 )
+from rederived.chapters.fvae.networks import article_fvae, fvae
 
 __all__ = [
     "FVAE",
     "FlowElboTerms",
     "LatentModel",
-    "Likelihood",
     "NormalPosterior",
     "NormalVAE",
-    "Posterior",
-    "ResidualStep",
     "ShiftedFlow",
     "article_fvae",
     "best_sigma_2",
-    "bilinear",
     "flow_prior",
     "fvae",
-    "line",
+    "glow",
+    "glow_bijection",
+    "gradient_bytes",
     "objective",
-    "residual_decoder",
-    "residual_encoder",
+    "saved_bytes",
     "with_flow_prior",
 ]

@@ -4,20 +4,22 @@ Records: ``fvae-vae``, ``fvae-glow``, ``fvae-f-vae`` (drawn faces of 32 pixels),
 the same with ``64-`` or ``cifar10-`` before the model; ``fvae-vae-long`` and
 ``fvae-f-vae-long`` have the processor time of Glow.  Metrics, on test pictures:
 
-* ``bits_per_dim``: exact for Glow; otherwise the bound with ``importance`` codes a
-  picture, ``bits_per_dim_bound`` is that with one; ``bits_per_dim_error``;
+* ``bits_per_dim``: exact for Glow; otherwise the bound with ``importance_samples``
+  codes a picture, ``bits_per_dim_bound`` is that with one; ``bits_per_dim_error``;
 * ``sharpness`` and ``reconstruction_sharpness``: power at high spatial frequencies
   over that of the test pictures, 1 is ideal (below: blurred, above: noisy);
-* ``distance``: Frechet distance of the judge's features between samples and test
+* ``distance``: Frechet distance of the evaluator's features between samples and test
   pictures; ``distance_floor``: that of real pictures, equally many, held out;
 * ``residual`` (drawn faces): root mean square over the pixels, in units of the full
-  range, between samples and the faces drawn from the factors that the judge reads in
-  them; ``residual_floor``: that of test pictures.  ``good``: share of samples to which
-  the judge gives a class with probability 0.9 or more; ``good_floor``;
+  range, between samples and the faces drawn from the factors that the evaluator reads
+  in them; ``residual_floor``: that of test pictures;
+* ``high_quality_share``: share of samples to which the evaluator gives a class with
+  probability 0.9 or more; ``high_quality_share_floor``; of test pictures,
+  ``evaluator_accuracy`` and ``evaluator_residual``;
 * ``midpoint_residual``: that of decoded midpoints of the codes of two test pictures;
   ``midpoint_residual_pixels``: that of the mean of the two pictures;
 * ``factors_read`` and ``style_read``: share of variance of the nine factors (mean),
-  and of hair styles, that a linear map from codes gets right; ``..._pixels``: from
+  and of hair styles, that a linear probe of codes gets right; ``..._pixels``: one of
   the pixels;
 * ``reconstruction_rms``: full range is 1; ``sigma_1``, ``sigma_2`` in [-1, 1] units;
 * ``parameters``, ``step_milliseconds`` (processor time of a loss and its gradient,
@@ -25,11 +27,12 @@ the same with ``64-`` or ``cifar10-`` before the model; ``fvae-vae-long`` and
   machine that did other work too), ``saved_megabytes``
   (activations that a step of training keeps), ``sampling_milliseconds`` a picture.
 
-Arrays: ``temperatures``; by temperature ``distance_at``, ``residual_at``, ``good_at``,
-``sharpness_at``; ``spectrum_frequencies`` (cycles a pixel), ``spectrum_real``,
-``spectrum_samples``, ``spectrum_reconstructions``; uint8 pictures ``(..., 3, S, S)``:
-``samples``, ``sheet`` (temperatures, codes; the same codes in each row), and of drawn
-faces ``pairs`` (rows, steps), ``fours`` (5, 5), ``reconstructions`` (2, n: first real).
+Arrays: ``temperatures``; by temperature ``distance_at``, ``residual_at``,
+``high_quality_share_at``, ``sharpness_at``; ``spectrum_frequencies`` (cycles a pixel),
+``spectrum_real``, ``spectrum_samples``, ``spectrum_reconstructions``; uint8 pictures
+``(..., 3, S, S)``: ``samples``, ``samples_by_temperature`` (temperatures, codes; the
+same codes in each row), and of drawn faces ``line_interpolations`` (rows, steps),
+``square_interpolations`` (5, 5), ``reconstructions`` (2, n: first real).
 """
 
 from pathlib import Path

@@ -17,7 +17,7 @@ class FVaeConfig:
         held_out: how many of those are kept for choices, the last ones.
         test_rows: test pictures, the first ones.
         width: of the VAE, channels of its outermost convolution.
-        codes: of the VAE, numbers in a code.
+        latent_size: of the VAE, numbers in a code.
         scales: of the f-VAE, squeezes of encoder and decoder.
         steps: of the f-VAE, residual steps at each scale.
         levels: of the flow.
@@ -25,8 +25,8 @@ class FVaeConfig:
         flow_width: hidden channels of a coupling network.
         log_sigma_1: where training starts.
         log_sigma_2: where training starts; also the VAE's.
-        data_start: whether ActNorms start from a batch of data (Glow) or as the
-            identity (the article's program).
+        data_dependent_init: whether ActNorms start from a batch of data (Glow) or as
+            the identity (the article's program).
         epochs: passes over the pictures.
         batch_size: pictures a step.
         learning_rate: of Adam, at its highest.
@@ -34,9 +34,9 @@ class FVaeConfig:
         schedule: ``one-cycle`` or ``constant``.
         clip_norm: bound on the gradient of the loss in bits per dimension.
         average_decay: of the weights' moving average; None takes the last ones.
-        judge_epochs: passes of the judge's classifier.
-        samples: pictures judged at each temperature.
-        importance: codes a picture for the tighter bound.
+        evaluator_epochs: passes of the evaluator's classifier.
+        samples: pictures measured at each temperature.
+        importance_samples: codes a picture for the tighter bound.
     """
 
     model: Literal["vae", "glow", "f-vae"]
@@ -47,7 +47,7 @@ class FVaeConfig:
     held_out: int = 1_000
     test_rows: int = 1_000
     width: int = 36
-    codes: int = 64
+    latent_size: int = 64
     scales: int = 2
     steps: int = 4
     levels: int = 3
@@ -55,7 +55,7 @@ class FVaeConfig:
     flow_width: int = 64
     log_sigma_1: float = -2.0
     log_sigma_2: float = -2.0
-    data_start: bool = True
+    data_dependent_init: bool = True
     epochs: int = 5
     batch_size: int = 32
     learning_rate: float = 3e-3
@@ -63,18 +63,18 @@ class FVaeConfig:
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     clip_norm: float | None = 1.0
     average_decay: float | None = None
-    judge_epochs: int = 5
+    evaluator_epochs: int = 5
     samples: int = 500
-    importance: int = 4
+    importance_samples: int = 4
 
 
 _32 = {
-    "vae": FVaeConfig("vae", width=26, codes=54),
+    "vae": FVaeConfig("vae", width=26, latent_size=54),
     "glow": FVaeConfig("glow", levels=4, flow_steps=4),
     "f-vae": FVaeConfig("f-vae", steps=2, levels=3, flow_steps=2, flow_width=56),
 }
 _64 = {
-    "vae": replace(_32["vae"], width=12, codes=70),
+    "vae": replace(_32["vae"], width=12, latent_size=70),
     "glow": replace(_32["glow"], levels=5, flow_steps=2),
     "f-vae": replace(_32["f-vae"], levels=4, flow_steps=1, flow_width=32),
 }
@@ -95,7 +95,7 @@ ARTICLE_128 = FVaeConfig(
     flow_width=256,
     log_sigma_1=0.0,
     log_sigma_2=0.0,
-    data_start=False,
+    data_dependent_init=False,
     epochs=150,
     learning_rate=1e-4,
     scale_rate=1.0,
@@ -110,7 +110,7 @@ ARTICLE_GLOW = replace(
 _ARTICLE_FACES = {
     name: replace(one, dataset="drawn-faces-64", epochs=8, batch_size=32, samples=300)
     for name, one in {
-        "vae": replace(ARTICLE_64, model="vae", width=256, codes=128),
+        "vae": replace(ARTICLE_64, model="vae", width=256, latent_size=128),
         "glow": ARTICLE_GLOW,
         "f-vae": ARTICLE_64,
     }.items()
@@ -139,14 +139,14 @@ def _quick(config: FVaeConfig) -> FVaeConfig:
         held_out=200,
         test_rows=200,
         epochs=3,
-        judge_epochs=4,
+        evaluator_epochs=4,
         samples=100,
-        importance=2,
+        importance_samples=2,
     )
 
 
 QUICK = {
-    "vae": _quick(replace(_32["vae"], width=10, codes=32)),
+    "vae": _quick(replace(_32["vae"], width=10, latent_size=32)),
     "glow": _quick(replace(_32["glow"], levels=3, flow_steps=2, flow_width=48)),
     "f-vae": _quick(
         replace(_32["f-vae"], steps=1, levels=2, flow_steps=1, flow_width=24)

@@ -8,7 +8,6 @@ import time
 import torch
 from torch import Tensor
 
-from rederived.chapters.fvae.study.config import FVaeConfig
 from rederived.chapters.fvae.study.data import CELLS, Pictures, centred, to_pixels
 from rederived.chapters.fvae.study.evaluator import Evaluator, unit_factors
 from rederived.chapters.fvae.study.models import ImageModel
@@ -27,17 +26,17 @@ _PENALTIES = tuple(10.0**power for power in range(-2, 5))
 
 
 @torch.no_grad()
-def bits(model: ImageModel, test: Tensor, codes: int, seed: int) -> dict[str, float]:
+def bits(model: ImageModel, test: Tensor, samples: int, seed: int) -> dict[str, float]:
     """Return bits per dimension of dequantised pictures, and its standard error.
 
     Args:
         model: the model, on any device.
         test: uint8 pictures.
-        codes: drawn for each picture; a flow needs none.
+        samples: codes drawn for each picture; a flow needs none.
         seed: decides noise and codes.
     """
     noise = generator(seed, _NOISE)
-    draws = 1 if isinstance(model.law, Flow) else codes
+    draws = 1 if isinstance(model.model, Flow) else samples
     tight, loose = [], []
     with torch.random.fork_rng():  # codes are drawn from torch's own stream
         torch.manual_seed(seed + _CODES)
@@ -90,11 +89,13 @@ def residual(evaluator: Evaluator, pixels: Tensor, features: Tensor) -> float:
 
 
 def plausibility(evaluator: Evaluator, pixels: Tensor, drawn: bool) -> dict[str, float]:
-    """Return ``distance``, ``good`` and, of drawn faces, ``residual``."""
+    """Return ``distance``, ``high_quality_share`` and, of drawn faces, ``residual``."""
     features = evaluator.features(pixels)
     found = {
         "distance": evaluator.distance(features),
-        "good": float(confident(evaluator.classes(features)).double().mean()),
+        "high_quality_share": float(
+            confident(evaluator.classes(features)).double().mean()
+        ),
     }
     if drawn:
         found["residual"] = residual(evaluator, pixels, features)
@@ -127,8 +128,8 @@ def sample_measures(
     }
     real = plausibility(evaluator, pictures.held_out[:count], drawn)
     metrics |= {f"{name}_floor": value for name, value in real.items()}
-    judged = count * len(TEMPERATURES)
-    metrics["sampling_milliseconds"] = 1000 * seconds / judged
+    drawings = count * len(TEMPERATURES)
+    metrics["sampling_milliseconds"] = 1000 * seconds / drawings
     curves = {f"{name}_at": torch.tensor([r[name] for r in rows]) for name in rows[0]}
     return metrics, curves, samples
 
@@ -149,7 +150,7 @@ def midpoints(
     }
 
 
-def linear_reading(
+def linear_probe(
     inputs: tuple[Tensor, Tensor, Tensor], pictures: Pictures
 ) -> dict[str, float]:
     """Read factors from codes by ridge regression, its penalty chosen on held-out ones.
@@ -172,8 +173,7 @@ def linear_reading(
 
     def predict(part: Tensor, penalty: float) -> Tensor:
         weights = vectors @ (inside / (values + penalty * scale)[:, None])
-        found: Tensor = part @ (train.T @ weights) + middle
-        return found
+        return part @ (train.T @ weights) + middle
 
     errors = [
         float((predict(held_out, penalty) - targets[1]).square().mean())
@@ -191,24 +191,18 @@ def linear_reading(
     }
 
 
-def reading(model: ImageModel, pictures: Pictures) -> dict[str, float]:
+def probe_codes(model: ImageModel, pictures: Pictures) -> dict[str, float]:
     """Return what a linear map reads from codes, and from pixels."""
     parts = pictures.train[:_READ], pictures.held_out, pictures.test
     first, second, third = (encode(model, part).flatten(1) for part in parts)
-    found = linear_reading((first, second, third), pictures)
+    found = linear_probe((first, second, third), pictures)
     flat = centred(parts[0]), centred(parts[1]), centred(parts[2])
-    pixels = linear_reading(
+    pixels = linear_probe(
         (flat[0].flatten(1), flat[1].flatten(1), flat[2].flatten(1)), pictures
     )
     return found | {f"{name}_pixels": value for name, value in pixels.items()}
 
 
-def rows_for(config: FVaeConfig, pictures: Pictures) -> int:
-    """Return how many pairs of test pictures are mixed."""
-    return min(config.samples, len(pictures.test) // 2)
-
-
 def _styles(factors: Tensor) -> Tensor:
     styles = factors[:, column("hair_style")].long()
-    hot: Tensor = styles[:, None] == torch.arange(4)
-    return hot.float()
+    return (styles[:, None] == torch.arange(4)).float()

@@ -1,4 +1,4 @@
-"""``run(config)``: train one of the three models, measure it, return a Run."""
+"""Train one of the three models and measure it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rederived.chapters.fvae.memory import gradient_bytes
 from rederived.chapters.fvae.model import FVAE
 from rederived.chapters.fvae.study import measures
 from rederived.chapters.fvae.study.config import FVaeConfig
@@ -14,12 +15,11 @@ from rederived.chapters.fvae.study.data import CELLS, Pictures, load_pictures
 from rederived.chapters.fvae.study.evaluator import Evaluator
 from rederived.chapters.fvae.study.models import (
     ImageModel,
-    activation_bytes,
     build,
     start_from_data,
     step_seconds,
 )
-from rederived.chapters.fvae.study.sheets import sheets
+from rederived.chapters.fvae.study.sample_grids import sample_grids
 from rederived.chapters.fvae.study.spectra import high_power, radial_spectrum
 from rederived.flows import Flow
 from rederived.records import Arrays, Measured, Trial
@@ -48,14 +48,14 @@ def measure(config: FVaeConfig, trial: Trial) -> Measured:
     seed = trial.seed
     pictures = load_pictures(config)
     model = build(config, pictures.shape, seed)
-    if config.data_start:
+    if config.data_dependent_init:
         first = pictures.train[:_START_ROWS]
         start_from_data(model, CELLS(first, generator(seed, _START)))
     example = CELLS(pictures.train[: config.batch_size], generator(seed, _START))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device).eval()
     example = example.to(device)
-    saved = activation_bytes(model, example)
+    saved = gradient_bytes(model, lambda: model(example))
     step = step_seconds(model, example)
     history = _train(model, config, pictures, trial)
     model.to(device).eval()
@@ -67,7 +67,7 @@ def measure(config: FVaeConfig, trial: Trial) -> Measured:
         "step_milliseconds": 1000 * step,
         "saved_megabytes": saved / 1e6,
     }
-    evaluator = Evaluator(pictures, config.judge_epochs, trial.directory)
+    evaluator = Evaluator(pictures, config.evaluator_epochs, trial.directory)
     more, arrays = _measure(model, evaluator, config, pictures, seed)
     return Measured(
         metrics=metrics | more,
@@ -140,7 +140,7 @@ def _measure(
 ) -> tuple[dict[str, float], Arrays]:
     """Measure a trained model; pictures are kept of drawn faces, else samples only."""
     test = pictures.test
-    metrics = measures.bits(model, test, config.importance, seed)
+    metrics = measures.bits(model, test, config.importance_samples, seed)
     more, found, samples = measures.sample_measures(
         model, evaluator, pictures, config.samples, seed
     )
@@ -148,11 +148,11 @@ def _measure(
     metrics |= more | _deviations(model)
     metrics["reconstruction_rms"] = measures.rms(again, test)
     metrics["reconstruction_sharpness"] = high_power(again) / high_power(test)
-    metrics |= _reader(evaluator, pictures)
+    metrics |= _evaluator_measures(evaluator, pictures)
     if pictures.factors is not None:
-        metrics |= measures.reading(model, pictures)
+        metrics |= measures.probe_codes(model, pictures)
         metrics |= measures.midpoints(
-            model, evaluator, test, measures.rows_for(config, pictures)
+            model, evaluator, test, pairs=min(config.samples, len(test) // 2)
         )
     for name, pixels in (("real", test), ("samples", samples)):
         found["spectrum_frequencies"], found[f"spectrum_{name}"] = radial_spectrum(
@@ -160,27 +160,29 @@ def _measure(
         )
     found["spectrum_reconstructions"] = radial_spectrum(again)[1]
     found["temperatures"] = torch.tensor(measures.TEMPERATURES)
-    found |= sheets(model, test, seed, drawn=pictures.factors is not None)
+    found |= sample_grids(model, test, seed, drawn=pictures.factors is not None)
     return metrics, {name: value.numpy() for name, value in found.items()}
 
 
-def _reader(evaluator: Evaluator, pictures: Pictures) -> dict[str, float]:
-    """Return how well the classifier itself knows the test pictures."""
+def _evaluator_measures(evaluator: Evaluator, pictures: Pictures) -> dict[str, float]:
+    """Return how well the evaluator itself knows the test pictures."""
     features = evaluator.features(pictures.test)
     right = evaluator.classes(features).argmax(-1) == pictures.labels[2]
-    found = {"judge_accuracy": float(right.double().mean())}
+    found = {"evaluator_accuracy": float(right.double().mean())}
     if pictures.factors is not None:
-        found["judge_residual"] = measures.residual(evaluator, pictures.test, features)
+        found["evaluator_residual"] = measures.residual(
+            evaluator, pictures.test, features
+        )
     return found
 
 
 def _deviations(model: ImageModel) -> dict[str, float]:
     """Return the trained deviations of posterior and decoder."""
     found = {}
-    if isinstance(model.law, FVAE):
-        found["sigma_1"] = _exp(model.law.log_sigma_1)
-    if not isinstance(model.law, Flow):
-        found["sigma_2"] = _exp(model.law.log_sigma_2)
+    if isinstance(model.model, FVAE):
+        found["sigma_1"] = _exp(model.model.log_sigma_1)
+    if not isinstance(model.model, Flow):
+        found["sigma_2"] = _exp(model.model.log_sigma_2)
     return found
 
 

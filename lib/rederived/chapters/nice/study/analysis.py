@@ -101,7 +101,7 @@ def sample_scores(
     """
     target = evaluator.features(real.numpy())
     metrics: dict[str, float] = {}
-    sheets = []
+    grids = []
     for temperature in TEMPERATURES:
         raw = flow.sample(_SCORED, generator(seed, 100), temperature)
         clipped = raw.clamp(0.0, 1.0)
@@ -111,8 +111,8 @@ def sample_scores(
             evaluator.features(pictures), target
         )
         metrics["confidence" + name] = evaluator.confidence(pictures)
-        sheets.append((clipped[:_SHOWN] * 255).round().to(torch.uint8).numpy())
-    arrays = {"samples": np.stack(sheets), "temperatures": np.array(TEMPERATURES)}
+        grids.append((clipped[:_SHOWN] * 255).round().to(torch.uint8).numpy())
+    arrays = {"samples": np.stack(grids), "temperatures": np.array(TEMPERATURES)}
     return metrics, arrays
 
 
@@ -203,5 +203,4 @@ def midpoint_scores(
 
 def _bytes(values: Tensor) -> NDArray[np.uint8]:
     clipped = (values.clamp(0.0, 1.0) * 255).round().to(torch.uint8)
-    result: NDArray[np.uint8] = clipped.numpy()
-    return result
+    return clipped.numpy()

@@ -79,7 +79,7 @@ def with_noise(
 
     Args:
         pixels: integers, any shape.
-        noise: which of the laws.
+        noise: which of these.
         levels: number of grey levels.
         generator: the source of randomness, on the CPU.
 

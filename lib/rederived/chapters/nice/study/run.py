@@ -1,4 +1,4 @@
-"""``run(config)``: train NICE, measure it, return a Run."""
+"""Train NICE and measure it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ import math
 import torch
 from torch import Tensor
 
+from rederived.chapters.nice.model import article_loss, nice, nice_as_article
 from rederived.chapters.nice.study import analysis
 from rederived.chapters.nice.study.config import NiceConfig
 from rederived.chapters.nice.study.data import Pictures, load_pictures, with_noise
-from rederived.flows import (
-    Dequantization,
-    Flow,
-    StandardLogistic,
-    article_loss,
-    nice,
-    nice_as_article,
-)
+from rederived.flows import Dequantization, Flow, StandardLogistic
 from rederived.networks import initialize
 from rederived.records import Arrays, Measured, Trial
 from rederived.training import (
@@ -189,7 +183,7 @@ def _analysis(
         train, pictures.train_labels, test, pictures.test_labels
     )
     metrics, arrays = analysis.sample_scores(flow, evaluator, test, seed)
-    metrics["judge_accuracy"] = evaluator.accuracy
+    metrics["evaluator_accuracy"] = evaluator.accuracy
     metrics |= analysis.background(flow, (train == 0).all(0), seed)
     metrics |= analysis.midpoint_scores(flow, evaluator, test)
     noisy = with_noise(

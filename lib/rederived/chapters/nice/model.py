@@ -15,12 +15,18 @@ import math
 
 from torch import Tensor, nn
 
-from rederived.flows.bijection import Bijection, Composition, DiagonalScale, Inverse
-from rederived.flows.coupling import AdditiveCoupling
-from rederived.flows.density import Flow
-from rederived.flows.permutations import Reverse
-from rederived.flows.priors import Prior, StandardNormal
-from rederived.flows.splits import OddEven
+from rederived.flows import (
+    AdditiveCoupling,
+    Bijection,
+    Composition,
+    DiagonalScale,
+    Flow,
+    Inverse,
+    OddEven,
+    Prior,
+    Reverse,
+    StandardNormal,
+)
 from rederived.networks import mlp
 
 
@@ -37,12 +43,16 @@ def nice(
 
     Args:
         dimensions: the even number of coordinates.
-        prior: the law of the code; the paper's MNIST model has the logistic.
+        prior: the distribution of the code; the paper's MNIST model has the logistic.
         width: hidden units of each coupling network.
         depth: hidden layers of each coupling network.
         couplings: number of coupling layers; three are the least that let every
             coordinate act on every other.
         dropout: share of hidden units dropped while training; not in the paper.
+
+    >>> flow = nice(6, prior=StandardNormal(), width=8, depth=1)
+    >>> [type(step).__name__ for step in flow.bijection.steps[-2:]]
+    ['AdditiveCoupling', 'DiagonalScale']
     """
     half = dimensions // 2
     steps: list[Bijection] = [
@@ -62,7 +72,6 @@ def nice_as_article(
     width: int = 1000,
     depth: int = 5,
     couplings: int = 4,
-    end: type[nn.Module] | None = nn.ReLU,
     subtract: bool = True,
 ) -> Flow:
     """Build NICE as the article's program does.
@@ -72,7 +81,6 @@ def nice_as_article(
         width: hidden units of each coupling network.
         depth: hidden layers of each coupling network.
         couplings: number of coupling layers.
-        end: the activation after the last layer of each network.
         subtract: True sends data through ``x2 - m(x1)`` and samples through
             ``h2 + m(h1)``, as the article does; False the other way round.
     """
@@ -80,7 +88,7 @@ def nice_as_article(
     steps: list[Bijection] = []
     for _ in range(couplings):
         coupling: Bijection = AdditiveCoupling(
-            OddEven(), mlp([half, *[width] * depth, half], end=end)
+            OddEven(), mlp([half, *[width] * depth, half], end=nn.ReLU)
         )
         steps += [Reverse(), Inverse(coupling) if subtract else coupling]
     scale = DiagonalScale((dimensions,))

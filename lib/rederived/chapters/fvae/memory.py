@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from rederived.flows.bijection import Bijection
+from rederived.flows import Bijection
 
 
 def saved_bytes(bijection: Bijection, x: Tensor) -> int:
