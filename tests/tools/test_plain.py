@@ -511,7 +511,8 @@ class Seen(HTMLParser):
 
 def rendered(notebook, folder):
     """The page of a notebook after its scripts have run, the network being cut."""
-    exporter = pytest.importorskip("nbconvert").HTMLExporter()
+    nbconvert = pytest.importorskip("nbconvert")
+    exporter = nbconvert.HTMLExporter(template_name="classic")  # it shows alt texts
     script = Path(MATHJAX.origin).parent / "static" / "mathjax" / "tex-chtml.js"
     exporter.mathjax_url = script.as_uri()
     exporter.require_js_url = exporter.jquery_url = ""
