@@ -94,7 +94,8 @@ class Labels:
             )
             heading = _HEADING.match(text.lstrip("\n"))
             title = heading[1] if heading else block.name
-            label = Label(page, block.name, "section", title=title)
+            site_anchor = block.name.replace(".", "-")
+            label = Label(page, site_anchor, "section", title=title)
             self._keep(block.name, label, block.line)
         elif isinstance(block, Directive) and (kind := _kind(block)):
             self._count(page, block.line, kind, _name(block))
