@@ -9,7 +9,7 @@ SEEDS   ?= 0 1 2
 DATA    ?= mnist fashion-mnist cifar10
 
 .DEFAULT_GOAL := help
-.PHONY: help book test sync run full data chapter bench breaks mutants clean
+.PHONY: help book notebooks test sync run full data chapter bench breaks mutants clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ $(STAMP): constraints.txt pyproject.toml
 
 book: $(STAMP) ## run the chapters that changed and build the site
 	$(BIN)/python -m tools.build
+
+notebooks: $(STAMP) ## write the chapters as plain notebooks, for Colab and others
+	$(BIN)/python -m tools.plain
 
 test: export OMP_NUM_THREADS = 1
 test: $(STAMP) ## lint, types, unit tests, pair check, chapter regression

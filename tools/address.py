@@ -21,6 +21,8 @@ _REMOTE = re.compile(
     r"(?P<host>[\w.-]+)(?::\d+)?[/:](?P<path>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
 )
 
+_GITHUB = re.compile(r"https://github\.com/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)")
+
 
 @dataclass(frozen=True)
 class Address:
@@ -38,6 +40,16 @@ class Address:
     def install(self) -> str:
         """What pip takes to install this revision of the library."""
         return f"git+{self.url}@{self.revision}"
+
+    @property
+    def site(self) -> str | None:
+        """Where GitHub publishes the project's site; None on another host."""
+        found = _GITHUB.fullmatch(self.url)
+        if found is None:
+            return None
+        home = f"{found['owner'].lower()}.github.io"
+        folder = "" if found["name"].lower() == home else f"/{found['name']}"
+        return f"https://{home}{folder}"
 
 
 def address(
