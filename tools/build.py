@@ -66,7 +66,9 @@ def run_chapters() -> list[str]:
 
 def configuration(place: Address | None) -> dict[str, Any]:
     """Return ``_config.yml``, with the buttons that need an address if there is one."""
-    config: dict[str, Any] = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config: dict[str, Any] = yaml.safe_load(
+        (ROOT / "_config.yml").read_text(encoding="utf-8")
+    )
     if place is not None:
         config["repository"] = {"url": place.url, "branch": NOTEBOOKS}
         config["launch_buttons"] = {"colab_url": COLAB}
@@ -74,10 +76,14 @@ def configuration(place: Address | None) -> dict[str, Any]:
     return config
 
 
-def build(config: dict[str, Any]) -> int:
+def build(config: dict[str, Any], *options: str) -> int:
     """Build from nothing but the cache, warnings being errors; the exit status.
 
     Pages left from an earlier build would hide the warnings they gave then.
+
+    Args:
+        config: of Jupyter Book.
+        options: of ``jupyter-book build``, beyond those of every build.
     """
     for left in ("html", ".doctrees"):
         shutil.rmtree(SITE / left, ignore_errors=True)
@@ -85,7 +91,7 @@ def build(config: dict[str, Any]) -> int:
     path = SITE / "config.yml"
     write(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     command = ["jupyter-book", "build", ".", "--config", str(path)]
-    command += ["-W", "-n", "--keep-going", "-q"]
+    command += ["-W", "-n", "--keep-going", "-q", *options]
     programs = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     environment = {**os.environ, "PATH": programs}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

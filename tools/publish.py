@@ -13,12 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
+import nbformat
 from bs4 import BeautifulSoup
 from PIL import Image
 
 from tools.address import Address, address, site_url
 from tools.build import SITE, build, configuration, raw_tables
-from tools.files import BOOK, write
+from tools.files import BOOK, chapters, write
 
 HTML = SITE / "html"
 FRONT = "book/index.html"
@@ -57,7 +58,9 @@ def make_card(target: Path) -> None:
 def sitemap(html: Path, site: str) -> str:
     """Return the map of the site: every page of the book."""
     pages = sorted(path.relative_to(html).as_posix() for path in _pages(html))
-    entries = "\n".join(f"<url><loc>{escape(site + page)}</loc></url>" for page in pages)
+    entries = "\n".join(
+        f"<url><loc>{escape(site + page)}</loc></url>" for page in pages
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
@@ -79,7 +82,9 @@ def missing_page(front: str, site: str) -> str:
     Its links start at the root of the host, for the folder of a wrong address is
     unknown.
     """
-    page = BeautifulSoup(_with_base(front, f"{urlsplit(site).path}book/"), "html.parser")
+    page = BeautifulSoup(
+        _with_base(front, f"{urlsplit(site).path}book/"), "html.parser"
+    )
     for tag in page.find_all(["link", "meta"]):
         described = str(tag.get("property") or tag.get("name") or "")
         if "canonical" in (tag.get("rel") or []) or re.match("og:|descr", described):
@@ -94,6 +99,20 @@ def missing_page(front: str, site: str) -> str:
         for tag in page.select(selector):
             tag.decompose()
     return str(page)
+
+
+def not_run() -> list[str]:
+    """The chapters with a code cell that has no stored outputs."""
+    return [
+        path.stem
+        for path in chapters()
+        if any(
+            cell.cell_type == "code"
+            and cell.source.strip()
+            and not cell.execution_count
+            for cell in nbformat.read(path, as_version=4).cells
+        )
+    ]
 
 
 def finish(html: Path, site: str) -> None:
@@ -126,6 +145,8 @@ def main() -> None:
             "GITHUB_REPOSITORY and GITHUB_SHA as a workflow does, and REDERIVED_SITE "
             "where the site is not GitHub's own; `make book` builds without one"
         )
+    if unfinished := not_run():
+        sys.exit(f"cells have not been run (make run): {', '.join(unfinished)}")
     if build(settings(place, site)):
         sys.exit("the build failed: every warning above is an error")
     if unrendered := raw_tables():
