@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import nbformat
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
 from tools.address import Address, address, site_url
@@ -90,9 +90,9 @@ def missing_page(front: str, site: str) -> str:
         if "canonical" in (tag.get("rel") or []) or re.match("og:|descr", described):
             tag.decompose()
     robots = page.new_tag("meta", attrs={"name": "robots", "content": "noindex"})
-    page.head.append(robots)
-    page.title.string = "There is no such page — Rederived"
-    article = page.find("article", class_="bd-article")
+    _one(page, "head").append(robots)
+    _one(page, "title").string = "There is no such page — Rederived"
+    article = _one(page, "article.bd-article")
     article.clear()
     article.append(BeautifulSoup(MISSING, "html.parser"))
     for selector in (".bd-sidebar-secondary", ".prev-next-footer", "#jb-print-toc"):
@@ -128,6 +128,12 @@ def finish(html: Path, site: str) -> None:
 def _pages(html: Path) -> list[Path]:
     """The pages of the book; the indices that Sphinx makes stand above them."""
     return list((html / "book").rglob("*.html"))
+
+
+def _one(page: BeautifulSoup, selector: str) -> Tag:
+    """The one element that a selector finds."""
+    (found,) = page.select(selector)
+    return found
 
 
 def _with_base(page: str, base: str) -> str:
