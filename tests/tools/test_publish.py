@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -20,7 +21,6 @@ from tools.files import CHAPTER_PATTERN, ROOT
 
 SITE = "https://owner.github.io/name/"
 REPOSITORY = "https://github.com/owner/name"
-SERVICES = {"github.com", "colab.research.google.com"}
 WORKFLOW = {
     "GITHUB_SERVER_URL": "https://github.com",
     "GITHUB_REPOSITORY": "owner/name",
@@ -105,29 +105,42 @@ def page(path):
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
-@cache
-def targets(path):
-    """What a link into a page may name after ``#``."""
-    marked = page(path).find_all(True, id=True)
-    named = page(path).find_all("a", attrs={"name": True})
-    return {tag["id"] for tag in marked} | {tag["name"] for tag in named}
+class Addresses(HTMLParser):
+    """What a page leads to, what it loads, and what a link into it may name."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.base, self.leads, self.loads, self.names = "", [], [], {""}
+        self.canonical, self.properties = [], []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        found = {name: value or "" for name, value in attrs}
+        relation = set(found.get("rel", "").split())
+        self.names |= {found.get("id", "")}
+        if tag == "base":
+            self.base = found["href"]
+        elif tag == "a" and "href" in found:
+            self.leads.append(found["href"])
+        elif tag == "meta" and "property" in found:
+            self.properties.append((found["property"], found["content"]))
+        elif relation == {"canonical"}:
+            self.canonical.append(found["href"])
+        elif tag == "link" and not relation & {"next", "prev"}:
+            self.loads.append(found["href"])
+        if "src" in found:
+            self.loads.append(found["src"])
+
+
+addresses = cache(Addresses)
 
 
 def links(path):
     """The absolute addresses that a page leads to and those that it loads."""
-    base = page(path).find("base")
-    served = f"{SITE}{path.name if path.parent.name == 'html' else f'book/{path.name}'}"
-    if path.parent.name == "source":
-        served = f"{SITE}book/source/{path.name}"
-    start = urljoin(served, base["href"]) if base else served
-    leads = [tag["href"] for tag in page(path).find_all("a", href=True)]
-    loads = [tag["src"] for tag in page(path).find_all(src=True)]
-    loads += [
-        tag["href"]
-        for tag in page(path).find_all("link", href=True)
-        if not {"canonical", "next", "prev"} & set(tag.get("rel", []))
-    ]
-    return [urljoin(start, one) for one in leads], [urljoin(start, o) for o in loads]
+    inside = path.parts[path.parts.index("html") + 1 :]
+    start = urljoin(SITE + "/".join(inside), addresses(path).base)
+    leads = {urljoin(start, one) for one in addresses(path).leads}
+    return leads, {urljoin(start, one) for one in addresses(path).loads}
 
 
 def book_pages(html):
@@ -135,11 +148,11 @@ def book_pages(html):
 
 
 def meta(path, name):
-    return [tag["content"] for tag in page(path).find_all("meta", property=name)]
+    return [value for key, value in addresses(path).properties if key == name]
 
 
 def canonical(path):
-    return [tag["href"] for tag in page(path).find_all("link", rel="canonical")]
+    return addresses(path).canonical
 
 
 def test_every_page_says_where_it_stands(html):
@@ -172,14 +185,14 @@ def test_every_internal_link_and_anchor_resolves(html):
     broken = []
     for path in [*html.glob("*.html"), *book_pages(html)]:
         leads, loads = links(path)
-        for address in {*leads, *loads}:
+        for address in leads | loads:
             file, _, anchor = address.partition("#")
             if not file.startswith(SITE):
                 continue
             target = html / unquote(urlsplit(file).path).removeprefix("/name/")
             target = target / "index.html" if target.is_dir() else target
             known = target.is_file() and (
-                target.suffix != ".html" or unquote(anchor) in {"", *targets(target)}
+                target.suffix != ".html" or unquote(anchor) in addresses(target).names
             )
             if not known:
                 broken.append((path.name, address))
@@ -204,7 +217,7 @@ def test_links_to_services_are_this_project_s(html):
         "https://colab.research.google.com/github/owner/",
     )
     for path in [*html.glob("*.html"), *book_pages(html)]:
-        for address in set(links(path)[0]):
+        for address in links(path)[0]:
             parts = urlsplit(address)
             if address.startswith(SITE) or address == REPOSITORY or not parts.netloc:
                 continue
