@@ -6,23 +6,25 @@ BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 CHAPTER ?= 03
 SEEDS   ?= 0 1 2
+TORCH   ?= $(shell sed -n 's/^torch==//p' constraints.txt)
 DATA    ?= mnist fashion-mnist cifar10
 
 .DEFAULT_GOAL := help
-.PHONY: help book notebooks test sync run full data chapter bench breaks mutants clean
+.PHONY: help book notebooks test sync run full data chapter bench breaks mutants site dist links clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo "  CHAPTER=03 chooses the chapter of run and full, SEEDS=\"0 1 2\" the seeds of full,"
 	@echo "  DATA=\"mnist cifar10\" the sets of data, NAME=ninth the new chapter,"
-	@echo "  PYTHON=python3.12 the interpreter."
+	@echo "  PYTHON=python3.12 the interpreter, TORCH=2.12.1 the release of torch."
 
 # One environment for everything; made again when the pins or the dependencies change.
 $(STAMP): constraints.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the tested packages into $(VENV) (minutes, the first time)"
+	@sed 's/^torch==.*/torch==$(TORCH)/' constraints.txt >$(VENV)/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --constraint constraints.txt --editable ".[book,test]" "torch==2.13.0"
+	  --constraint $(VENV)/constraints.txt --editable ".[book,test]" "torch==$(TORCH)"
 	@touch $@
 
 book: $(STAMP) ## run the chapters that changed and build the site
@@ -68,6 +70,15 @@ breaks: $(STAMP) ## break the library on purpose; every break must fail its clai
 
 mutants: $(STAMP) ## a random sample of small errors; which of them do the tests miss?
 	$(BIN)/python -m tools.mutants
+
+site: $(STAMP) ## build the site for its public address, from the stored outputs
+	$(BIN)/python -m tools.publish
+
+dist: $(STAMP) ## build sdist, wheel and their checksums
+	$(BIN)/python -m tools.distribution
+
+links: $(STAMP) ## try every link that leaves the book
+	$(BIN)/python -m tools.links
 
 clean: ## remove what can be made again, but not the environment and the runs
 	rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

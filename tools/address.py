@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tools.files import ROOT
 
@@ -78,6 +79,26 @@ def public_url(remote: str) -> str | None:
     """
     found = _REMOTE.fullmatch(remote)
     return f"https://{found['host']}/{found['path']}" if found else None
+
+
+def site_url(place: Address, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return where the site of the project stands, with a slash at its end.
+
+    None where a site cannot be derived from the repository's host.
+
+    Args:
+        place: of the project.
+        environment: of a publishing workflow; ``REDERIVED_SITE`` knows of a domain of
+            the owner's.
+    """
+    if site := environment.get("REDERIVED_SITE"):
+        return f"{site.rstrip('/')}/"
+    parts = urlsplit(place.url)
+    owner, name = parts.path.strip("/").split("/")
+    if parts.hostname != "github.com":
+        return None
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
 
 
 def _git(root: Path, *arguments: str) -> str:

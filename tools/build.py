@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import yaml
 from jupyter_cache import get_cache
@@ -30,6 +31,8 @@ SITE = ROOT / "_build"
 CACHE = SITE / ".jupyter_cache"
 STAMP = CACHE / "library.sha256"
 COLAB = "https://colab.research.google.com"
+NOTEBOOKS = "notebooks"
+"""The branch of plain notebooks, to which the launch buttons point."""
 
 
 def library_digest() -> str:
@@ -61,29 +64,36 @@ def run_chapters() -> list[str]:
     return [Path(uri).stem for uri in (*result.excepted, *result.errored)]
 
 
-def configuration(place: Address | None) -> str:
+def configuration(place: Address | None) -> dict[str, Any]:
     """Return ``_config.yml``, with the buttons that need an address if there is one."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config: dict[str, Any] = yaml.safe_load(
+        (ROOT / "_config.yml").read_text(encoding="utf-8")
+    )
     if place is not None:
-        config["repository"] = {"url": place.url, "branch": place.revision}
+        config["repository"] = {"url": place.url, "branch": NOTEBOOKS}
         config["launch_buttons"] = {"colab_url": COLAB}
         config["html"] |= {"use_repository_button": True, "use_issues_button": True}
-    return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
+    return config
 
 
-def build() -> int:
+def build(config: dict[str, Any], *options: str) -> int:
     """Build from nothing but the cache, warnings being errors; the exit status.
 
     Pages left from an earlier build would hide the warnings they gave then.
+
+    Args:
+        config: of Jupyter Book.
+        options: of ``jupyter-book build``, beyond those of every build.
     """
     for left in ("html", ".doctrees"):
         shutil.rmtree(SITE / left, ignore_errors=True)
-    config = SITE / "config.yml"
-    write(config, configuration(address()))
-    command = ["jupyter-book", "build", ".", "--config", str(config)]
-    command += ["-W", "-n", "--keep-going", "-q"]
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    environment = {**os.environ, "PATH": path}
+    SITE.mkdir(exist_ok=True)
+    path = SITE / "config.yml"
+    write(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
+    command = ["jupyter-book", "build", ".", "--config", str(path)]
+    command += ["-W", "-n", "--keep-going", "-q", *options]
+    programs = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    environment = {**os.environ, "PATH": programs}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
@@ -128,7 +138,7 @@ def main() -> None:
     known = {record.pk for record in get_cache(CACHE).list_cache_records()}
     if failed := run_chapters():
         sys.exit(f"a cell failed, see above: {', '.join(failed)}")
-    if build():
+    if build(configuration(address())):
         sys.exit("the build failed: every warning above is an error")
     if unrendered := raw_tables():
         sys.exit(f"tables are shown as text on {', '.join(unrendered)}")

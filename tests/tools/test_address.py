@@ -3,10 +3,9 @@
 import subprocess
 
 import pytest
-import yaml
 
 from tools import build
-from tools.address import Address, address, public_url
+from tools.address import Address, address, public_url, site_url
 
 WORKFLOW = {
     "GITHUB_SERVER_URL": "https://forge.example",
@@ -76,15 +75,32 @@ def test_no_repository_has_no_address(tmp_path, monkeypatch):
     assert address({}, tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    ("repository", "environment", "site"),
+    [
+        ("https://github.com/Reader/book", {}, "https://reader.github.io/book/"),
+        ("https://github.com/reader/reader.github.io", {}, "https://reader.github.io/"),
+        ("https://forge.example/reader/book", {}, None),
+        (
+            "https://github.com/reader/book",
+            {"REDERIVED_SITE": "https://book.example/x"},
+            "https://book.example/x/",
+        ),
+    ],
+)
+def test_the_site_stands_where_the_host_puts_it(repository, environment, site):
+    assert site_url(Address(repository, "abc123"), environment) == site
+
+
 def test_the_site_has_buttons_where_there_is_an_address():
-    config = yaml.safe_load(build.configuration(Address("https://a.b/c/d", "main")))
-    assert config["repository"] == {"url": "https://a.b/c/d", "branch": "main"}
+    config = build.configuration(Address("https://a.b/c/d", "abc123"))
+    assert config["repository"] == {"url": "https://a.b/c/d", "branch": "notebooks"}
     assert config["html"]["use_issues_button"]
     assert "colab_url" in config["launch_buttons"]
 
 
 def test_the_site_has_no_buttons_without_an_address():
-    config = yaml.safe_load(build.configuration(None))
+    config = build.configuration(None)
     assert "repository" not in config
     assert "launch_buttons" not in config
     assert not {key for key in config["html"] if key.startswith("use_")}
