@@ -89,25 +89,6 @@ def _nice(quick: bool) -> Suite:
     )
 
 
-def _glow(quick: bool) -> Suite:
-    """Return the benchmark of chapter 5, which needs the peer libraries."""
-    try:
-        from benchmarks import bench_glow  # noqa: PLC0415 - only where peers are
-        from benchmarks.glow_documented import GlowSize  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise SystemExit(
-            f"{error.name} is not installed: "
-            'pip install -c constraints.txt -e ".[peers]" brings the peers'
-        ) from error
-    size = bench_glow.QUICK if quick else GlowSize()
-    return Suite(
-        bench_glow.groups(size),
-        [] if quick else bench_glow.goals(),
-        bench_glow.about(size),
-        bench_glow.PACKAGES,
-    )
-
-
 def _optimizers(quick: bool) -> Suite:
     """Return the benchmark of chapter 7."""
     shapes = bench_optimizers.QUICK_SHAPES if quick else bench_optimizers.SHAPES
@@ -164,7 +145,6 @@ SUITES = {
     "mixing": _mixing,
     "nice": _nice,
     "titles": _titles,
-    "glow": _glow,
     "infomax": _infomax,
     "optimizers": _optimizers,
 }

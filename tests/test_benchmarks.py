@@ -316,23 +316,3 @@ def test_transformers_writes_as_many_symbols_as_we_do(monkeypatch):
     monkeypatch.setattr(titles_libraries.Generate, "__call__", short)
     with pytest.raises(RuntimeError, match=r"shape \(4, 2\) where 4 of 1 \+ 5"):
         peer.prepare()
-
-
-@pytest.mark.peers
-@pytest.mark.filterwarnings("ignore:torch.lu is deprecated")
-def test_the_quick_run_of_glow_finds_all_libraries_equal(tmp_path, capsys):
-    from benchmarks.__main__ import main
-
-    options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "glow"]
-    main([*options, "--results", str(tmp_path)])
-    assert "activations kept or recomputed" in capsys.readouterr().out
-    read = json.loads((tmp_path / "glow.json").read_text(encoding="utf-8"))
-    one_layout, like_for_like, documented, recomputation = read["groups"]
-    peers = {"normflows", "nflows", "FrEIA"}
-    assert set(one_layout["relative_errors"]) == peers
-    assert set(like_for_like["relative_errors"]) == peers
-    assert set(documented["speed_over"]) == peers
-    assert set(recomputation["relative_errors"]) == {"recomputed"}
-    memory = read["about"]["saved_bytes_by_steps"]
-    assert memory["recomputed"]["8"] == memory["recomputed"]["1"]
-    assert memory["kept"]["8"] > 4 * memory["kept"]["1"]

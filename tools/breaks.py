@@ -73,7 +73,7 @@ def copy_library(target: Path, change: Break | None) -> None:
     shutil.copytree(
         ROOT / "lib", target / "lib", ignore=shutil.ignore_patterns("__pycache__")
     )
-    (target / "results").symlink_to(ROOT / "results")
+    (target / "lib" / "rederived" / "recorded").symlink_to(ROOT / "results")
     if change is None:
         return
     path = target / "lib" / "rederived" / change.file

@@ -89,49 +89,6 @@ def test_a_gradient_step_leads_to_equal_weights(pair, events):
         close(theirs, own)
 
 
-# Glow --------------------------------------------------------------------------------
-
-
-@pytest.fixture(params=("normflows", "nflows", "FrEIA"))
-def glows(request):
-    """Our Glow of three levels and a peer's with the same random weights."""
-    from benchmarks.bench_glow import shared
-    from benchmarks.glow_documented import GlowSize
-    from benchmarks.glow_libraries import BUILDERS
-
-    flow = shared(GlowSize(side=8, levels=3, steps=2, width=5))
-    return BUILDERS["rederived"](flow), BUILDERS[request.param](flow)
-
-
-def test_log_densities_of_glows_are_equal(glows, rng):
-    ours, peer = glows
-    images = torch.rand(ROWS, 3, 8, 8, generator=rng)
-    close(peer.log_prob(images), ours.log_prob(images))
-
-
-def test_codes_of_glows_map_back_to_equal_images(glows, rng):
-    from benchmarks.glow_libraries import part_shapes
-
-    ours, peer = glows
-    parts = [
-        torch.randn(ROWS, *shape, generator=rng) for shape in part_shapes((3, 8, 8), 3)
-    ]
-    images = ours.decode(parts).detach()
-    assert float((images - parts[0].mean()).abs().max()) > 0.1
-    close(peer.decode(parts), images)
-
-
-def test_a_gradient_step_of_glows_leads_to_equal_weights(glows, rng):
-    images = torch.rand(ROWS, 3, 8, 8, generator=rng)
-    for model in glows:
-        optimizer = torch.optim.SGD(model.module.parameters(), lr=1e-3)
-        (-model.log_prob(images).mean()).backward()
-        before = model.weights()
-        optimizer.step()
-        assert float((model.weights() - before).abs().max()) > 1e-4
-    close(glows[1].weights(), glows[0].weights())
-
-
 # The affine coupling layer -----------------------------------------------------------
 
 Map = Callable[[Tensor], tuple[Tensor, Tensor]]

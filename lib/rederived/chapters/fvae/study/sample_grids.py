@@ -47,7 +47,9 @@ def sample_grids(
             torch.stack([draw(model, path) for path in paths])
         )
         between = _small(draw(model, square(ends[:4], _SIDE)))
-        found["square_interpolations"] = between.unflatten(0, (_SIDE, _SIDE))
+        found["square_interpolations"] = between.reshape(
+            _SIDE, _SIDE, *between.shape[1:]
+        )
         real = test[:_COLUMNS]
         found["reconstructions"] = torch.stack([real, reconstruct(model, real)])
     return {name: value & _COARSE for name, value in found.items()}
