@@ -165,9 +165,9 @@ class RMSprop(FirstOrder):
             average = self._kept(theta, "average")
             average.mul_(decay).addcmul_(g, g, value=1.0 - decay)
             if group["epsilon_inside"]:
-                root = (average + epsilon).sqrt()
+                root = (average + epsilon).sqrt_()
             else:
-                root = average.sqrt() + epsilon
+                root = average.sqrt().add_(epsilon)
             theta.addcdiv_(g, root, value=-group["lr"])
 
 
@@ -242,7 +242,7 @@ class AdaGrad(FirstOrder):
         for theta, g in moved:
             total = self._kept(theta, "sum")
             total.addcmul_(g, g)
-            theta.addcdiv_(g, total.sqrt() + group["epsilon"], value=-group["lr"])
+            theta.addcdiv_(g, total.sqrt().add_(group["epsilon"]), value=-group["lr"])
 
 
 class Adam(FirstOrder):
@@ -295,9 +295,9 @@ class Adam(FirstOrder):
             if not group["bias_correction"]:
                 first = second = 1.0
             if group["epsilon_inside"]:
-                root = (square / second + epsilon).sqrt()
+                root = square.div(second).add_(epsilon).sqrt_()
             else:
-                root = square.sqrt() / math.sqrt(second) + epsilon
+                root = square.sqrt().div_(math.sqrt(second)).add_(epsilon)
             theta.addcdiv_(mean, root, value=-group["lr"] / first)
 
     def _count(self, parameter: Tensor) -> int:
