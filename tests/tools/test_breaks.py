@@ -59,7 +59,7 @@ def test_a_copy_of_the_library_has_the_break(tmp_path):
     breaks.copy_library(tmp_path, change)
     path = tmp_path / "lib" / "rederived" / change.file
     assert change.new in path.read_text(encoding="utf-8")
-    assert (tmp_path / "results").is_dir()
+    assert (tmp_path / "lib" / "rederived" / "recorded").is_dir()  # the records
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Laws whose divergences are exact: finite tables, and normal laws in closed form.
+"""Distributions whose divergences are exact: finite tables, normals in closed form.
 
 ``tables`` holds probabilities as float64 tensors and sums over them; ``normals``
 holds the closed forms.  All values are in nats.

@@ -144,7 +144,7 @@ def test_a_reader_of_photographs_reads_classes_only() -> None:
     assert reader.factors is None
     labels = torch.arange(10)
     grey = torch.full((10, 3, 32, 32), 128, dtype=torch.uint8)
-    loss = reader(grey, labels, torch.zeros(10, 0))
+    loss = reader.loss(grey, labels, torch.zeros(10, 0))
     assert float(loss.detach()) == pytest.approx(math.log(10), rel=1e-5)
 
 
