@@ -21,7 +21,7 @@ from rederived.probability import (
     marginal,
     marginals,
     mutual_information,
-    random_law,
+    random_distribution,
 )
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
@@ -49,7 +49,7 @@ def covariance(size: int, generator: torch.Generator) -> Tensor:
 @given(seeds, sizes)
 def test_divergences_are_those_of_scipy(seed: int, size: tuple[int, int]) -> None:
     rng = source(seed)
-    p, q = random_law(size, rng), random_law(size, rng)
+    p, q = random_distribution(size, rng), random_distribution(size, rng)
     flat_p, flat_q = p.flatten().numpy(), q.flatten().numpy()
     assert float(kl(p, q)) == pytest.approx(stats.entropy(flat_p, flat_q), abs=1e-12)
     assert float(entropy(p)) == pytest.approx(stats.entropy(flat_p), abs=1e-12)
@@ -60,7 +60,7 @@ def test_divergences_are_those_of_scipy(seed: int, size: tuple[int, int]) -> Non
 @given(seeds, sizes)
 def test_chain_rule(seed: int, size: tuple[int, int]) -> None:
     rng = source(seed)
-    p, q = random_law(size, rng), random_law(size, rng)
+    p, q = random_distribution(size, rng), random_distribution(size, rng)
     inner = sum(
         float(marginal(p, 0)[x] * kl(conditional(p, 0)[x], conditional(q, 0)[x]))
         for x in range(size[0])
@@ -71,7 +71,7 @@ def test_chain_rule(seed: int, size: tuple[int, int]) -> None:
 
 @given(seeds, sizes)
 def test_mutual_information_from_entropies(seed: int, size: tuple[int, int]) -> None:
-    p = random_law(size, source(seed))
+    p = random_distribution(size, source(seed))
     x, z = marginals(p)
     expected = float(entropy(x) + entropy(z) - entropy(p))
     assert float(mutual_information(p)) == pytest.approx(expected, abs=1e-12)
@@ -82,7 +82,7 @@ def test_mutual_information_from_entropies(seed: int, size: tuple[int, int]) -> 
 def test_a_table_is_its_marginal_times_its_conditional(
     seed: int, size: tuple[int, int]
 ) -> None:
-    p = random_law(size, source(seed))
+    p = random_distribution(size, source(seed))
     x, z = marginals(p)
     torch.testing.assert_close(x, p.sum(1))
     torch.testing.assert_close(z, p.sum(0))
@@ -92,7 +92,7 @@ def test_a_table_is_its_marginal_times_its_conditional(
 
 
 def test_batches_of_laws_are_many_laws(rng: torch.Generator) -> None:
-    p, q = (random_law((7, 3, 4), rng, axes=(1, 2)) for _ in range(2))
+    p, q = (random_distribution((7, 3, 4), rng, axes=(1, 2)) for _ in range(2))
     assert kl(p, q, (1, 2)).shape == (7,)
     for k in range(7):
         torch.testing.assert_close(kl(p, q, (1, 2))[k], kl(p[k], q[k]))
@@ -100,8 +100,8 @@ def test_batches_of_laws_are_many_laws(rng: torch.Generator) -> None:
         torch.testing.assert_close(js(p, q, (1, 2))[k], js(p[k], q[k]))
         torch.testing.assert_close(mutual_information(p)[k], mutual_information(p[k]))
         torch.testing.assert_close(conditional(p, 1)[k], conditional(p[k], 1))
-    rows = random_law((7, 3, 4), rng, axes=-1)
-    whole = joint(random_law((7, 3), rng, axes=-1), rows)
+    rows = random_distribution((7, 3, 4), rng, axes=-1)
+    whole = joint(random_distribution((7, 3), rng, axes=-1), rows)
     torch.testing.assert_close(whole.sum((1, 2)), torch.ones(7, dtype=torch.float64))
 
 
@@ -114,7 +114,7 @@ def test_known_values() -> None:
 
 
 def test_random_laws_are_uniform_on_the_simplex(rng: torch.Generator) -> None:
-    draws = random_law((20_000, 3), rng, axes=-1)
+    draws = random_distribution((20_000, 3), rng, axes=-1)
     first = draws[:, 0].numpy()  # its law is Beta(1, 2)
     assert stats.kstest(first, stats.beta(1, 2).cdf).pvalue > 1e-3
     assert draws.dtype == torch.float64
@@ -137,7 +137,7 @@ def test_what_is_not_a_law_is_refused(bad: Tensor, message: str) -> None:
 
 
 def test_bad_tables_are_refused(rng: torch.Generator) -> None:
-    p = random_law((2, 3), rng)
+    p = random_distribution((2, 3), rng)
     with pytest.raises(ValueError, match="q sums to"):
         kl(p, p / 2)
     with pytest.raises(ValueError, match="axis is 2; give 0 for x or 1 for z"):
@@ -147,7 +147,7 @@ def test_bad_tables_are_refused(rng: torch.Generator) -> None:
     with pytest.raises(ValueError, match="probability 0: leave such rows"):
         conditional(torch.tensor([[0.0, 0.0], [0.5, 0.5]]).double(), 0)
     with pytest.raises(ValueError, match=r"\(3,\) does not fit .* \(2, 3\)"):
-        joint(law(0.2, 0.3, 0.5), random_law((2, 3), rng, axes=-1))
+        joint(law(0.2, 0.3, 0.5), random_distribution((2, 3), rng, axes=-1))
     with pytest.raises(ValueError, match="each row of conditional sums to"):
         joint(law(0.5, 0.5), p)
 
@@ -187,7 +187,7 @@ def test_bad_normals_are_refused() -> None:
 
 def test_values_can_be_differentiated(rng: torch.Generator) -> None:
     logits = torch.randn(4, generator=rng, dtype=torch.float64, requires_grad=True)
-    target = random_law((4,), rng)
+    target = random_distribution((4,), rng)
     kl(target, logits.softmax(0)).backward()
     assert logits.grad is not None
     torch.testing.assert_close(logits.grad, logits.detach().softmax(0) - target)

@@ -10,7 +10,7 @@ from rederived.probability.information import (
     js_information,
     negative_sampling,
     pointwise_information,
-    product_law,
+    product_of_marginals,
     self_pair_ceiling,
 )
 from rederived.probability.normals import (
@@ -31,7 +31,7 @@ from rederived.probability.tables import (
     marginal,
     marginals,
     mutual_information,
-    random_law,
+    random_distribution,
     softmax_fisher,
 )
 
@@ -55,8 +55,8 @@ __all__ = [
     "negative_sampling",
     "normal_log_prob",
     "pointwise_information",
-    "product_law",
-    "random_law",
+    "product_of_marginals",
+    "random_distribution",
     "self_pair_ceiling",
     "softmax_fisher",
     "standard_normal_log_prob",

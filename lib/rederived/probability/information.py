@@ -1,6 +1,7 @@
 r"""Mutual information of finite tables, and what negative sampling finds there.
 
-A table ``(..., X, Z)`` is a joint law ``P``; ``Q`` is the product of its marginals.
+A table ``(..., X, Z)`` is a joint distribution ``P``; ``Q`` is the product of
+its marginals.
 Everything is a sum, in nats.
 """
 
@@ -15,7 +16,7 @@ from torch.nn import functional
 from rederived.probability.tables import js, marginals, mutual_information
 
 
-def product_law(joint: Tensor) -> Tensor:
+def product_of_marginals(joint: Tensor) -> Tensor:
     """Return ``Q = p(x) p(z)`` of a table ``(..., X, Z)``."""
     first, second = marginals(joint)
     return first.unsqueeze(-1) * second.unsqueeze(-2)
@@ -26,12 +27,12 @@ def pointwise_information(joint: Tensor) -> Tensor:
 
     A cell of probability zero has minus infinity.
     """
-    return joint.log() - product_law(joint).log()
+    return joint.log() - product_of_marginals(joint).log()
 
 
 def js_information(joint: Tensor) -> Tensor:
     """Return ``JS(p(x, z), p(x) p(z))`` of a table ``(..., X, Z)``, at most log 2."""
-    return js(joint, product_law(joint), (-2, -1))
+    return js(joint, product_of_marginals(joint), (-2, -1))
 
 
 def negative_sampling(joint: Tensor, scores: Tensor, negatives: float = 1.0) -> Tensor:
@@ -46,16 +47,16 @@ def negative_sampling(joint: Tensor, scores: Tensor, negatives: float = 1.0) -> 
         negatives: ``k``; 1 in Deep InfoMax, more in word2vec.
     """
     own = (joint * functional.logsigmoid(scores)).sum((-2, -1))
-    other = (product_law(joint) * functional.logsigmoid(-scores)).sum((-2, -1))
+    other = (product_of_marginals(joint) * functional.logsigmoid(-scores)).sum((-2, -1))
     return own + negatives * other
 
 
 def self_pair_ceiling(count: int) -> float:
     """Return the largest JS if one of ``count`` negatives is the pair itself, nats.
 
-    The joint law is uniform on ``count`` pairs ``(i, i)``, the other one on all
-    ``count**2`` pairs: the JS of a batch whose negatives come from a shuffle, however
-    informative the code.
+    The joint distribution is uniform on ``count`` pairs ``(i, i)``, the other one on
+    all ``count**2`` pairs: the JS of a batch whose negatives come from a shuffle,
+    however informative the code.
 
     Raises:
         ValueError: if there are fewer than two pairs.
@@ -67,7 +68,7 @@ def self_pair_ceiling(count: int) -> float:
 
 
 def cooccurrence(words: list[int], vocabulary: int, window: int) -> Tensor:
-    """Return the law of (word, neighbour) in a text, float64 ``(V, V)``.
+    """Return the distribution of (word, neighbour) in a text, float64 ``(V, V)``.
 
     Args:
         words: the text as word numbers.

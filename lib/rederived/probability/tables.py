@@ -1,8 +1,8 @@
-r"""Finite laws as float64 tensors of probabilities, and their exact divergences.
+r"""Finite distributions as float64 tensors, and their exact divergences.
 
-A law may have any shape; a joint law of x and z is a table (X, Z).  With ``axes`` only
-those axes belong to the law and all others count independent laws, so that many small
-problems are one tensor.  Nothing is estimated: every expectation is a sum.  Values are
+A distribution may have any shape; a joint one of x and z is a table (X, Z).  With
+``axes`` only those axes belong to the distribution and all others count independent
+ones, so that many small problems are one tensor.  Nothing is estimated: every expectation is a sum.  Values are
 in nats, with 0 log 0 = 0, and can be differentiated where no probability is zero.
 """
 
@@ -12,16 +12,16 @@ import torch
 from torch import Generator, Tensor
 
 Axes = int | tuple[int, ...] | None
-"""The axes that one law extends over; None for all of them."""
+"""The axes that one distribution extends over; None for all of them."""
 
 _ROUNDING = 1e-9  # how far a sum may be from one
 
 
 def entropy(p: Tensor, axes: Axes = None) -> Tensor:
-    """Return H(p) = -sum p log p of a law.
+    """Return H(p) = -sum p log p of a distribution.
 
     Raises:
-        ValueError: if ``p`` is not a law.
+        ValueError: if ``p`` is not a distribution.
     """
     _check(p, axes, "p")
     return -_sum(torch.xlogy(p, p), axes)
@@ -31,12 +31,12 @@ def kl(p: Tensor, q: Tensor, axes: Axes = None) -> Tensor:
     """Return KL(p || q) = sum p log(p/q); infinite where q lacks support of p.
 
     Args:
-        p: the first law.
-        q: the second law, of a shape that broadcasts with ``p``.
-        axes: the axes of one law.
+        p: the first distribution.
+        q: the second distribution, of a shape that broadcasts with ``p``.
+        axes: the axes of one distribution.
 
     Raises:
-        ValueError: if one of them is not a law.
+        ValueError: if one of them is not a distribution.
     """
     _check(p, axes, "p")
     _check(q, axes, "q")
@@ -57,10 +57,10 @@ def joint(marginal: Tensor, conditional: Tensor) -> Tensor:
 
     Args:
         marginal: p(x), shape (..., X).
-        conditional: p(z|x), shape (..., X, Z), each row a law.
+        conditional: p(z|x), shape (..., X, Z), each row a distribution.
 
     Raises:
-        ValueError: if one of them is not a law, or the shapes do not fit.
+        ValueError: if one of them is not a distribution, or the shapes do not fit.
     """
     _check(marginal, -1, "marginal")
     _check(conditional, -1, "each row of conditional")
@@ -73,21 +73,21 @@ def joint(marginal: Tensor, conditional: Tensor) -> Tensor:
 
 
 def marginal(joint: Tensor, axis: int) -> Tensor:
-    """Return the law of one variable of a table (..., X, Z).
+    """Return the distribution of one variable of a table (..., X, Z).
 
     Args:
         joint: the table.
         axis: the variable that is kept: 0 for x, 1 for z.
 
     Raises:
-        ValueError: if ``joint`` is not a law, or ``axis`` neither 0 nor 1.
+        ValueError: if ``joint`` is not a distribution, or ``axis`` neither 0 nor 1.
     """
     _check(joint, (-2, -1), "joint")
     return joint.sum(-1 - _which(axis, "axis"))
 
 
 def marginals(joint: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the laws of x, shape (..., X), and of z, shape (..., Z)."""
+    """Return the distributions of x, shape (..., X), and of z, shape (..., Z)."""
     return marginal(joint, 0), marginal(joint, 1)
 
 
@@ -97,16 +97,16 @@ def conditional(joint: Tensor, given: int) -> Tensor:
     Given x the rows sum to one, given z the columns do.
 
     Raises:
-        ValueError: if ``joint`` is not a law, or what is given has probability zero
-            somewhere, where the conditional has no value.
+        ValueError: if ``joint`` is not a distribution, or what is given has
+            probability zero somewhere, where the conditional has no value.
     """
-    law = marginal(joint, _which(given, "given"))
-    if bool((law == 0).any()):
+    distribution = marginal(joint, _which(given, "given"))
+    if bool((distribution == 0).any()):
         raise ValueError(
             "a conditional has no value where what is given has probability 0: "
             "leave such rows or columns out of the table"
         )
-    return joint / law.unsqueeze(-1 - given)
+    return joint / distribution.unsqueeze(-1 - given)
 
 
 def mutual_information(joint: Tensor) -> Tensor:
@@ -117,28 +117,28 @@ def mutual_information(joint: Tensor) -> Tensor:
 
 
 def softmax_fisher(p: Tensor) -> Tensor:
-    """Return the Fisher information of the logits of a law, diag(p) - p p^T, (n, n).
+    """Return the Fisher information of a softmax's logits, diag(p) - p p^T, (n, n).
 
     Args:
         p: the softmax of the logits, shape (n,).
 
     Raises:
-        ValueError: if ``p`` is not a law.
+        ValueError: if ``p`` is not a distribution.
     """
     _check(p, None, "p")
     return torch.diag(p) - torch.outer(p, p)
 
 
-def random_law(
+def random_distribution(
     shape: tuple[int, ...], generator: Generator, axes: Axes = None
 ) -> Tensor:
-    """Draw a law uniformly from the simplex, float64 of the given shape.
+    """Draw a distribution uniformly from the simplex, float64 of the given shape.
 
     Args:
         shape: of the tensor.
         generator: source of the draws.
-        axes: the axes that one law extends over; with ``axes=-1`` and two axes, a
-            table of conditionals.
+        axes: the axes that one distribution extends over; with ``axes=-1`` and two
+            axes, a table of conditionals.
     """
     draws = torch.rand(shape, generator=generator, dtype=torch.float64)
     waits = -torch.log1p(-draws)  # independent exponentials
@@ -171,4 +171,6 @@ def _check(p: Tensor, axes: Axes, name: str) -> None:
     error = (total - 1).abs()
     if bool((error > _ROUNDING).any()):
         worst = float(total.flatten()[error.argmax()])
-        raise ValueError(f"{name} sums to {worst:.12g}; divide by the sum to get a law")
+        raise ValueError(
+            f"{name} sums to {worst:.12g}; divide by the sum to get a distribution"
+        )

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class NormalEncoder(nn.Module):
-    """The law ``p(z|x)``, normal with independent coordinates.
+    """The distribution ``p(z|x)``, normal with independent coordinates.
 
     Args:
         network: a map of ``(B, D)`` to ``(B, 2d)``: means, then log-variances.

@@ -22,7 +22,7 @@ class VAE(nn.Module):
     Args:
         encoder: a module that maps data ``(B, D)`` to mean and log-variance of the
             code, each ``(B, d)``.
-        decoder: the law of the data given the code.
+        decoder: the distribution of the data given the code.
 
     >>> from rederived.vae import linear_vae
     >>> vae = linear_vae(3, 2, deviation=1.0)

@@ -27,7 +27,7 @@ from rederived.probability import (
     js,
     kl,
     mutual_information,
-    random_law,
+    random_distribution,
 )
 from rederived.training import TrainConfig, fit, generator
 from scipy import integrate
@@ -42,7 +42,7 @@ seeds = st.integers(0, 10_000)
 def table(seed: int) -> Tensor:
     """Return a random joint distribution, 5 by 4."""
     draw = generator(seed)
-    return joint(random_law((5,), draw), random_law((5, 4), draw, -1))
+    return joint(random_distribution((5,), draw), random_distribution((5, 4), draw, -1))
 
 
 # Tables
@@ -57,7 +57,9 @@ def test_pointwise_information_averages_to_mutual_information(seed: int) -> None
     )
     first, second = distribution.sum(1), distribution.sum(0)
     by_loops = [[float(a * b) for b in second] for a in first]
-    assert np.allclose(probability.product_law(distribution), by_loops, atol=1e-15)
+    assert np.allclose(
+        probability.product_of_marginals(distribution), by_loops, atol=1e-15
+    )
 
 
 @given(seed=seeds, negatives=st.sampled_from([1.0, 5.0]))
@@ -80,7 +82,7 @@ def test_the_maximum_is_twice_js_less_two_log_two(seed: int) -> None:
     best = probability.negative_sampling(
         distribution, probability.pointwise_information(distribution)
     )
-    divergence = js(distribution, probability.product_law(distribution))
+    divergence = js(distribution, probability.product_of_marginals(distribution))
     torch.testing.assert_close(
         best, 2 * divergence - 2 * math.log(2), atol=1e-12, rtol=0
     )
@@ -228,9 +230,11 @@ def test_donsker_varadhan_is_exact_on_a_table() -> None:
     ratio = probability.pointwise_information(distribution)
     weights = (distribution * 1e6).round().long().flatten()
     own = ratio.flatten().repeat_interleave(weights)
-    product = (probability.product_law(distribution) * 1e6).round().long().flatten()
+    product = (
+        (probability.product_of_marginals(distribution) * 1e6).round().long().flatten()
+    )
     other = ratio.flatten().repeat_interleave(product)
-    truth = float(kl(distribution, probability.product_law(distribution)))
+    truth = float(kl(distribution, probability.product_of_marginals(distribution)))
     assert float(infomax.donsker_varadhan(own, other)) == pytest.approx(truth, abs=1e-4)
 
 

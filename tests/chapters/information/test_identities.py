@@ -18,7 +18,12 @@ from numpy.typing import NDArray
 from rederived.chapters.information.autoregressive import AutoregressiveDecoder
 from rederived.chapters.information.tables import split_loss
 from rederived.networks import initialize, mlp
-from rederived.probability import joint, js_information, mutual_information, random_law
+from rederived.probability import (
+    joint,
+    js_information,
+    mutual_information,
+    random_distribution,
+)
 from rederived.training import generator
 from rederived.vae import (
     VAE,
@@ -93,7 +98,7 @@ def test_a_parity_is_as_informative_as_a_bit_and_shows_in_none(
     eye = torch.eye(2, dtype=torch.float64)
     encoders = eye[values[:, 0]], eye[values.sum(1) % 2]
     draw = generator(seed)
-    prior = random_law((2,), draw)
+    prior = random_distribution((2,), draw)
     for law in (half, prior):
         parts = [
             split_loss(uniform, e, law, joint(uniform, e) / half) for e in encoders

@@ -20,7 +20,7 @@ from rederived.probability import (
     joint,
     js_information,
     mutual_information,
-    random_law,
+    random_distribution,
 )
 from rederived.training import generator
 from rederived.vae import NormalEncoder
@@ -32,8 +32,13 @@ seeds = st.integers(0, 10_000)
 def problem(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return data law, encoder, prior and decoder at random, 5 by 4."""
     draw = generator(seed)
-    data, prior = random_law((5,), draw), random_law((4,), draw)
-    return data, random_law((5, 4), draw, -1), prior, random_law((5, 4), draw, 0)
+    data, prior = random_distribution((5,), draw), random_distribution((4,), draw)
+    return (
+        data,
+        random_distribution((5, 4), draw, -1),
+        prior,
+        random_distribution((5, 4), draw, 0),
+    )
 
 
 def by_loops(seed: int) -> LossDecomposition:

@@ -39,7 +39,7 @@ from rederived.chapters.variational.tables import (
     simplified_kl,
     weighted_response,
 )
-from rederived.probability import js, kl, marginal, random_law
+from rederived.probability import js, kl, marginal, random_distribution
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -52,7 +52,7 @@ def source(seed: int) -> torch.Generator:
 
 def laws(seed: int, count: int, size: int = 6) -> list[Tensor]:
     rng = source(seed)
-    return [random_law((size,), rng) for _ in range(count)]
+    return [random_distribution((size,), rng) for _ in range(count)]
 
 
 @given(seeds, st.floats(0.1, 0.9))
@@ -186,7 +186,10 @@ def tables(
     seed: int, shape: tuple[int, ...] = (3, 4)
 ) -> tuple[Tensor, Tensor, TabularAli]:
     rng = source(seed)
-    data, prior = random_law(shape[:1], rng), random_law(shape[1:], rng)
+    data, prior = (
+        random_distribution(shape[:1], rng),
+        random_distribution(shape[1:], rng),
+    )
     encoder, decoder = torch.randn(2, *shape, generator=rng, dtype=torch.float64)
     return data, prior, TabularAli(data, prior, encoder, decoder)
 
@@ -245,7 +248,7 @@ def test_the_fourth_term_can_be_weighted(rng: torch.Generator) -> None:
 def test_the_linearisation_is_how_small_steps_move(name: str) -> None:
     """Near agreement the log-ratio moves by the matrix, whatever the direction."""
     rng = source(9)
-    joint = random_law((3, 4), rng)
+    joint = random_distribution((3, 4), rng)
     data, prior = joint.sum(1), joint.sum(0)
     shift = 1e-5 * torch.randn(3, 4, generator=rng, dtype=torch.float64)
     game = TabularAli(data, prior, joint.log() + shift, joint.log() - shift.flip(0))
@@ -265,7 +268,7 @@ def test_the_linearisation_is_how_small_steps_move(name: str) -> None:
 @pytest.mark.parametrize("factor", [0.25, 10.0])
 def test_only_the_reduced_loss_leaves_the_solution(factor: float) -> None:
     rng = source(17)
-    law = random_law((6, 3, 4), rng, axes=(1, 2))
+    law = random_distribution((6, 3, 4), rng, axes=(1, 2))
     near = 0.01 * torch.randn(2, 6, 3, 4, generator=rng, dtype=torch.float64)
     for name in LOSSES:
         game = TabularAli(law.sum(2), law.sum(1), *(law.log() + near))

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from rederived.chapters.variational.em import NormalMixture, e_step, fit_normals, m_step
-from rederived.probability import kl, random_law
+from rederived.probability import kl, random_distribution
 from sklearn.mixture import GaussianMixture
 from torch import Tensor
 from torch.distributions import MultivariateNormal
@@ -22,12 +22,12 @@ def joint_kl(data: Tensor, posterior: Tensor, prior: Tensor, q: Tensor) -> Tenso
 @given(seeds)
 def test_each_step_is_a_minimum(seed: int) -> None:
     rng = torch.Generator().manual_seed(seed)
-    data, prior = random_law((5,), rng), random_law((3,), rng)
-    q = random_law((5, 3), rng, axes=0)
+    data, prior = random_distribution((5,), rng), random_distribution((3,), rng)
+    q = random_distribution((5, 3), rng, axes=0)
     posterior = e_step(prior, q)
     after = joint_kl(data, posterior, prior, q)
     assert float(after) == pytest.approx(float(kl(data, q @ prior)), abs=1e-12)
-    other = random_law((5, 3), rng, axes=1)
+    other = random_distribution((5, 3), rng, axes=1)
     assert float(joint_kl(data, other, prior, q)) >= float(after)
     fixed_prior, fixed_q = m_step(data, posterior, prior)
     assert torch.equal(fixed_prior, prior)
@@ -36,7 +36,7 @@ def test_each_step_is_a_minimum(seed: int) -> None:
     full = joint_kl(data, posterior, new_prior, new_q)
     assert float(full) <= float(fixed) + 1e-12
     assert float(fixed) <= float(after) + 1e-12
-    rival = random_law((5, 3), rng, axes=0)
+    rival = random_distribution((5, 3), rng, axes=0)
     assert float(joint_kl(data, posterior, new_prior, rival)) >= float(full)
 
 
@@ -52,7 +52,7 @@ def test_the_density_is_that_of_torch(rng: torch.Generator) -> None:
     x, _ = start(rng)
     root = torch.randn(3, 2, 2, generator=rng, dtype=torch.float64)
     covariances = root @ root.mT + torch.eye(2, dtype=torch.float64)
-    weights = random_law((3,), rng)
+    weights = random_distribution((3,), rng)
     mixture = NormalMixture(weights, x[:3], covariances)
     for k in range(3):
         law = MultivariateNormal(x[k], covariances[k])

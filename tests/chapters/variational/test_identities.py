@@ -30,7 +30,7 @@ from rederived.probability import (
     kl,
     kl_multivariate,
     marginal,
-    random_law,
+    random_distribution,
     softmax_fisher,
 )
 from rederived.vae import LinearGaussian
@@ -46,7 +46,7 @@ def source(seed: int) -> torch.Generator:
 
 def laws(seed: int, count: int, size: int = 6) -> list[Tensor]:
     rng = source(seed)
-    return [random_law((size,), rng) for _ in range(count)]
+    return [random_distribution((size,), rng) for _ in range(count)]
 
 
 def float64(values: object) -> Tensor:
@@ -61,7 +61,7 @@ def close(actual: Tensor, expected: Tensor, atol: float = 1e-12) -> None:
 def test_equal_posteriors_close_the_gap_and_others_open_it(seed: int) -> None:
     """Claim 2.1, both directions."""
     rng = source(seed)
-    p, q = random_law((5, 4), rng), random_law((5, 4), rng)
+    p, q = random_distribution((5, 4), rng), random_distribution((5, 4), rng)
     for first, second in ((p, q), (q, p)):
         below = kl(marginal(first, 0), marginal(second, 0))
         assert float(kl(first, second)) > float(below)
@@ -184,8 +184,8 @@ def test_the_proximity_is_a_joint_divergence_and_a_bound(
 def test_codes_play_the_same_game_as_data(seed: int) -> None:
     """Claim 2.14: equations (29) to (32) as printed, for codes of any encoder."""
     rng = source(seed)
-    data, prior = random_law((8,), rng), random_law((4,), rng)
-    old, new = (data @ random_law((8, 4), rng, -1) for _ in range(2))
+    data, prior = random_distribution((8,), rng), random_distribution((4,), rng)
+    old, new = (data @ random_distribution((8, 4), rng, -1) for _ in range(2))
     judge = optimal_discriminator(prior, old)
     printed = (new * (new / ((1 - judge) * prior)).log()).sum()
     close(proximal_risk(new, old, judge), printed)
@@ -199,7 +199,7 @@ def test_the_reduced_loss_is_unstable_at_every_rate(
 ) -> None:
     """Claim 2.17: the bound of the text on the growth, and no growth otherwise."""
     rng = source(seed)
-    joint = random_law((5, 4), rng)
+    joint = random_distribution((5, 4), rng)
     reduced = linearised(joint, 1.0, decoder_rate, encoder_rate)
     codes = joint.sum(0)
     mismatch = torch.randn(4, generator=rng, dtype=torch.float64)

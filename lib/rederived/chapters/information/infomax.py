@@ -36,7 +36,7 @@ class InfoMaxTerms:
 
     @property
     def js(self) -> Tensor:
-        """A lower bound of the JS divergence of joint and product law, nats."""
+        """A lower bound of the JS divergence of the joint and the product, nats."""
         return 0.5 * self.score + math.log(2.0)
 
 
