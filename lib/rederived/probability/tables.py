@@ -2,8 +2,9 @@ r"""Finite distributions as float64 tensors, and their exact divergences.
 
 A distribution may have any shape; a joint one of x and z is a table (X, Z).  With
 ``axes`` only those axes belong to the distribution and all others count independent
-ones, so that many small problems are one tensor.  Nothing is estimated: every expectation is a sum.  Values are
-in nats, with 0 log 0 = 0, and can be differentiated where no probability is zero.
+ones, so that many small problems are one tensor.  Nothing is estimated: every
+expectation is a sum.  Values are in nats, with 0 log 0 = 0, and can be differentiated
+where no probability is zero.
 """
 
 from __future__ import annotations
