@@ -23,10 +23,6 @@ Evaluate = Callable[[Model], dict[str, float]]
 """What measures a model after an epoch; the keys become columns of the history."""
 
 
-class TrainingDivergedError(ArithmeticError):
-    """The loss stopped being a usable number."""
-
-
 @dataclass(frozen=True)
 class TrainConfig:
     """What a run of ``fit`` is, apart from the model, the data and the optimizer.
