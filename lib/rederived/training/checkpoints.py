@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,6 +27,11 @@ from rederived.training.divergence import (
     require_usable_state,
 )
 from rederived.training.identity import Identity, differences
+
+try:
+    import fcntl
+except ImportError:  # there is none on Windows
+    fcntl = None  # type: ignore[assignment]
 
 LOG = "log.txt"
 
@@ -91,6 +97,30 @@ class CheckpointManager:
             return None
         path = self.directory / "checkpoint.safetensors"
         return path if path.exists() else None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out of the folder, where the system can.
+
+        Raises:
+            CheckpointError: if another process trains in it.
+        """
+        if self.directory is None or not self.writes or fcntl is None:
+            yield
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise CheckpointError(
+                    f"another process trains in {self.directory}: wait for it, or "
+                    "choose another folder"
+                ) from error
+            try:
+                yield
+            finally:
+                (self.directory / ".lock").unlink(missing_ok=True)
 
     def restore(self, identity: Identity) -> Position:
         """Return the position of the run found in the folder, or that of a new one.

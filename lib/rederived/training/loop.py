@@ -121,8 +121,11 @@ def fit(
     checkpoints = CheckpointManager(
         directory, model, optimizer, average, writes=accelerator.is_main_process
     )
-    run = _Run(accelerator, batches, objective, checkpoints, config, schedule=schedule)
-    with torch.random.fork_rng():  # the caller's global random state stays
+    # the caller's global random state stays
+    with checkpoints.locked(), torch.random.fork_rng():
+        run = _Run(
+            accelerator, batches, objective, checkpoints, config, schedule=schedule
+        )
         return run.train(evaluate, monitor, label)
 
 
