@@ -357,7 +357,7 @@ class Elsewhere(Scorer):
 
     asked: torch.device | None = None
 
-    def _next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
         assert prefixes.device == self.device
         assert parents is None or parents.device == self.device
         self.asked = prefixes.device

@@ -51,10 +51,10 @@ class Scorer(ABC):
         """
         if parents is not None:
             parents = parents.to(self.device)
-        return self._next(prefixes.to(self.device), parents)
+        return self.advance(prefixes.to(self.device), parents)
 
     @abstractmethod
-    def _next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
         """Return what ``next`` does, from tensors on the text's device."""
 
 
@@ -75,7 +75,7 @@ class CachedState(Scorer):
         self.state = model.start(self.memory)
         self.encoder_passes = 1
 
-    def _next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
         """Advance every hypothesis by its last token."""
         if parents is not None:
             if len(parents) != self.texts * self.beams:  # some texts are finished
@@ -97,7 +97,7 @@ class CachedEncoder(Scorer):
         self.memory = _encode(model, text, beams)
         self.encoder_passes = 1
 
-    def _next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
         """Run the decoder over the prefixes and take its last position."""
         if parents is not None and len(parents) != self.texts * self.beams:
             self.memory = select_rows(self.memory, parents)
@@ -114,7 +114,7 @@ class NoCache(Scorer):
         super().__init__(model, text, beams)
         self.copies = text.repeat_interleave(beams, 0)
 
-    def _next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
         """Run encoder and decoder and take the last position."""
         if parents is not None:
             self.copies = self.copies[parents]
