@@ -15,6 +15,7 @@ from rederived.records import (
     Record,
     Run,
     RunError,
+    apart,
     as_dict,
     find_run,
     finished_runs,
@@ -74,11 +75,31 @@ def run(
     preset: Presets = None,
     seed: Seeds = None,
 ) -> None:
-    """Run the presets of a study or of a chapter, or find their finished runs."""
-    for one in studies_of(name):
-        for each in preset or list(one.presets(profile)):
-            for number in seed or [0]:
-                typer.echo(_line(run_or_load(one.name, each, profile, number)))
+    """Run the presets of a study or of a chapter, or find their finished runs.
+
+    Processes that torchrun or accelerate launch started together share the runs out.
+    """
+    asked = [
+        (one, each, number)
+        for one in studies_of(name)
+        for each in preset or list(one.presets(profile))
+        for number in seed or [0]
+    ]
+    # two presets may be one configuration, and then one run in one folder
+    runs = [
+        (one.name, one.identity(one.config(each, profile)), number)
+        for one, each, number in asked
+    ]
+    with apart() as process:
+        distinct = len(set(runs))
+        if process.number == 0 and distinct < process.count:
+            typer.echo(
+                f"rederived: {process.count} processes, runs: {distinct}; "
+                "a run is the work of one process",
+                err=True,
+            )
+        for one, each, number in process.share(asked, runs):
+            typer.echo(_line(run_or_load(one.name, each, profile, number)))
 
 
 @app.command("list")

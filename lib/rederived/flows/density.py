@@ -53,7 +53,8 @@ class Flow(nn.Module):
 
         Args:
             count: how many events.
-            generator: the source of randomness; its device is where codes are drawn.
+            generator: the source of randomness; codes are drawn on its device, in
+                float32, and go on in device and precision of the flow's parameters.
             temperature: what multiplies the code; below one the samples crowd
                 around the mode of the prior.
 
@@ -66,6 +67,8 @@ class Flow(nn.Module):
         if not 0 <= temperature < math.inf:
             raise ValueError(f"temperature must be at least 0, got {temperature}")
         z = temperature * self.prior.sample((count, *self.event_shape), generator)
+        parameter = next(self.parameters(), z)
+        z = z.to(parameter.device, parameter.dtype)
         x, _ = self.bijection.inverse(z)
         return x
 
