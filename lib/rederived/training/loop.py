@@ -62,6 +62,10 @@ def fit(
 ) -> History:
     """Minimise a model's loss and leave the chosen weights in it.
 
+    Training runs on the accelerator, if there is one: loss, ``transform`` and
+    ``evaluate`` see the model and its batches there.  The model comes back on the
+    device on which it came.
+
     Args:
         model: what is trained.
         data: CPU tensors with the same number of rows ``N``.
@@ -116,6 +120,7 @@ def fit(
         accelerator.process_index,
         accelerator.num_processes,
     )
+    home = device_of(model)
     objective = accelerator.prepare(_Objective(model, loss))  # on its device from here
     average = _averaged(model, config.average_decay)
     checkpoints = CheckpointManager(
@@ -126,7 +131,20 @@ def fit(
         run = _Run(
             accelerator, batches, objective, checkpoints, config, schedule=schedule
         )
-        return run.train(evaluate, monitor, label)
+        try:
+            return run.train(evaluate, monitor, label)
+        finally:
+            model.to(home)
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return the device of a module's parameters; the CPU if it has none.
+
+    >>> device_of(nn.Linear(1, 1))
+    device(type='cpu')
+    """
+    first = next(model.parameters(), None)
+    return torch.device("cpu") if first is None else first.device
 
 
 class _Objective(nn.Module):

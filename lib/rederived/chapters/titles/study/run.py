@@ -102,7 +102,6 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
         directory=trial.directory,
         label=trial.label,
     )
-    model.to("cpu")
     metrics, found = _measured(model, config, corpus, seed)
     metrics["parameters"] = float(sum(p.numel() for p in model.parameters()))
     metrics["training_seconds"] = sum(history.column("seconds"))
