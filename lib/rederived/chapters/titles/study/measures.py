@@ -27,16 +27,14 @@ WRONG_CHARACTER = 4
 
 
 @torch.no_grad()
-def loss_and_accuracy(
-    model: EncoderDecoder, part: EncodedSplit, device: torch.device | None = None
-) -> tuple[float, float]:
+def loss_and_accuracy(model: EncoderDecoder, part: EncodedSplit) -> tuple[float, float]:
     """Return nats a token, and the share of tokens predicted rightly, if forced.
 
     Args:
-        model: an encoder-decoder.
+        model: an encoder-decoder, on any device.
         part: pairs, on the CPU.
-        device: where the model is; None if it is on the CPU.
     """
+    device = next(model.parameters()).device
     losses, hits, count = 0.0, 0, 0
     pieces = (torch.split(whole, _CHUNK) for whole in (part.text, part.title))
     for piece in zip(*pieces, strict=True):

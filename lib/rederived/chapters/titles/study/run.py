@@ -83,9 +83,7 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
         model = build(config, len(corpus.vocabulary))
 
     def evaluate(trained: Model) -> dict[str, float]:
-        device = next(trained.parameters()).device
-        part = corpus.validation
-        loss, _ = measures.loss_and_accuracy(trained, part, device)
+        loss, _ = measures.loss_and_accuracy(trained, corpus.validation)
         return {"validation_loss": loss}
 
     steps = len(corpus.train.text) // config.batch_size * config.epochs
