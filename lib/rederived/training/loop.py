@@ -137,14 +137,16 @@ def fit(
             model.to(home)
 
 
-def device_of(model: nn.Module) -> torch.device:
-    """Return the device of a module's parameters; the CPU if it has none.
+def device_of(model: object) -> torch.device:
+    """Return the device of a module's parameters; the CPU for what has none.
 
     >>> device_of(nn.Linear(1, 1))
     device(type='cpu')
     """
-    first = next(model.parameters(), None)
-    return torch.device("cpu") if first is None else first.device
+    if isinstance(model, nn.Module):
+        for parameter in model.parameters():
+            return parameter.device
+    return torch.device("cpu")
 
 
 class _Objective(nn.Module):
