@@ -27,11 +27,11 @@ PROVENANCE = ("device", "torch", "python", "commit")
 INTRODUCTION = """\
 # Recorded results
 
-Full runs, recorded with the raw numbers of every seed. A page for each chapter sets what the
-sources report beside what we find, compares the settings in small tables, and lists the records
-with their seeds, machines, commands and deviations. A value is the mean over the seeds ± their
-standard deviation, with as many digits as that allows; a value without ± is one seed, or seeds
-that agree.
+Full runs, recorded with the raw numbers of every seed. A page for each chapter sets
+what the sources report beside what we find, compares the settings in small tables, and
+lists the records with their seeds, machines, commands and deviations. A value is the
+mean over the seeds ± their standard deviation, with as many digits as that allows; a
+value without ± is one seed, or seeds that agree.
 """
 
 
