@@ -23,8 +23,7 @@ def errata_page(ledger: Ledger, chapters: list[Chapter]) -> str:
         "",
         "Where an article needs correction or care. A heading is what the article "
         "says; below it stand the place, what is right, and the claims whose checks "
-        "show it. "
-        + _counts(ledger),
+        "show it. " + _counts(ledger),
     ]
     verdicts = {claim.id: claim.verdict for claim in ledger.claims}
     for kind in ERRATA_KINDS:
