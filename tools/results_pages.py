@@ -230,11 +230,11 @@ def _link(record: Record, label: str) -> str:
 
 
 def _value(record: Record, metric: str) -> str:
-    """Return a metric of a record with the digits that its spread allows."""
+    """Return a metric of a record with the digits that its spread allows, as HTML."""
     if not record.values(metric):
         return "–"
     summary = record.summary(metric)
-    return rounded(summary.mean, summary.sd)
+    return rounded(summary.mean, summary.sd).replace(" ± ", "&nbsp;±&nbsp;")
 
 
 def _seeds(records: list[Record], labels: Mapping[str, str]) -> str:

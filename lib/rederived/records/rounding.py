@@ -30,7 +30,8 @@ def rounded(mean: float, sd: float) -> str:
     if sd < 0:
         raise ValueError(f"a standard deviation is not negative, got {sd}")
     if sd == 0 or not math.isfinite(sd):
-        return _text(mean, _decimals(mean, SIGNIFICANT))
+        whole = math.isfinite(mean) and mean == int(mean)
+        return _text(mean, 0 if whole else _decimals(mean, SIGNIFICANT))
     leading, _, exponent = f"{sd:.0e}".partition("e")
     decimals = max(0, (leading == "1") - int(exponent))
     return f"{_text(mean, decimals)} ± {_text(sd, decimals)}"
