@@ -97,7 +97,7 @@ def wrong(ledger: Ledger) -> list[str]:
 def _wrong(erratum: Erratum) -> str:
     said = erratum.article.rstrip(".")
     first = erratum.evidence.split(". ")[0].rstrip(".")
-    return f"- {{ref}}`{said} <erratum-{erratum.id}>`: {_lowered(first)}."
+    return f"- [{said}](#erratum-{erratum.id}): {_lowered(first)}."
 
 
 def _lowered(sentence: str) -> str:

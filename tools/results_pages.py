@@ -47,6 +47,8 @@ class Table:
     """Label -> the record, and the text that takes the place of ``{}``."""
     columns: dict[str, str]
     """Metric -> heading."""
+    caption: str = ""
+    """What the values are; empty if they are means over the seeds."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _table(number: str, entry: dict[str, Any]) -> Table:
     for label, named in entry["rows"].items():
         name, part = named if isinstance(named, list) else (named, "")
         rows[label] = load_record(name, RESULTS), part
-    made = Table(entry["title"], rows, entry["columns"])
+    made = Table(entry["title"], rows, entry["columns"], entry.get("caption", ""))
     where = f"book/results.yml, chapter {number}, {made.title!r}"
     if len(made.columns) > 5:
         raise ValueError(f"{where}: more than six columns")
@@ -201,8 +203,9 @@ def _published(
 
 
 def _labels(tables: list[Table]) -> dict[str, str]:
-    """Return record -> its label, with the table's title if others have it too."""
-    common = Counter(label for one in tables for label in one.rows)
+    """Return record -> its label, with the table's title if another has it too."""
+    named = {(label, r.name) for one in tables for label, (r, _) in one.rows.items()}
+    common = Counter(label for label, _ in named)
     found: dict[str, str] = {}
     for one in tables:
         for label, (record, _) in one.rows.items():
@@ -220,7 +223,7 @@ def _rows(one: Table) -> list[str]:
     labels = {record.name: label for label, (record, _) in one.rows.items()}
     head = ("setting", *one.columns.values())
     records = [record for record, _ in one.rows.values()]
-    return stacking_table(_seeds(records, labels), head, rows)
+    return stacking_table(one.caption or _seeds(records, labels), head, rows)
 
 
 def _link(record: Record, label: str) -> str:

@@ -41,7 +41,7 @@ def test_ours_stands_beside_what_the_sources_report():
     ]
     made = page([record("paper", (1.0, 2.0, 3.0), published=reported)])
     assert '<td data-label="reported (by)">1980.5 (1)</td>' in made
-    assert '2.0 ± 1.0 <a href="#record-nice-paper">' in made
+    assert '2.0&nbsp;±&nbsp;1.0 <a href="#record-nice-paper">' in made
     assert "1. the paper, table 2." in made
     assert "elsewhere" not in made
 
@@ -64,6 +64,21 @@ def test_the_number_of_seeds_stands_once_in_the_caption():
     assert made.count("n = 2") == 1
 
 
+def test_a_caption_of_its_own_takes_the_place_of_the_seeds():
+    rows = {"long run": (record("long", (1.0, 2.0)), "")}
+    made = page([], [Table("Runs", rows, {"nats": "nats"}, "Ten networks.")])
+    assert "<caption>Ten networks.</caption>" in made
+
+
+def test_a_label_has_the_title_of_its_table_only_if_another_record_has_it_too():
+    one, other = record("a", (1.0,)), record("b", (2.0,))
+    rows = {"plain": (one, "")}
+    same = [Table("First", rows, {}), Table("Second", rows, {})]
+    assert results_pages._labels(same) == {"nice-a": "plain"}
+    two = [Table("First", rows, {}), Table("Second", {"plain": (other, "")}, {})]
+    assert results_pages._labels(two)["nice-b"] == "plain: Second"
+
+
 def test_a_record_is_folded_with_how_it_was_made():
     made = page([record("mixup-0.2", (1.0,))])
     fold = made[made.index("(record-nice-mixup-0.2)=") :]
@@ -76,7 +91,7 @@ def test_a_record_is_folded_with_how_it_was_made():
 def test_a_text_takes_the_place_of_the_braces():
     one = record("paper", (1.5,))
     made = page([], [Table("Runs", {"a": (one, "nats")}, {"{}": "value"})])
-    assert '<td data-label="value">1.50</td>' in made
+    assert '<td data-label="value">1.5</td>' in made
 
 
 @pytest.mark.parametrize(
@@ -127,7 +142,8 @@ def test_the_published_numbers_of_the_records_are_all_shown():
         (2013.467, 1.11, "2013.5 ± 1.1"),
         (-2225.69, 23.01, "−2226 ± 23"),
         (12345.6, 234.0, "12,346 ± 234"),
-        (0.052, 0.0, "0.0520"),
+        (0.05204, 0.0, "0.0520"),
+        (0.1, 0.0, "0.1"),
         (67.0, 0.0, "67"),
         (19_160_000.0, 0.0, "19,160,000"),
         (0.0, 0.0, "0"),

@@ -30,8 +30,9 @@ def rounded(mean: float, sd: float) -> str:
     if sd < 0:
         raise ValueError(f"a standard deviation is not negative, got {sd}")
     if sd == 0 or not math.isfinite(sd):
-        whole = math.isfinite(mean) and mean == int(mean)
-        return _text(mean, 0 if whole else _decimals(mean, SIGNIFICANT))
+        most = _decimals(mean, SIGNIFICANT)
+        exact = (d for d in range(most) if round(mean, d) == mean)
+        return _text(mean, next(exact, most))
     leading, _, exponent = f"{sd:.0e}".partition("e")
     decimals = max(0, (leading == "1") - int(exponent))
     return f"{_text(mean, decimals)} ± {_text(sd, decimals)}"
