@@ -95,7 +95,8 @@ def wrong(ledger: Ledger) -> list[str]:
 
 
 def _wrong(erratum: Erratum) -> str:
-    said = erratum.article.rstrip(".")
+    """Return one line; its numbers are text, so that the page loads no formulas."""
+    said = erratum.article.rstrip(".").replace("$-", "−").replace("$", "")
     first = erratum.evidence.split(". ")[0].rstrip(".")
     return f"- [{said}](#erratum-{erratum.id}): {_lowered(first)}."
 

@@ -105,6 +105,11 @@ def test_the_three_errata_of_the_front_page_are_wrong_ones():
     assert {kinds[id_] for id_ in front.WRONG} == {"wrong"}
 
 
+def test_the_front_page_has_no_formula():
+    text = (BOOK / "index.md").read_text(encoding="utf-8")
+    assert "$" not in text
+
+
 def test_verdicts_in_words_and_as_a_bar():
     verdicts = [Verdict.HOLDS, Verdict.HOLDS, Verdict.CORRECTED]
     assert in_words(verdicts) == "2 hold, 1 holds with a correction"
