@@ -14,6 +14,7 @@ from rederived.records.records import (
     save_record,
     writable_root,
 )
+from rederived.records.rounding import rounded
 from rederived.records.runs import (
     Arrays,
     Config,
@@ -62,6 +63,7 @@ __all__ = [
     "record_names",
     "recorded",
     "records_root",
+    "rounded",
     "run_directory",
     "run_log",
     "runs_root",
