@@ -61,9 +61,9 @@ class Run:
 def runs_root() -> Path:
     """Return the folder of unrecorded runs.
 
-    ``REDERIVED_RUNS`` names it; else it is ``runs`` in the checkout, whatever the working
-    folder, so that a notebook and the command line find each other's runs; and ``runs``
-    in the working folder where the library is installed without a checkout.
+    ``REDERIVED_RUNS`` names it; else it is ``runs`` in the checkout, whatever the
+    working folder, so that a notebook and the command line find each other's runs; and
+    ``runs`` in the working folder where the library is installed without a checkout.
     """
     named = os.environ.get("REDERIVED_RUNS", "")
     return Path(named) if named else (checkout() or Path()) / "runs"
