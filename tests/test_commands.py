@@ -59,7 +59,7 @@ RUN_BY = {
     "pip": (".ci/run", "make book"),
     "pytest": (".ci/run", "make test"),
 }
-"""Where a tool is really run; tests/tools/test_publish.py runs what publish.yml does."""
+"""Where it is really run; what publish.yml does, tests/tools/test_publish.py does."""
 
 
 def blocks() -> list[tuple[str, str]]:
