@@ -117,6 +117,16 @@ def test_run_and_record_take_a_chapter(tiny: Path, recorded: Path) -> None:
     assert "chapter 99 has no" in str(call("run", "99").exception)
 
 
+def test_a_folder_of_runs_that_cannot_be_made_is_an_expected_failure(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny.write_text("a file")
+    assert fail(monkeypatch, "run", "nice", "--preset", "tiny") == 1
+    message = capsys.readouterr().err
+    assert message.startswith(f"rederived: runs cannot be kept in {tiny} (")
+    assert "let REDERIVED_RUNS name a folder" in message
+
+
 def test_ctrl_c_says_that_the_run_goes_on(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
