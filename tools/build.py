@@ -6,6 +6,7 @@ record; it is dropped then.
 """
 
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -60,7 +61,10 @@ def run_chapters() -> list[str]:
     cache = get_cache(CACHE)
     for notebook in chapters():
         cache.add_nb_to_project(str(notebook))
-    result = load_executor("local-parallel", cache).run_and_cache(timeout=TIMEOUT)
+    told = logging.getLogger("chapters")
+    told.setLevel(logging.INFO)  # one line as a chapter starts, one as it ends
+    executor = load_executor("local-parallel", cache, told)
+    result = executor.run_and_cache(timeout=TIMEOUT)
     return [Path(uri).stem for uri in (*result.excepted, *result.errored)]
 
 
@@ -88,6 +92,7 @@ def build(config: dict[str, Any], *options: str) -> int:
     for left in ("html", ".doctrees"):
         shutil.rmtree(SITE / left, ignore_errors=True)
     SITE.mkdir(exist_ok=True)
+    print("building the pages (a minute or two)", flush=True)
     path = SITE / "config.yml"
     write(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     command = ["jupyter-book", "build", ".", "--config", str(path)]

@@ -35,13 +35,14 @@ from rederived.study import AnyStudy, run_or_load, studies, studies_of, study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# What one command needs is imported there: `rederived --help` waits for torch alone.
+# What one command needs is imported there: --help and show wait for nothing slow.
 # ruff: noqa: PLC0415
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
 _SHOWN = 12  # metrics on a line about a run
+_INTERRUPTED = 130  # the status of a program that Ctrl-C ended
 Profile = Annotated[str, typer.Option(help="quick or full")]
 Presets = Annotated[
     list[str] | None, typer.Option("--preset", help="which presets; all if none")
@@ -98,8 +99,14 @@ def run(
                 "a run is the work of one process",
                 err=True,
             )
-        for one, each, number in process.share(asked, runs):
-            typer.echo(_line(run_or_load(one.name, each, profile, number)))
+        try:
+            for one, each, number in process.share(asked, runs):
+                typer.echo(_line(run_or_load(one.name, each, profile, number)))
+        except KeyboardInterrupt:
+            typer.echo(
+                "rederived: stopped; the same command goes on from here", err=True
+            )
+            raise typer.Exit(_INTERRUPTED) from None
 
 
 @app.command("list")
@@ -201,6 +208,8 @@ def main() -> None:
     """Run the command line; expected failures end with one line and status 1."""
     try:
         app()
+    except SystemExit:  # the usual end; what follows loads torch
+        raise
     except _expected() as error:
         typer.echo(f"rederived: {error}", err=True)
         raise SystemExit(1) from error

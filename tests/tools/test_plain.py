@@ -151,7 +151,9 @@ def test_code_and_outputs_are_the_stored_ones_but_for_the_first_cell(edition, st
         assert [o.get("data") for o in one.outputs] == [
             o.get("data") for o in other.outputs
         ]
-        assert set(other.metadata) <= {"jupyter"}
+        assert set(other.metadata) <= {"jupyter", "tags"}
+        ignored = {"nbval-ignore-output"} & set(one.metadata.get("tags", []))
+        assert set(other.metadata.get("tags", [])) == ignored
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)

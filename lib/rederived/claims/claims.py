@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from rederived.claims.checks import (
     CHECK_MIME,
@@ -212,6 +211,8 @@ class Claim:
         self, values: Values, bound: float, confidence: float, what: str, sign: int
     ) -> None:
         """One-sided t test of the mean; ``sign`` is +1 for above, -1 for below."""
+        from scipy.special import stdtrit  # noqa: PLC0415 - slow to import
+
         side = ">" if sign > 0 else "<"
         criterion = f"mean {side} {bound:g} with {100 * confidence:g} % confidence"
         check = self._check(what, criterion)

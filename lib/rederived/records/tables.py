@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rederived.claims import publish
 from rederived.records.records import Record
 
 
@@ -56,6 +55,8 @@ def _show(
     heading: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]
 ) -> None:
     """Put a table on the page with notes below it."""
+    from rederived.claims import publish  # noqa: PLC0415 - it loads torch
+
     for row in rows:
         if len(row) != len(heading):
             raise ValueError(f"the row {list(row)} does not fit {list(heading)}")
