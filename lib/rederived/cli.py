@@ -45,7 +45,7 @@ Profile = Annotated[str, typer.Option(help="quick or full")]
 Presets = Annotated[
     list[str] | None, typer.Option("--preset", help="which presets; all if none")
 ]
-Seeds = Annotated[list[int] | None, typer.Option("--seed", help="which seeds")]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", min=0, help="which seeds")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -89,7 +89,8 @@ def list_all() -> None:
             known = ", ".join(one.presets(profile))
             typer.echo(f"{one.name} --profile {profile}: {known}")
     for folder, result in finished_runs():
-        typer.echo(f"{folder}: {_line(result)}")
+        text = str(result) if isinstance(result, RunError) else _line(result)
+        typer.echo(f"{folder}: {text}")
     for name in record_names():
         typer.echo(f"record {name}")
 

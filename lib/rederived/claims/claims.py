@@ -20,6 +20,7 @@ from rederived.claims.checks import (
     Values,
     as_exact,
     epsilon,
+    same_values,
 )
 from rederived.claims.verdicts import Evidence, Verdict, verdict
 
@@ -114,7 +115,10 @@ class Claim:
             check.fail(f"shapes differ: {left.shape} against {right.shape}")
         if left.size == 0:
             check.fail("there is nothing to compare")
-        same = np.asarray(left == right)
+        for name, side in (("actual", left), ("expected", right)):
+            if side.dtype.kind in "fc" and not np.isfinite(side).all():
+                check.fail(f"{name} holds numbers that are not finite")
+        same = same_values(left, right)
         check.judge(same, ~same, left, right, {"places compared": left.size})
 
     def below(self, value: Values, bound: float, *, what: str) -> None:

@@ -63,7 +63,7 @@ class Flow(nn.Module):
         Raises:
             ValueError: if the temperature is negative.
         """
-        if temperature < 0:
+        if not 0 <= temperature < math.inf:
             raise ValueError(f"temperature must be at least 0, got {temperature}")
         z = temperature * self.prior.sample((count, *self.event_shape), generator)
         x, _ = self.bijection.inverse(z)
@@ -103,9 +103,20 @@ class Dequantization:
         return (self.high - self.low) / self.levels
 
     def __call__(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
-        """Return float32 values for integer pixels, one uniform draw each."""
+        """Return float32 values for integer pixels, one uniform draw each.
+
+        Raises:
+            ValueError: for pixels that are no integers (``Images.unit`` divides them).
+        """
+        if pixels.is_floating_point():
+            raise ValueError(
+                f"pixels are {pixels.dtype}: give the integers 0 to {self.levels - 1}"
+            )
         noise = torch.rand(pixels.shape, generator=generator, device=generator.device)
-        return self.low + self.cell_width * (pixels + noise.to(pixels.device))
+        value = pixels + noise.to(pixels.device)
+        # 255 + u may round to 256, which is the next cell
+        inside = torch.nextafter(pixels + 1.0, torch.zeros_like(value))
+        return self.low + self.cell_width * torch.minimum(value, inside)
 
     def bits_per_dim(self, log_likelihood: float, dimensions: int) -> float:
         """Convert nats per event of dequantised data to bits per dimension."""
@@ -127,7 +138,7 @@ def bits_per_dim(log_likelihood: float, dimensions: int, cell_width: float) -> f
     Raises:
         ValueError: if ``dimensions`` or ``cell_width`` is not positive.
     """
-    if dimensions <= 0 or cell_width <= 0:
+    if not (dimensions > 0 and cell_width > 0):
         raise ValueError(
             f"dimensions and cell_width must be positive, got {dimensions} and "
             f"{cell_width}: pass the event's size and Dequantization.cell_width"

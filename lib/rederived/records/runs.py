@@ -137,10 +137,18 @@ def differences(there: Config, here: Config, names: Iterable[str]) -> str:
     )
 
 
-def finished_runs() -> list[tuple[Path, Run]]:
-    """Return every finished run below ``runs_root()``, with its folder."""
-    paths = sorted(runs_root().glob("*/*/seed-*/run.json"))
-    return [(path.parent, load_run(path.parent)) for path in paths]
+def finished_runs() -> list[tuple[Path, Run | RunError]]:
+    """Return every finished run below ``runs_root()``, with its folder.
+
+    In the place of a run that is damaged stands the error that says so.
+    """
+    found: list[tuple[Path, Run | RunError]] = []
+    for path in sorted(runs_root().glob("*/*/seed-*/run.json")):
+        try:
+            found.append((path.parent, load_run(path.parent)))
+        except RunError as error:
+            found.append((path.parent, error))
+    return found
 
 
 def run_log(run: Run) -> str:

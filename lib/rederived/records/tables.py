@@ -59,11 +59,17 @@ def _show(
     for row in rows:
         if len(row) != len(heading):
             raise ValueError(f"the row {list(row)} does not fit {list(heading)}")
-    lines = [heading, ["---"] * len(heading), *rows]
+    cells = [[_escaped(cell) for cell in line] for line in (heading, *rows)]
+    lines = [cells[0], ["---"] * len(heading), *cells[1:]]
     text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     if notes:
         text += "\n\n" + "\n".join(notes)
     publish({"text/markdown": text, "text/plain": text})
+
+
+def _escaped(cell: str) -> str:
+    """Return a cell's text as Markdown keeps it in one cell of one row."""
+    return " ".join(cell.split("\n")).replace("|", "\\|")
 
 
 def _cell(record: Record, metric: str) -> str:

@@ -14,9 +14,9 @@ from rederived.training.config import (
     History,
     Loss,
     TrainConfig,
-    TrainingDivergedError,
     TransformForEpoch,
 )
+from rederived.training.divergence import TrainingDivergedError
 from rederived.training.loop import fit
 from rederived.training.schedules import Exponential, OneCycle, Schedule, constant
 from rederived.training.seeds import GeneratorState, derive, generator

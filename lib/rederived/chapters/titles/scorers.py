@@ -27,12 +27,17 @@ class Scorer(ABC):
         text: int64 ``(B, N)``.
         beams: hypotheses a text; row ``b * beams + i`` belongs to text b.
 
+    Raises:
+        ValueError: if ``beams`` is less than one.
+
     Attributes:
         decoder_steps: positions that the decoder has computed, a hypothesis.
         encoder_passes: how often the texts have been read.
     """
 
     def __init__(self, model: EncoderDecoder, text: Tensor, beams: int) -> None:
+        if beams < 1:
+            raise ValueError(f"a search keeps at least one hypothesis, got {beams}")
         self.model, self.texts, self.beams = model, len(text), beams
         self.decoder_steps = 0
         self.encoder_passes = 0
