@@ -167,7 +167,5 @@ def test_a_list_that_says_nothing_is_refused(
 def test_an_endpoint_without_https_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "hf-mirror.com")
     monkeypatch.delenv("REDERIVED_DATA", raising=False)
-    with pytest.raises(
-        DatasetError, match=r"'hf-mirror\.com': let it begin"
-    ):
+    with pytest.raises(DatasetError, match=r"'hf-mirror\.com': let it begin"):
         datasets.load("mnist", "train")
