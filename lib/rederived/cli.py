@@ -1,7 +1,8 @@
-"""The command line: ``rederived run | list | show | record | data | title``."""
+"""The command line: ``rederived run | plan | list | show | record | data | title``."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -69,16 +70,43 @@ def options(
 
 @app.command()
 def run(
-    name: str,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="studies or chapters; with --plan, rows of the plan"),
+    ] = None,
+    *,
     profile: Profile = "quick",
     preset: Presets = None,
     seed: Seeds = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="run rows of the plan; all if none is named")
+    ] = False,
+    minutes: Annotated[float, typer.Option(help="with --plan: stop in time")] = 9.0,
+    side_by_side: Annotated[int, typer.Option(help="with --plan: processes")] = 1,
 ) -> None:
     """Run the presets of a study or of a chapter, or find their finished runs."""
-    for one in studies_of(name):
+    if plan:
+        if preset or seed or profile != "quick":
+            raise ValueError("--plan says itself which profile, presets and seeds")
+        _run_plan(names or [], minutes, side_by_side)
+        return
+    if not names:
+        raise ValueError("name a study or a chapter, or give --plan")
+    for one in [one for name in names for one in studies_of(name)]:
         for each in preset or list(one.presets(profile)):
             for number in seed or [0]:
                 typer.echo(_line(run_or_load(one.name, each, profile, number)))
+
+
+@app.command("plan")
+def show_plan(
+    rows: Annotated[list[str] | None, typer.Argument(help="all if none")] = None,
+) -> None:
+    """List the long runs: what each row decides, its cost, what is done and missing."""
+    from rederived import plan
+
+    for row in plan.rows_named(plan.load_plan(), rows or []):
+        typer.echo(plan.describe(row))
 
 
 @app.command("list")
@@ -182,16 +210,43 @@ def main() -> None:
         app()
     except _expected() as error:
         typer.echo(f"rederived: {error}", err=True)
-        raise SystemExit(1) from error
+        raise SystemExit(_status(error)) from error
+
+
+def _status(error: Exception) -> int:
+    """Return 1, or what a shell reports of a process that SIGTERM ended."""
+    from rederived.training import TrainingStoppedError
+
+    return 128 + signal.SIGTERM if isinstance(error, TrainingStoppedError) else 1
+
+
+def _run_plan(names: list[str], minutes: float, side_by_side: int) -> None:
+    """Run what the rows still lack, then say how far they are."""
+    from rederived import plan
+
+    rows = plan.rows_named(plan.load_plan(), names)
+    jobs = plan.waiting(job for row in rows for job in row.jobs())
+    failed = 0
+    for outcome in plan.run_jobs(jobs, minutes=minutes, side_by_side=side_by_side):
+        typer.echo(outcome)
+        failed += outcome.state == "failed"
+    for row in rows:
+        typer.echo(f"{row.name}: {plan.progress_of(row.jobs())}")
+    if failed:
+        raise RunError(f"{failed} jobs failed: see what they printed")
 
 
 def _expected() -> tuple[type[Exception], ...]:
     """Return the failures that a user can mend; asked for only when there is one."""
     from rederived.datasets import DatasetError
-    from rederived.training import CheckpointError, TrainingDivergedError
+    from rederived.training import (
+        CheckpointError,
+        TrainingDivergedError,
+        TrainingStoppedError,
+    )
 
     return (
-        *(CheckpointError, RunError, TrainingDivergedError),
+        *(CheckpointError, RunError, TrainingDivergedError, TrainingStoppedError),
         *(ValueError, DatasetError),
     )
 

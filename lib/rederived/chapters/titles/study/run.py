@@ -56,6 +56,7 @@ def build(config: TitlesConfig, vocabulary: int) -> Model:
             2 * config.width,
             config.attention,
             prior=config.prior,
+            halved=config.halved,
         )
     )
 
@@ -97,7 +98,7 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
             config.epochs, config.batch_size, seed, clip_norm=1.0, precision="float32"
         ),
         loss=title_loss,
-        schedule=OneCycle(steps),
+        schedule=OneCycle(steps) if config.schedule == "one-cycle" else constant,
         evaluate=evaluate,
         directory=trial.directory,
         label=trial.label,
