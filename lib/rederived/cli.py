@@ -148,16 +148,31 @@ def record(
 
 @app.command()
 def data(
-    name: Annotated[str | None, typer.Argument()] = None, split: str = "train"
+    name: Annotated[str | None, typer.Argument()] = None,
+    split: str = "train",
+    pack: Annotated[
+        Path | None, typer.Option(help="write the split's pixels in pieces here")
+    ] = None,
 ) -> None:
-    """List the data sets, or load one and print where it came from."""
-    from rederived import datasets
+    """List the data sets, or load one, from pieces too, and print where it came from.
 
-    if name is not None:
-        typer.echo(datasets.verify(name, split))
+    On the other side the folder of pieces belongs into the one that REDERIVED_DATA
+    names; loading joins and verifies them.
+    """
+    from rederived import datasets
+    from rederived.datasets import pieces
+
+    if name is None:
+        for entry in datasets.describe():
+            typer.echo(f"{entry.name}: {', '.join(entry.rows)}")
         return
-    for entry in datasets.describe():
-        typer.echo(f"{entry.name}: {', '.join(entry.rows)}")
+    typer.echo(datasets.verify(name, split))
+    if pack is not None:
+        found = datasets.load(name, split)
+        if not isinstance(found, datasets.Images):
+            raise ValueError(f"{name} holds texts; only pictures are packed")
+        for file in pieces.pack(found, pack):
+            typer.echo(f"{file}: {file.stat().st_size:,} bytes")
 
 
 @app.command()

@@ -17,7 +17,14 @@ from rederived.chapters.titles.study.data import Corpus, EncodedSplit, load_corp
 from rederived.chapters.titles.transformer import Transformer, TransformerConfig
 from rederived.chapters.titles.vocabulary import Vocabulary
 from rederived.records import Arrays, Config, Measured, RunError, Trial, from_dict
-from rederived.training import OneCycle, TrainConfig, derive, fit, generator
+from rederived.training import (
+    OneCycle,
+    TrainConfig,
+    constant,
+    derive,
+    fit,
+    generator,
+)
 
 _WEIGHTS, _EXAMPLES, _ERRORS = range(20, 23)  # random streams
 _SHOWN = 8  # titles kept as examples
