@@ -11,11 +11,11 @@ import pytest
 import torch
 from rederived import datasets
 from rederived.datasets import DatasetError, Images, Source
-from rederived.datasets.pieces import LIST, pack
+from rederived.datasets.pieces import LIST, _compressed, _restored, pack
 from safetensors.torch import load_file, save_file
 
 ROWS = 10
-LARGEST = 4 * 3080 + 1000  # four pictures of 32x32x3, each with its label
+LARGEST = 4 * 3090 + 1000  # four pictures of 32x32x3, each with its label
 
 
 def pictures(split: str = "train") -> Images:
@@ -46,6 +46,13 @@ def test_joined_they_are_what_was_packed(packed: Path) -> None:
     assert found.source.where == "a file, in 3 pieces"
 
 
+@pytest.mark.parametrize("shape", [(3, 1, 28, 28), (2, 3, 5, 7), (1, 3, 1, 1)])
+def test_compression_loses_nothing(shape: tuple[int, ...]) -> None:
+    draw = torch.Generator().manual_seed(0)
+    pixels = torch.randint(256, shape, dtype=torch.uint8, generator=draw)
+    assert torch.equal(_restored(_compressed(pixels), list(shape)), pixels)
+
+
 def changed(file: Path, name: str, row: int) -> None:
     """Change one number of a piece."""
     tensors = load_file(file)
@@ -74,7 +81,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: (f / PIECE).write_bytes((f / PIECE).read_bytes()[:5000]),
         "cannot be read",
     ),
-    "a pixel": (lambda f: changed(f / PIECE, "pixels", 1), "holds pixels and labels"),
+    "a byte": (lambda f: changed(f / PIECE, "compressed", 1), "cannot be read"),
+    "a shape": (lambda f: changed(f / PIECE, "shape", 0), "cannot be read"),
     "a label": (lambda f: changed(f / PIECE, "labels", 1), "holds pixels and labels"),
     "swapped": (swapped, "piece-000.safetensors holds"),
     "unlisted": (lambda f: (f / LIST).unlink(), "is no list of pieces"),
