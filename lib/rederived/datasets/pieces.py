@@ -5,8 +5,8 @@ some of the rows, and ``pieces.json``, which names the data set, the source of t
 pixels, and the SHA-256 of all pixels and labels and of each piece's.
 
 In a piece the pixels are compressed without loss: red and blue less green, each value
-less its left neighbour (modulo 256), then zlib.  CIFAR-10 takes 123 MB in this form, 170
-by zlib alone.
+less its left neighbour (modulo 256), then zlib.  CIFAR-10 takes 123 MB in this form,
+170 by zlib alone.
 """
 
 from __future__ import annotations
