@@ -6,6 +6,7 @@ each other; nothing imports upwards.
 Roof:
 
 - ``cli``: the command line, ``rederived`` or ``python -m rederived``.
+- ``plan``: the long runs that open verdicts wait for, and their runner.
 - ``study``: finds the studies of all wings; runs one, or finds its run.
 
 Third floor:

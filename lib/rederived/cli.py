@@ -1,7 +1,8 @@
-"""The command line: ``rederived run | list | show | record | data | title``."""
+"""The command line: ``rederived run | plan | list | show | record | data | title``."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -71,17 +72,34 @@ def options(
 
 @app.command()
 def run(
-    name: str,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="studies or chapters; with --plan, rows of the plan"),
+    ] = None,
+    *,
     profile: Profile = "quick",
     preset: Presets = None,
     seed: Seeds = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="run rows of the plan; all if none is named")
+    ] = False,
+    minutes: Annotated[float, typer.Option(help="with --plan: stop in time")] = 9.0,
+    side_by_side: Annotated[int, typer.Option(help="with --plan: processes")] = 1,
 ) -> None:
     """Run the presets of a study or of a chapter, or find their finished runs.
 
     Processes that torchrun or accelerate launch started together share the runs out.
     """
+    if plan:
+        if preset or seed or profile != "quick":
+            raise ValueError("--plan says itself which profile, presets and seeds")
+        _run_plan(names or [], minutes, side_by_side)
+        return
+    if not names:
+        raise ValueError("name a study or a chapter, or give --plan")
     asked = [
         (one, each, number)
+        for name in names
         for one in studies_of(name)
         for each in preset or list(one.presets(profile))
         for number in seed or [0]
@@ -107,6 +125,17 @@ def run(
                 "rederived: stopped; the same command goes on from here", err=True
             )
             raise typer.Exit(_INTERRUPTED) from None
+
+
+@app.command("plan")
+def show_plan(
+    rows: Annotated[list[str] | None, typer.Argument(help="all if none")] = None,
+) -> None:
+    """List the long runs: what each row decides, its cost, what is done and missing."""
+    from rederived import plan
+
+    for row in plan.rows_named(plan.load_plan(), rows or []):
+        typer.echo(plan.describe(row))
 
 
 @app.command("list")
@@ -148,16 +177,31 @@ def record(
 
 @app.command()
 def data(
-    name: Annotated[str | None, typer.Argument()] = None, split: str = "train"
+    name: Annotated[str | None, typer.Argument()] = None,
+    split: str = "train",
+    pack: Annotated[
+        Path | None, typer.Option(help="write the split's pixels in pieces here")
+    ] = None,
 ) -> None:
-    """List the data sets, or load one and print where it came from."""
-    from rederived import datasets
+    """List the data sets, or load one, from pieces too, and print where it came from.
 
-    if name is not None:
-        typer.echo(datasets.verify(name, split))
+    On the other side the folder of pieces belongs into the one that REDERIVED_DATA
+    names; loading joins and verifies them.
+    """
+    from rederived import datasets
+    from rederived.datasets import pieces
+
+    if name is None:
+        for entry in datasets.describe():
+            typer.echo(f"{entry.name}: {', '.join(entry.rows)}")
         return
-    for entry in datasets.describe():
-        typer.echo(f"{entry.name}: {', '.join(entry.rows)}")
+    typer.echo(datasets.verify(name, split))
+    if pack is not None:
+        found = datasets.load(name, split)
+        if not isinstance(found, datasets.Images):
+            raise ValueError(f"{name} holds texts; only pictures are packed")
+        for file in pieces.pack(found, pack):
+            typer.echo(f"{file}: {file.stat().st_size:,} bytes")
 
 
 @app.command()
@@ -212,16 +256,43 @@ def main() -> None:
         raise
     except _expected() as error:
         typer.echo(f"rederived: {error}", err=True)
-        raise SystemExit(1) from error
+        raise SystemExit(_status(error)) from error
+
+
+def _status(error: Exception) -> int:
+    """Return 1, or what a shell reports of a process that SIGTERM ended."""
+    from rederived.training import TrainingStoppedError
+
+    return 128 + signal.SIGTERM if isinstance(error, TrainingStoppedError) else 1
+
+
+def _run_plan(names: list[str], minutes: float, side_by_side: int) -> None:
+    """Run what the rows still lack, then say how far they are."""
+    from rederived import plan
+
+    rows = plan.rows_named(plan.load_plan(), names)
+    jobs = plan.waiting(job for row in rows for job in row.jobs())
+    failed = 0
+    for outcome in plan.run_jobs(jobs, minutes=minutes, side_by_side=side_by_side):
+        typer.echo(outcome)
+        failed += outcome.state == "failed"
+    for row in rows:
+        typer.echo(f"{row.name}: {plan.progress_of(row.jobs())}")
+    if failed:
+        raise RunError(f"{failed} jobs failed: see what they printed")
 
 
 def _expected() -> tuple[type[Exception], ...]:
     """Return the failures that a user can mend; asked for only when there is one."""
     from rederived.datasets import DatasetError
-    from rederived.training import CheckpointError, TrainingDivergedError
+    from rederived.training import (
+        CheckpointError,
+        TrainingDivergedError,
+        TrainingStoppedError,
+    )
 
     return (
-        *(CheckpointError, RunError, TrainingDivergedError),
+        *(CheckpointError, RunError, TrainingDivergedError, TrainingStoppedError),
         *(ValueError, DatasetError),
     )
 

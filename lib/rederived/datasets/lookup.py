@@ -41,6 +41,24 @@ def find(entry: Entry, split: str) -> Found:
     return _in_folder(entry, split) or _on_hub(entry, split)
 
 
+def find_pieces(entry: Entry, split: str) -> Path | None:
+    """Return the folder of a split's pieces, if it is packed and not whole there.
+
+    Raises:
+        DatasetError: if ``REDERIVED_DATA`` names no folder.
+    """
+    folder = _local_folder()
+    if folder is None or entry.kind == "texts":
+        return None
+    for name in entry.folders:
+        if (folder / name / f"{split}.parquet").is_file():
+            return None
+        pieces = folder / name / f"{split}.pieces"
+        if pieces.is_dir():
+            return pieces
+    return None
+
+
 def _local_folder() -> Path | None:
     """Return the folder that the variable names, or None if it is not set."""
     value = os.environ.get(_VARIABLE, "")

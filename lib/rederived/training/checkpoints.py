@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from rederived.training.divergence import (
     require_usable_state,
 )
 from rederived.training.identity import Identity, differences
+from rederived.training.legs import Leg, LegClock, begin_leg
 
 try:
     import fcntl
@@ -34,6 +36,8 @@ except ImportError:  # there is none on Windows
     fcntl = None  # type: ignore[assignment]
 
 LOG = "log.txt"
+SECONDS_BETWEEN = 60.0  # checkpoints of a run in one process
+_CHECKPOINT = "checkpoint.safetensors"
 
 
 class CheckpointError(RuntimeError):
@@ -47,8 +51,10 @@ class Position:
     step: int = 0  # optimizer steps, or rounds, taken
     rows: list[dict[str, float]] = field(default_factory=list)  # one a finished epoch
     partial_loss: float = 0.0  # sum over the steps of the unfinished epoch
+    partial_seconds: float = 0.0  # of the unfinished epoch, in earlier legs
     best: float = float("inf")  # lowest value of the monitored metric so far
     identity: Identity = field(default_factory=dict)  # must match to resume
+    legs: list[Leg] = field(default_factory=list)  # the last is the present one
 
 
 class CheckpointManager:
@@ -84,6 +90,8 @@ class CheckpointManager:
         self.directory, self.writes = directory, writes
         self.model, self.optimizer, self.average = model, optimizer, average
         self.best: dict[str, Tensor] | None = None
+        self._clock: LegClock | None = None
+        self._saved = time.monotonic()
 
     @property
     def chosen(self) -> nn.Module:
@@ -95,7 +103,7 @@ class CheckpointManager:
         """Return the checkpoint's place if there is one."""
         if self.directory is None:
             return None
-        path = self.directory / "checkpoint.safetensors"
+        path = self.directory / _CHECKPOINT
         return path if path.exists() else None
 
     @contextmanager
@@ -128,6 +136,13 @@ class CheckpointManager:
         Raises:
             CheckpointError: if the checkpoint is damaged or belongs to another run.
         """
+        position = self._restored(identity)
+        leg = begin_leg(self.directory, position.step)
+        position.legs.append(leg)
+        self._clock = LegClock(leg)
+        return position
+
+    def _restored(self, identity: Identity) -> Position:
         path = self.checkpoint
         if path is None:
             return Position(identity=identity)
@@ -151,6 +166,10 @@ class CheckpointManager:
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         return position
 
+    def due(self) -> bool:
+        """Say whether the last checkpoint is a minute old, or more."""
+        return time.monotonic() - self._saved >= SECONDS_BETWEEN
+
     def save(self, position: Position) -> None:
         """Replace the checkpoint by everything that the next step depends on.
 
@@ -160,6 +179,9 @@ class CheckpointManager:
             TypeError: if the optimizer keeps what is neither tensor nor number.
         """
         require_usable_state(self.model, self.optimizer, position.step)
+        self._saved = time.monotonic()
+        if self._clock is not None:
+            self._clock.at(position.step)
         if self.directory is None or not self.writes:
             return
         numbers: dict[str, float] = {}
@@ -179,7 +201,7 @@ class CheckpointManager:
                         f"{type(value).__name__}, which a checkpoint cannot hold: "
                         "pass directory=None, or use another optimizer"
                     )
-        path = self.directory / "checkpoint.safetensors"
+        path = self.directory / _CHECKPOINT
         header = json.dumps({"position": position.__dict__, "numbers": numbers})
         write_tensors(path, tensors, header)
 
@@ -265,6 +287,24 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
         raise CheckpointError(
             f"cannot read {path} ({error}): delete it to start afresh, "
             "or restore it from a copy"
+        ) from error
+
+
+def read_legs(directory: Path) -> list[Leg]:
+    """Return the legs of the run in a folder, none if it has no checkpoint.
+
+    Raises:
+        CheckpointError: if the checkpoint cannot be read.
+    """
+    path = directory / _CHECKPOINT
+    if not path.exists():
+        return []
+    _, header = read_tensors(path)
+    try:
+        return list(json.loads(header)["position"]["legs"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(
+            f"{path} says nothing of its legs ({error!r}): delete it to start afresh"
         ) from error
 
 

@@ -38,6 +38,7 @@ from rederived.training.divergence import (
 from rederived.training.identity import identity_of_fit
 from rederived.training.schedules import Schedule, constant
 from rederived.training.seeds import derive
+from rederived.training.stopping import TrainingStoppedError, stop_request
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -82,8 +83,9 @@ def fit(
         monitor: a key of ``evaluate``'s result; the weights of the epoch with its
             lowest value are kept.  None keeps those of the last epoch.
         directory: where ``checkpoint.safetensors``, ``best.safetensors`` and
-            ``log.txt`` go; an interrupted run found there is continued.  None keeps
-            nothing on disk.
+            ``log.txt`` go; an interrupted run found there is continued.  A checkpoint
+            is written after each epoch, and by a single process each minute.  None
+            keeps nothing on disk.
         label: the text beside the progress bar.
 
     Raises:
@@ -91,6 +93,7 @@ def fit(
             absurdly large, if weights, buffers or the optimizer's averages do, or if
             the monitored value never is a number; the last checkpoint, written while
             all was well, is left in place.
+        TrainingStoppedError: if SIGTERM came; the checkpoint is written.
         CheckpointError: if the folder holds a damaged or a different run.
         ValueError: if the data do not fit the batch size or the processes, nothing
             measures what is to be monitored, or ``transform`` and
@@ -196,6 +199,7 @@ class _Run:
             precision=self.precision,
         )
         self.position = checkpoints.restore(identity)
+        self.started = 0.0  # of the present epoch, as if it had run in one piece
 
     def train(
         self,
@@ -212,8 +216,13 @@ class _Run:
             f"{self.precision}, {torch.get_num_threads()} threads, "
             f"{self.accelerator.num_processes} processes, torch {torch.__version__}"
         )
-        started = time.perf_counter()
-        with progress.bar(total, self.position.step, label) as bar:
+        alone = self.accelerator.num_processes == 1
+        timed = alone and self.checkpoints.directory is not None
+        self.started = time.perf_counter() - self.position.partial_seconds
+        with (
+            progress.bar(total, self.position.step, label) as bar,
+            stop_request(listening=timed) as stop,
+        ):
             while self.position.step < total:
                 loss = self._step()
                 self.position.partial_loss += loss
@@ -221,10 +230,13 @@ class _Run:
                 bar.update()
                 bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
                 if self.position.step % per_epoch == 0:
-                    self._end_epoch(evaluate, monitor, time.perf_counter() - started)
-                    started = time.perf_counter()
-                elif self.position.step % (self.config.checkpoint_every or total) == 0:
+                    self._end_epoch(evaluate, monitor)
+                elif self.position.step % (
+                    self.config.checkpoint_every or total
+                ) == 0 or (timed and (stop.asked or self.checkpoints.due())):
                     self._save()
+                if stop.asked and self.position.step < total:
+                    raise self._stopped(total)
         self._keep_chosen(monitor)
         return History(self.position.rows, self.precision, device)
 
@@ -275,14 +287,17 @@ class _Run:
             "look for a logarithm or a division at zero in the loss"
         )
 
-    def _end_epoch(
-        self, evaluate: Evaluate[Any] | None, monitor: str | None, seconds: float
-    ) -> None:
+    def _stopped(self, total: int) -> TrainingStoppedError:
+        text = f"stopped as asked after step {self.position.step} of {total}"
+        self.checkpoints.log(text)
+        return TrainingStoppedError(f"{text}: call it again to go on")
+
+    def _end_epoch(self, evaluate: Evaluate[Any] | None, monitor: str | None) -> None:
         row = {
             "epoch": float(self.position.step // self.batches.steps_per_epoch),
             "step": float(self.position.step),
             "loss": self.position.partial_loss / self.batches.steps_per_epoch,
-            "seconds": seconds,
+            "seconds": time.perf_counter() - self.started,
         }
         if evaluate is not None:
             chosen = self.checkpoints.chosen.eval()
@@ -295,6 +310,7 @@ class _Run:
         )
         if monitor is not None:
             self.checkpoints.save_best(row, monitor, self.position)
+        self.started = time.perf_counter()
         self._save()
 
     def _keep_chosen(self, monitor: str | None) -> None:
@@ -308,6 +324,7 @@ class _Run:
 
     def _save(self) -> None:
         require_usable_buffers(self.model, self.position.step)
+        self.position.partial_seconds = time.perf_counter() - self.started
         self.checkpoints.save(self.position)
         self.accelerator.wait_for_everyone()
 
