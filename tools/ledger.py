@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from rederived.claims import CHECK_MIME, Verdict
 from tools.files import BOOK
 
 KINDS = ("identity", "bound", "limit", "empirical")
+ERRATA_KINDS = ("wrong", "imprecise", "history", "slip")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,23 @@ class LedgerClaim:
     breaks: tuple[Break, ...] = ()
 
     @property
+    def said(self) -> str:
+        """What the article says: the statement without what we find."""
+        return self._parts()[0]
+
+    @property
+    def found(self) -> str:
+        """What we find instead; empty where the statement says nothing of it."""
+        return self._parts()[1]
+
+    def _parts(self) -> tuple[str, str]:
+        """The statement in its two parts; a holding one may end in parentheses too."""
+        said, mark, found = self.statement.partition(". (")
+        if self.verdict is Verdict.HOLDS or not mark or not found.endswith(")"):
+            return self.statement, ""
+        return f"{said}.", found.removesuffix(")")
+
+    @property
     def chapter(self) -> str:
         """The chapter's number, two digits."""
         return f"{int(self.id.split('.')[0]):02d}"
@@ -59,12 +77,28 @@ class LedgerClaim:
 
 @dataclass(frozen=True)
 class Erratum:
-    """One place where the article needs correction or care."""
+    """One place where the article needs correction or care.
+
+    Attributes:
+        id: chapter and number, ``"3.e1"``.
+        kind: how grave it is, one of ``ERRATA_KINDS``.
+        place: where it stands in the article.
+        article: what the article says.
+        evidence: what is right, and why.
+        claims: ids whose checks show it.
+    """
 
     id: str
+    kind: str
+    place: str
     article: str
     evidence: str
     claims: tuple[str, ...]
+
+    @property
+    def chapter(self) -> str:
+        """The chapter's number, two digits."""
+        return f"{int(self.id.split('.')[0]):02d}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +118,7 @@ class StoredCheck:
     what: str
     criterion: str
     measured: dict[str, float]
+    line: str = field(default="", compare=False)  # what it prints
 
 
 def read_ledger(path: Path = BOOK / "claims.yml") -> Ledger:
@@ -111,6 +146,10 @@ def read_ledger(path: Path = BOOK / "claims.yml") -> Ledger:
     for claim in claims:
         if claim.kind not in KINDS:
             raise ValueError(f"{path}: claim {claim.id}: kind is one of {KINDS}")
+    for erratum in errata:
+        if erratum.kind not in ERRATA_KINDS:
+            what = f"{path}: erratum {erratum.id}: kind is one of {ERRATA_KINDS}"
+            raise ValueError(what)
     return Ledger(claims, errata)
 
 
@@ -142,6 +181,7 @@ def checks_of(notebook: Any) -> list[StoredCheck]:  # noqa: ANN401 - NotebookNod
         StoredCheck(
             **output.data[CHECK_MIME],
             measured=dict(output.metadata.get("rederived", {}).get("measured", {})),
+            line=output.data.get("text/plain", ""),
         )
         for output in outputs
     ]

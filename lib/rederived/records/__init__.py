@@ -13,6 +13,7 @@ from rederived.records.records import (
     save_record,
     writable_root,
 )
+from rederived.records.rounding import rounded
 from rederived.records.runs import (
     Arrays,
     Config,
@@ -64,6 +65,7 @@ __all__ = [
     "runs_root",
     "save_record",
     "save_run",
+    "rounded",
     "show_comparison",
     "show_table",
     "writable_root",
