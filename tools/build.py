@@ -93,7 +93,8 @@ def build(config: dict[str, Any], *options: str) -> int:
     command = ["jupyter-book", "build", ".", "--config", str(path)]
     command += ["-W", "-n", "--keep-going", "-q", *options]
     programs = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    environment = {**os.environ, "PATH": programs}
+    modules = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
+    environment = {**os.environ, "PATH": programs, "PYTHONPATH": modules}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
