@@ -113,9 +113,7 @@ def _head(title: nodes.Node, claim: LedgerClaim) -> nodes.paragraph:
     head = nodes.paragraph(classes=["rd-box-head"])
     words = nodes.inline(classes=["rd-box-title"])
     words += nodes.strong("", f"Claim {claim.id}")
-    named = [child.deepcopy() for child in title.children]
-    if named:
-        words += [nodes.Text(" · "), *named]
+    words += [child.deepcopy() for child in title.children]  # " · Title"
     verdict = claim.verdict
     words_of = nodes.inline(
         "", verdict.value, classes=["rd-verdict", f"rd-{CLASSES[verdict]}"]
