@@ -25,7 +25,7 @@ from rederived.claims import verdict
 from tools.address import Address, address
 from tools.execute import TIMEOUT, prepare
 from tools.files import RESULTS, ROOT, chapters, write
-from tools.ledger import by_claim, checks_of
+from tools.ledger import by_claim, checks_of, fallout, read_ledger
 
 SITE = ROOT / "_build"
 CACHE = SITE / ".jupyter_cache"
@@ -55,13 +55,20 @@ def refresh_cache(digest: str) -> None:
 
 
 def run_chapters() -> list[str]:
-    """Run the chapters that the cache lacks, each on a core; the names that failed."""
+    """Run the chapters that the cache lacks, each on a core; the names that failed.
+
+    Of each check that failed, the claims that rest on its claim are printed.
+    """
     print("running the chapters that changed (a minute each)", flush=True)
     cache = get_cache(CACHE)
     for notebook in chapters():
         cache.add_nb_to_project(str(notebook))
     result = load_executor("local-parallel", cache).run_and_cache(timeout=TIMEOUT)
-    return [Path(uri).stem for uri in (*result.excepted, *result.errored)]
+    failed = [*result.excepted, *result.errored]
+    for uri in failed:
+        traceback = cache.get_project_record(uri).traceback or ""
+        print(*fallout(traceback, read_ledger()), sep="\n")
+    return [Path(uri).stem for uri in failed]
 
 
 def configuration(place: Address | None) -> dict[str, Any]:
