@@ -12,7 +12,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 import torch
-from _pytest.terminal import TerminalReporter
 from hypothesis import settings
 
 from tools.ledger import fallout, read_ledger
@@ -40,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_peers)
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the claims that rest on those whose checks failed."""
     failed = terminalreporter.getreports("failed")
     text = "\n".join(report.longreprtext for report in failed)

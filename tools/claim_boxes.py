@@ -29,7 +29,9 @@ from tools.ledger import Ledger, LedgerClaim, StoredCheck, read_ledger, stored_c
 from tools.verdicts import CLASSES
 
 _CHECK = re.compile(r'<div class="rd-check"[^>]*><b>claim ([\d.]+) \S+</b> .* · ')
-_NAMES = {"max |difference|", "largest value", "smallest value"}
+_ALONE = {"max |difference|", "largest value", "smallest value"}
+"""Measured values whose name says no more than the criterion before them."""
+_WORDS = "In the article’s words"
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def box(block: nodes.Element, claim: LedgerClaim, known: Facts) -> nodes.contain
     made += statement.children
     if claim.quote:
         made += [
-            nodes.raw("", "<details><summary>In the article’s words</summary>", format="html"),
+            nodes.raw("", f"<details><summary>{_WORDS}</summary>", format="html"),
             nodes.paragraph("", claim.quote, classes=["rd-quote"]),
             nodes.raw("", "</details>", format="html"),
         ]
@@ -215,12 +217,11 @@ def measured(check: StoredCheck) -> str:
 
 
 def _value(name: str, value: float) -> str:
-    number = f"{value:.3g}".replace("-", "−") if abs(value) < 1e4 else f"{value:.6g}"
-    if name in _NAMES:
+    digits = 3 if abs(value) < 1000 else 6
+    number = f"{value:.{digits}g}".replace("-", "−")
+    if name in _ALONE:
         return number
-    if name in ("n", "places compared"):
-        return f"{name} = {value:g}" if name == "n" else f"{value:g} places"
-    return f"{escape(name)} {number}"
+    return f"n = {value:g}" if name == "n" else f"{escape(name)} {number}"
 
 
 class ClaimReferences(SphinxPostTransform):

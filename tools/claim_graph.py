@@ -87,7 +87,7 @@ def _place(
         stacks.setdefault(columns(linked)[claim.id], []).append(claim)
     low = top
     for column in sorted(stacks):
-        stack = sorted(stacks[column], key=lambda one: (_height(one, points, top), mine.index(one)))
+        stack = sorted(stacks[column], key=lambda one: _height(one, points, top))
         for row, claim in enumerate(stack):
             # Every second column a little lower, so that lines pass between boxes.
             y = top + row * ROW + (column % 2) * ROW / 2
@@ -139,7 +139,8 @@ def _band(band: Band, titles: Mapping[str, str]) -> str:
     return (
         f'<rect class="rd-band" x="1" y="{band.top:g}" width="{WIDTH - 2}" '
         f'height="{band.height:g}" rx="6"/>'
-        f'<text class="rd-band-title" x="{MARGIN + 8}" y="{band.top + 20:g}">{title}</text>'
+        f'<text class="rd-band-title" x="{MARGIN + 8}" y="{band.top + 20:g}">'
+        f"{title}</text>"
     )
 
 
