@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ class Card:
         answer: two sentences, Markdown.
         minutes: to read it.
         finding: what was found, one line.
-        figure: the name of the figure that is its picture.
+        figure: the name of the figure that is its picture; empty if it has none.
         crop: the part of the figure that is shown: left, top, right, bottom, as
             shares of width and height.
         numbers: a number of the answer as it is written -> where it comes from.
@@ -52,9 +51,9 @@ class Card:
     answer: str
     minutes: int
     finding: str
-    figure: str
-    crop: tuple[float, float, float, float]
     numbers: dict[str, Source]
+    figure: str = ""
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
     @property
     def picture(self) -> Path:
@@ -86,7 +85,8 @@ def _card(chapter: Chapter, root: Path, entry: dict[str, Any]) -> Card:
             "answer, and in its card the minutes to read"
         )
     answer = top["answer"].replace("\n> ", " ").removeprefix("> ").strip()
-    entry["crop"] = tuple(entry.get("crop", (0.0, 0.0, 1.0, 1.0)))
+    if "crop" in entry:
+        entry["crop"] = tuple(entry["crop"])
     try:
         return Card(chapter, entry.pop("name"), top["question"], answer,
                     int(minutes[1]), **entry)  # fmt: skip

@@ -21,9 +21,9 @@ def errata_page(ledger: Ledger, chapters: list[Chapter]) -> str:
     lines = [
         "# Errata",
         "",
-        "Where an article needs correction or care. A heading is what the article says; "
-        "below it stand the place, what is right, and the claims whose checks show it. "
-        + _counts(ledger),
+        "Where an article needs correction or care. A heading is what the article "
+        "says; below it stand the place, what is right, and the claims whose checks "
+        "show it. " + _counts(ledger),
     ]
     verdicts = {claim.id: claim.verdict for claim in ledger.claims}
     for kind in ERRATA_KINDS:
@@ -61,7 +61,8 @@ def _erratum(erratum: Erratum, chapter: Chapter) -> list[str]:
         f"### {erratum.article.rstrip('.')}",
         "",
         f"[{erratum.kind}]{{.rd-verdict .rd-{erratum.kind}}} Erratum {erratum.id}, "
-        f"[the article]({address}) of chapter {int(chapter.number)}: {erratum.place}.",
+        f"[the article]({address}) of {{doc}}`chapter {int(chapter.number)} "
+        f"<{chapter.stem}>`: {erratum.place}.",
         "",
         f"{erratum.evidence}{shown}",
     ]

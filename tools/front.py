@@ -95,14 +95,10 @@ def wrong(ledger: Ledger) -> list[str]:
 
 
 def _wrong(erratum: Erratum) -> str:
-    said = erratum.article.rstrip(".")
+    """Return one line; its numbers are text, so that the page loads no formulas."""
+    said = erratum.article.rstrip(".").replace("$-", "−").replace("$", "")
     first = erratum.evidence.split(". ")[0].rstrip(".")
-    return f"- {{ref}}`{said} <erratum-{erratum.id}>`: {_lowered(first)}."
-
-
-def _lowered(sentence: str) -> str:
-    """Return a sentence that goes on after a colon."""
-    return sentence[0].lower() + sentence[1:]
+    return f"- [{said}](#erratum-{erratum.id}). {first}."
 
 
 def sample(ledger: Ledger, lines: dict[str, list[str]]) -> list[str]:

@@ -7,8 +7,11 @@ folded.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from rederived.study import studies
 from tools.contents import Chapter
 from tools.curves import curves
 from tools.files import BOOK, RESULTS
-from tools.markdown import plain, table
+from tools.markdown import plain, stacking_table, table
 
 FOLDER = BOOK / "results"
 PROVENANCE = ("device", "torch", "python", "commit")
@@ -27,11 +30,11 @@ PROVENANCE = ("device", "torch", "python", "commit")
 INTRODUCTION = """\
 # Recorded results
 
-Full runs, recorded with the raw numbers of every seed. A page for each chapter sets what the
-sources report beside what we find, compares the settings in small tables, and lists the records
-with their seeds, machines, commands and deviations. A value is the mean over the seeds ± their
-standard deviation, with as many digits as that allows; a value without ± is one seed, or seeds
-that agree.
+Full runs, recorded with the raw numbers of every seed. A page for each chapter sets
+what the sources report beside what we find, compares the settings in small tables, and
+lists the records with their seeds, machines, commands and deviations. A value is the
+mean over the seeds ± their standard deviation, with as many digits as that allows; a
+value without ± is one seed, or seeds that agree.
 """
 
 
@@ -44,6 +47,8 @@ class Table:
     """Label -> the record, and the text that takes the place of ``{}``."""
     columns: dict[str, str]
     """Metric -> heading."""
+    caption: str = ""
+    """What the values are; empty if they are means over the seeds."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def _table(number: str, entry: dict[str, Any]) -> Table:
     for label, named in entry["rows"].items():
         name, part = named if isinstance(named, list) else (named, "")
         rows[label] = load_record(name, RESULTS), part
-    made = Table(entry["title"], rows, entry["columns"])
+    made = Table(entry["title"], rows, entry["columns"], entry.get("caption", ""))
     where = f"book/results.yml, chapter {number}, {made.title!r}"
     if len(made.columns) > 5:
         raise ValueError(f"{where}: more than six columns")
@@ -131,6 +136,7 @@ def _index(records: Mapping[Chapter, list[Record]]) -> str:
 
 def _page(chapter: Chapter, records: list[Record], said: Specification) -> str:
     """Return the page of a chapter."""
+    tables = said.tables.get(chapter.number, [])
     lines = [
         "---",
         "nosearch: true",
@@ -142,9 +148,9 @@ def _page(chapter: Chapter, records: list[Record], said: Specification) -> str:
         "",
         "## What the sources report, and what we find",
         "",
-        *_published(records, said.quantities),
+        *_published(records, said, tables),
     ]
-    for one in said.tables.get(chapter.number, []):
+    for one in tables:
         lines += ["", f"## {one.title}", "", *_rows(one)]
     if chapter.number in said.curves:
         lines += ["", *_curves(said.curves[chapter.number])]
@@ -165,65 +171,88 @@ def _reported(records: list[Record]) -> dict[tuple[str, float, str], list[Record
     return found
 
 
-def _published(records: list[Record], quantities: Mapping[str, str]) -> list[str]:
+def _published(
+    records: list[Record], said: Specification, tables: list[Table]
+) -> list[str]:
     """Return a table of the sources' numbers with ours beside them, and the sources.
 
     Raises:
         ValueError: if a metric has no words.
     """
-    found = _reported(records)
+    found, quantities = _reported(records), said.quantities
     if not found:
         return ["No source reports a number for what these runs measure."]
     if unknown := {metric for metric, _, _ in found} - quantities.keys():
         names = ", ".join(sorted(unknown))
         raise ValueError(f"book/results.yml: say in words under quantities: {names}")
+    labels = _labels(tables)
     sources = list(dict.fromkeys(source for _, _, source in found))
     rows = []
     for (metric, value, source), group in found.items():
         ours = "<br>".join(
-            f"{_value(one, metric)} {{ref}}`{one.preset} <record-{one.name}>`"
+            f"{_value(one, metric)} {_link(one, labels.get(one.name, one.preset))}"
             for one in group
         )
         reported = f"{value:g}".replace("-", "−")
-        rows.append(
-            (quantities[metric], f"{reported} ({sources.index(source) + 1})", ours)
-        )
+        number = sources.index(source) + 1
+        rows.append((escape(quantities[metric]), f"{reported} ({number})", ours))
     notes = [f"{k}. {plain(source)}." for k, source in enumerate(sources, start=1)]
+    group = [one for records in found.values() for one in records]
     head = ("quantity", "reported (by)", "ours")
-    note = f"Ours: {_seeds([one for group in found.values() for one in group])}"
-    return [*table(head, rows), "", note, "", *notes]
+    return [*stacking_table(_seeds(group, labels), head, rows), "", *notes]
+
+
+def _labels(tables: list[Table]) -> dict[str, str]:
+    """Return record -> its label, with the table's title if another has it too."""
+    named = {(label, r.name) for one in tables for label, (r, _) in one.rows.items()}
+    common = Counter(label for label, _ in named)
+    found: dict[str, str] = {}
+    for one in tables:
+        for label, (record, _) in one.rows.items():
+            full = f"{label}: {one.title}" if common[label] > 1 else label
+            found.setdefault(record.name, full)
+    return found
 
 
 def _rows(one: Table) -> list[str]:
-    """Return a table of records, with the numbers of seeds below it."""
+    """Return a table of records, with the numbers of seeds in its caption."""
     rows = []
     for label, (record, part) in one.rows.items():
         cells = [_value(record, metric.replace("{}", part)) for metric in one.columns]
-        rows.append((f"{{ref}}`{label} <record-{record.name}>`", *cells))
+        rows.append((_link(record, label), *cells))
+    labels = {record.name: label for label, (record, _) in one.rows.items()}
     head = ("setting", *one.columns.values())
     records = [record for record, _ in one.rows.values()]
-    return [*table(head, rows), "", _seeds(records)]
+    return stacking_table(one.caption or _seeds(records, labels), head, rows)
+
+
+def _link(record: Record, label: str) -> str:
+    """Return a link to the record at the foot of the page, as HTML."""
+    place = re.sub(r"[^a-z0-9]+", "-", f"record-{record.name}")
+    return f'<a href="#{place}">{escape(label)}</a>'
 
 
 def _value(record: Record, metric: str) -> str:
-    """Return a metric of a record with the digits that its spread allows."""
+    """Return a metric of a record with the digits that its spread allows, as HTML."""
     if not record.values(metric):
         return "–"
     summary = record.summary(metric)
-    return rounded(summary.mean, summary.sd)
+    return rounded(summary.mean, summary.sd).replace(" ± ", "&nbsp;±&nbsp;")
 
 
-def _seeds(records: list[Record]) -> str:
-    """Return of how many seeds the values are means."""
-    presets: dict[int, list[str]] = {}
+def _seeds(records: list[Record], labels: Mapping[str, str]) -> str:
+    """Return of how many seeds the values are means, for a caption."""
+    found: dict[int, list[str]] = {}
     for record in records:
-        names = presets.setdefault(len(record.seeds), [])
-        if record.preset not in names:
-            names.append(record.preset)
-    ordered = sorted(presets, key=lambda n: -len(presets[n]))
-    first = f"n = {ordered[0]}"
-    others = [f"n = {n} for {', '.join(map(plain, presets[n]))}" for n in ordered[1:]]
-    return "; ".join([first, *others]) + "."
+        names = found.setdefault(len(record.seeds), [])
+        if (label := labels.get(record.name, record.preset)) not in names:
+            names.append(label)
+    ordered = sorted(found, key=lambda n: -len(found[n]))
+    others = [
+        f"n = {n} for {', '.join(f'“{label}”' for label in found[n])}"
+        for n in ordered[1:]
+    ]
+    return "; ".join([f"n = {ordered[0]}", *others]) + "."
 
 
 def _curves(entry: dict[str, Any]) -> list[str]:

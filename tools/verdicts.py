@@ -1,4 +1,4 @@
-"""How the generated pages show verdicts: a word with its colour, a bar with its counts."""
+"""How generated pages show verdicts: a word with its colour, a bar of counts."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ SIGNIFICANT = 3
 def rounded(mean: float, sd: float) -> str:
     """Return a mean and its standard deviation for a table.
 
-    The deviation has one significant digit, or two if the first is a 1, and the mean as
-    many decimals.  Without a deviation the mean has :data:`SIGNIFICANT` digits; digits
+    The deviation has one significant digit, or two if that is a 1, and the mean as many
+    decimals.  Without a deviation the mean has :data:`SIGNIFICANT` digits; digits
     before the point are never rounded away.
 
     Args:
@@ -30,9 +30,11 @@ def rounded(mean: float, sd: float) -> str:
     if sd < 0:
         raise ValueError(f"a standard deviation is not negative, got {sd}")
     if sd == 0 or not math.isfinite(sd):
-        return _text(mean, _decimals(mean, SIGNIFICANT))
-    leading = f"{sd:.0e}"
-    decimals = _decimals(sd, 2 if leading.startswith("1") else 1)
+        most = _decimals(mean, SIGNIFICANT)
+        exact = (d for d in range(most) if round(mean, d) == mean)
+        return _text(mean, next(exact, most))
+    leading, _, exponent = f"{sd:.0e}".partition("e")
+    decimals = max(0, (leading == "1") - int(exponent))
     return f"{_text(mean, decimals)} ± {_text(sd, decimals)}"
 
 
