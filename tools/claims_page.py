@@ -11,7 +11,7 @@ from rederived.claims import Evidence, Verdict
 
 from tools.contents import Chapter
 from tools.files import BOOK
-from tools.ledger import Ledger, LedgerClaim, StoredCheck
+from tools.ledger import UNSETTLED, Ledger, LedgerClaim, StoredCheck
 from tools.markdown import plain, table
 from tools.verdicts import CLASSES, badge, in_words
 
@@ -20,6 +20,7 @@ MEANING = {
     Evidence.REFUTES: "its passing shows that the statement, as printed, is wrong",
     Evidence.CORRECTS: "its passing supports the corrected statement",
     Evidence.UNREPRODUCED: "its passing shows that our run did not reach it",
+    Evidence.UNDECIDED: "its passing shows that our evidence cannot tell",
 }
 
 Checks = dict[str, list[StoredCheck]]
@@ -107,7 +108,7 @@ def _check_facts(check: StoredCheck) -> dict[str, Any]:
 
 def _news(ledger: Ledger) -> list[str]:
     """Return a table of the claims that do not hold as printed, the gravest first."""
-    order = [Verdict.FALSE, Verdict.UNREPRODUCED, Verdict.CORRECTED]
+    order = [Verdict.FALSE, Verdict.UNREPRODUCED, *UNSETTLED, Verdict.CORRECTED]
     rows = [
         (
             f"{{ref}}`{claim.id} <ledger-{claim.id}>` {badge(verdict)}",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools import heroes, rooms
 from tools.cards import cards
+from tools.claim_graph_page import claim_graph_page
 from tools.claims_page import Checks, claims_csv, claims_json, claims_page
 from tools.contents import between, contents, headline_table
 from tools.errata_page import errata_page
@@ -32,6 +33,7 @@ def pages() -> dict[Path, str]:
     checks = by_claim([one for path in chapters() for one in stored_checks(path)])
     return {
         BOOK / "claims.md": NOTICE + claims_page(ledger, checks, book),
+        BOOK / "claim-graph.md": NOTICE + claim_graph_page(ledger, book),
         BOOK / "errata.md": NOTICE + errata_page(ledger, book),
         STATIC / "claims.json": claims_json(ledger, checks),
         STATIC / "claims.csv": claims_csv(ledger),

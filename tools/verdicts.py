@@ -12,6 +12,8 @@ CLASSES = {
     Verdict.CORRECTED: "corrected",
     Verdict.FALSE: "false",
     Verdict.UNREPRODUCED: "unreproduced",
+    Verdict.NOT_SHOWN: "not-shown",
+    Verdict.NOT_TESTED: "not-tested",
 }
 """The end of the class by which the style sheet colours a verdict."""
 
@@ -20,6 +22,8 @@ WORDS = {
     Verdict.CORRECTED: ("holds with a correction", "hold with a correction"),
     Verdict.FALSE: ("does not hold", "do not hold"),
     Verdict.UNREPRODUCED: ("not reproduced", "not reproduced"),
+    Verdict.NOT_SHOWN: ("not shown", "not shown"),
+    Verdict.NOT_TESTED: ("not tested", "not tested"),
 }
 """A verdict on one claim, and on several."""
 

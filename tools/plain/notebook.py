@@ -117,7 +117,7 @@ def _end(writer: Writer, literature: Literature) -> str:
     if writer.site:
         book = f"[{book}]({writer.site}/{writer.page}.html)"
     return "\n".join(
-        [*lines, "", f"A chapter of {book}; the numbers are those of the whole book."]
+        [*lines, "", f"A chapter of {book}; numbers and links are the book's."]
     )
 
 

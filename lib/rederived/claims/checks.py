@@ -79,14 +79,14 @@ class Check:
 
     def _bundle(self) -> dict[str, object]:
         """The output: one line as text and as HTML, and the check as data."""
-        kind = self.evidence.value
+        kind, mark = self.evidence.value, self.evidence.mark
         what, criterion = html.escape(self.what), html.escape(self.criterion)
-        line = f"claim {self.id} ✓ {self.what} · {self.criterion} · {kind}"
+        line = f"claim {self.id} {mark} {self.what} · {self.criterion} · {kind}"
         return {
             "text/plain": line,
             "text/html": (
                 f'<div class="rd-check" style="{_LINE_STYLE}"><b>claim '
-                f"{self.id} ✓</b> {what} · {criterion} · <em>{kind}</em></div>"
+                f"{self.id} {mark}</b> {what} · {criterion} · <em>{kind}</em></div>"
             ),
             CHECK_MIME: {
                 "id": self.id,

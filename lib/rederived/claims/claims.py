@@ -2,8 +2,8 @@
 
 ``claim("3.4").close(actual, expected, atol=1e-10, what="log-determinant: layers
 against autograd")`` supports claim 4 of chapter 3.  ``claim("3.4").refuted``,
-``.corrected`` and ``.unreproduced`` carry the same checks with another meaning, see
-:class:`~rederived.claims.verdicts.Evidence`.  The verdict on a claim follows from the
+``.corrected``, ``.unreproduced`` and ``.undecided`` carry the same checks with another
+meaning, see :class:`~rederived.claims.verdicts.Evidence`.  The verdict on a claim follows from the
 kinds of its checks alone, see :func:`~rederived.claims.verdicts.verdict`.
 """
 
@@ -74,6 +74,11 @@ class Claim:
     def unreproduced(self) -> "Claim":
         """The same claim; passing checks show that our run did not reach it."""
         return replace(self, evidence=Evidence.UNREPRODUCED)
+
+    @property
+    def undecided(self) -> "Claim":
+        """The same claim; passing checks show that our evidence cannot tell."""
+        return replace(self, evidence=Evidence.UNDECIDED)
 
     def close(
         self,
