@@ -117,6 +117,56 @@ def test_run_and_record_take_a_chapter(tiny: Path, recorded: Path) -> None:
     assert "chapter 99 has no" in str(call("run", "99").exception)
 
 
+def test_a_folder_of_runs_that_cannot_be_made_is_an_expected_failure(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny.write_text("a file")
+    assert fail(monkeypatch, "run", "nice", "--preset", "tiny") == 1
+    message = capsys.readouterr().err
+    assert message.startswith(f"rederived: runs cannot be kept in {tiny} (")
+    assert "let REDERIVED_RUNS name a folder" in message
+
+
+def test_ctrl_c_says_that_the_run_goes_on(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "run_or_load", interrupted)
+    assert fail(monkeypatch, "run", "nice", "--preset", "tiny") == 130
+    message = capsys.readouterr().err
+    assert message == "rederived: stopped; the same command goes on from here\n"
+
+
+SLOW = ("torch", "scipy", "sklearn", "matplotlib", "pyarrow", "accelerate")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "slow"),
+    [
+        (("--help",), set()),
+        (("--version",), set()),
+        (("show", "nice-modern"), set()),
+        (("list",), {"torch"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_command_loads_only_what_it_needs(
+    arguments: tuple[str, ...], slow: set[str]
+) -> None:
+    script = (
+        "import sys\nfrom rederived import cli\n"
+        f"sys.argv = ['rederived', *{arguments}]\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
+        f"print('loaded', *sorted(set({SLOW}) & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.splitlines()[-1].split()) - {"loaded"} <= slow
+
+
 def test_run_without_a_seed_means_seed_zero(tiny: Path) -> None:
     finish(0, score=42.0)
     result = call("run", "nice", "--preset", "tiny")

@@ -6,6 +6,7 @@ record; it is dropped then.
 """
 
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -63,11 +64,15 @@ def run_chapters() -> list[str]:
     cache = get_cache(CACHE)
     for notebook in chapters():
         cache.add_nb_to_project(str(notebook))
-    result = load_executor("local-parallel", cache).run_and_cache(timeout=TIMEOUT)
+    told = logging.getLogger("chapters")
+    told.setLevel(logging.INFO)  # one line as a chapter starts, one as it ends
+    executor = load_executor("local-parallel", cache, told)
+    result = executor.run_and_cache(timeout=TIMEOUT)
     failed = [*result.excepted, *result.errored]
     for uri in failed:
         traceback = cache.get_project_record(uri).traceback or ""
-        print(*fallout(traceback, read_ledger()), sep="\n")
+        for line in fallout(traceback, read_ledger()):
+            print(line, flush=True)
     return [Path(uri).stem for uri in failed]
 
 
@@ -95,6 +100,7 @@ def build(config: dict[str, Any], *options: str) -> int:
     for left in ("html", ".doctrees"):
         shutil.rmtree(SITE / left, ignore_errors=True)
     SITE.mkdir(exist_ok=True)
+    print("building the pages (a minute or two)", flush=True)
     path = SITE / "config.yml"
     write(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     command = ["jupyter-book", "build", ".", "--config", str(path)]

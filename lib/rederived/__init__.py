@@ -30,7 +30,12 @@ Ground:
 - ``training``: the one training loop, schedules, checkpoints, random streams.
 """
 
+import warnings
 from importlib.metadata import PackageNotFoundError, version
+
+# In a notebook without ipywidgets the bars are plain text; accelerate and
+# huggingface_hub would put a warning about it on every page.
+warnings.filterwarnings("ignore", message="IProgress not found")
 
 try:
     __version__ = version("rederived")

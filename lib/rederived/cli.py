@@ -15,6 +15,7 @@ from rederived.records import (
     Record,
     Run,
     RunError,
+    apart,
     as_dict,
     find_run,
     finished_runs,
@@ -34,18 +35,19 @@ from rederived.study import AnyStudy, run_or_load, studies, studies_of, study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# What one command needs is imported there: `rederived --help` waits for torch alone.
+# What one command needs is imported there: --help and show wait for nothing slow.
 # ruff: noqa: PLC0415
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
 _SHOWN = 12  # metrics on a line about a run
+_INTERRUPTED = 130  # the status of a program that Ctrl-C ended
 Profile = Annotated[str, typer.Option(help="quick or full")]
 Presets = Annotated[
     list[str] | None, typer.Option("--preset", help="which presets; all if none")
 ]
-Seeds = Annotated[list[int] | None, typer.Option("--seed", help="which seeds")]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", min=0, help="which seeds")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -74,11 +76,37 @@ def run(
     preset: Presets = None,
     seed: Seeds = None,
 ) -> None:
-    """Run the presets of a study or of a chapter, or find their finished runs."""
-    for one in studies_of(name):
-        for each in preset or list(one.presets(profile)):
-            for number in seed or [0]:
+    """Run the presets of a study or of a chapter, or find their finished runs.
+
+    Processes that torchrun or accelerate launch started together share the runs out.
+    """
+    asked = [
+        (one, each, number)
+        for one in studies_of(name)
+        for each in preset or list(one.presets(profile))
+        for number in seed or [0]
+    ]
+    # two presets may be one configuration, and then one run in one folder
+    runs = [
+        (one.name, one.identity(one.config(each, profile)), number)
+        for one, each, number in asked
+    ]
+    with apart() as process:
+        distinct = len(set(runs))
+        if process.number == 0 and distinct < process.count:
+            typer.echo(
+                f"rederived: {process.count} processes, runs: {distinct}; "
+                "a run is the work of one process",
+                err=True,
+            )
+        try:
+            for one, each, number in process.share(asked, runs):
                 typer.echo(_line(run_or_load(one.name, each, profile, number)))
+        except KeyboardInterrupt:
+            typer.echo(
+                "rederived: stopped; the same command goes on from here", err=True
+            )
+            raise typer.Exit(_INTERRUPTED) from None
 
 
 @app.command("list")
@@ -89,7 +117,8 @@ def list_all() -> None:
             known = ", ".join(one.presets(profile))
             typer.echo(f"{one.name} --profile {profile}: {known}")
     for folder, result in finished_runs():
-        typer.echo(f"{folder}: {_line(result)}")
+        text = str(result) if isinstance(result, RunError) else _line(result)
+        typer.echo(f"{folder}: {text}")
     for name in record_names():
         typer.echo(f"record {name}")
 
@@ -179,6 +208,8 @@ def main() -> None:
     """Run the command line; expected failures end with one line and status 1."""
     try:
         app()
+    except SystemExit:  # the usual end; what follows loads torch
+        raise
     except _expected() as error:
         typer.echo(f"rederived: {error}", err=True)
         raise SystemExit(1) from error

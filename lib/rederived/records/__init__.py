@@ -1,6 +1,7 @@
 """Studies, their runs found again by identity, and records with their provenance."""
 
 from rederived.records.joining import joined, joined_logs, recorded
+from rederived.records.processes import Process, apart
 from rederived.records.provenance import Provenance, provenance
 from rederived.records.records import (
     Record,
@@ -37,6 +38,7 @@ __all__ = [
     "Config",
     "Headline",
     "Measured",
+    "Process",
     "Provenance",
     "Published",
     "Record",
@@ -47,6 +49,7 @@ __all__ = [
     "Study",
     "Summary",
     "Trial",
+    "apart",
     "as_dict",
     "find_run",
     "finished_runs",

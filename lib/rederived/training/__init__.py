@@ -14,10 +14,10 @@ from rederived.training.config import (
     History,
     Loss,
     TrainConfig,
-    TrainingDivergedError,
     TransformForEpoch,
 )
-from rederived.training.loop import fit
+from rederived.training.divergence import TrainingDivergedError
+from rederived.training.loop import device_of, fit
 from rederived.training.schedules import Exponential, OneCycle, Schedule, constant
 from rederived.training.seeds import GeneratorState, derive, generator
 
@@ -38,6 +38,7 @@ __all__ = [
     "TransformForEpoch",
     "constant",
     "derive",
+    "device_of",
     "fit",
     "fit_players",
     "generator",

@@ -61,22 +61,23 @@ def fit_players(
     accelerator = Accelerator()
     writes = accelerator.is_main_process
     manager = CheckpointManager(directory, players, optimizer, writes=writes)
-    found = {name: repr(value) for name, value in identity.items()}
-    found |= {"rounds": str(rounds), **identity_of_optimizer(optimizer)}
-    position = manager.restore(found)
-    accelerator.wait_for_everyone()  # all have read before the first checkpoint
-    manager.log(
-        f"{label}: round {position.step} of {rounds}, "
-        f"{next(players.parameters()).device.type}, float32, "
-        f"{torch.get_num_threads()} threads, {accelerator.num_processes} processes, "
-        f"torch {torch.__version__}"
-    )
-    with progress.bar(rounds, position.step, label) as bar:
-        while position.step < rounds:
-            play(position.step)
-            position.step += 1
-            bar.update()
-            if position.step % checkpoint_every == 0 or position.step == rounds:
-                manager.log(f"round {position.step} of {rounds}")
-                manager.save(position)
-    accelerator.wait_for_everyone()
+    with manager.locked():
+        found = {name: repr(value) for name, value in identity.items()}
+        found |= {"rounds": str(rounds), **identity_of_optimizer(optimizer)}
+        position = manager.restore(found)
+        accelerator.wait_for_everyone()  # all have read before the first checkpoint
+        manager.log(
+            f"{label}: round {position.step} of {rounds}, "
+            f"{next(players.parameters()).device.type}, float32, "
+            f"{torch.get_num_threads()} threads, "
+            f"{accelerator.num_processes} processes, torch {torch.__version__}"
+        )
+        with progress.bar(rounds, position.step, label) as bar:
+            while position.step < rounds:
+                play(position.step)
+                position.step += 1
+                bar.update()
+                if position.step % checkpoint_every == 0 or position.step == rounds:
+                    manager.log(f"round {position.step} of {rounds}")
+                    manager.save(position)
+        accelerator.wait_for_everyone()

@@ -10,19 +10,28 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from rederived.training.config import TrainingDivergedError
+from rederived.training.divergence import (
+    TrainingDivergedError,
+    require_usable_state,
+)
 from rederived.training.identity import Identity, differences
+
+try:
+    import fcntl
+except ImportError:  # there is none on Windows
+    fcntl = None  # type: ignore[assignment]
 
 LOG = "log.txt"
 
@@ -53,6 +62,7 @@ class CheckpointManager:
         average: the average of its weights, which then is what is chosen from.
         writes: whether this process writes; of several only the main one does.
 
+    >>> import torch
     >>> model, position = nn.Linear(1, 1), Position()
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     >>> manager = CheckpointManager(None, model, optimizer, writes=True)
@@ -88,6 +98,30 @@ class CheckpointManager:
         path = self.directory / "checkpoint.safetensors"
         return path if path.exists() else None
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out of the folder, where the system can.
+
+        Raises:
+            CheckpointError: if another process trains in it.
+        """
+        if self.directory is None or not self.writes or fcntl is None:
+            yield
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise CheckpointError(
+                    f"another process trains in {self.directory}: wait for it, or "
+                    "choose another folder"
+                ) from error
+            try:
+                yield
+            finally:
+                (self.directory / ".lock").unlink(missing_ok=True)
+
     def restore(self, identity: Identity) -> Position:
         """Return the position of the run found in the folder, or that of a new one.
 
@@ -98,7 +132,7 @@ class CheckpointManager:
         if path is None:
             return Position(identity=identity)
         tensors, header = read_tensors(path)
-        position = _position(path, header, identity)
+        position, numbers = _position(path, header, identity)
         try:
             self.model.load_state_dict(_under("model/", tensors))
             if self.average is not None:
@@ -108,8 +142,9 @@ class CheckpointManager:
                 f"{path} belongs to another model ({error}): choose another folder, "
                 "or delete the file to start afresh"
             ) from error
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in _under("optimizer/", tensors).items():
+        state: dict[int, dict[str, Tensor | float]] = {}
+        kept: dict[str, Tensor | float] = dict(_under("optimizer/", tensors))
+        for name, value in (kept | numbers).items():
             index, key = name.split("/")
             state.setdefault(int(index), {})[key] = value
         groups = self.optimizer.state_dict()["param_groups"]
@@ -117,18 +152,36 @@ class CheckpointManager:
         return position
 
     def save(self, position: Position) -> None:
-        """Replace the checkpoint by everything that the next step depends on."""
+        """Replace the checkpoint by everything that the next step depends on.
+
+        Raises:
+            TrainingDivergedError: if weights or optimizer are not finite; the
+                checkpoint stays as it was.
+            TypeError: if the optimizer keeps what is neither tensor nor number.
+        """
+        require_usable_state(self.model, self.optimizer, position.step)
         if self.directory is None or not self.writes:
             return
+        numbers: dict[str, float] = {}
         tensors = {f"model/{k}": v for k, v in self.model.state_dict().items()}
         if self.average is not None:
             averaged = self.average.state_dict()
             tensors |= {f"average/{k}": v for k, v in averaged.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             for key, value in state.items():
-                tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value)
+                if isinstance(value, Tensor):
+                    tensors[f"optimizer/{index}/{key}"] = value
+                elif isinstance(value, (int, float)):
+                    numbers[f"{index}/{key}"] = value
+                else:
+                    raise TypeError(
+                        f"{type(self.optimizer).__name__} keeps {key!r} as "
+                        f"{type(value).__name__}, which a checkpoint cannot hold: "
+                        "pass directory=None, or use another optimizer"
+                    )
         path = self.directory / "checkpoint.safetensors"
-        write_tensors(path, tensors, json.dumps(position.__dict__))
+        header = json.dumps({"position": position.__dict__, "numbers": numbers})
+        write_tensors(path, tensors, header)
 
     def save_best(
         self, row: dict[str, float], monitor: str, position: Position
@@ -189,9 +242,8 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: str = "") -> N
     path.parent.mkdir(parents=True, exist_ok=True)
     # always the same name: what a kill in mid-write leaves, the next write replaces
     temporary = path.with_name(f".{path.name}.tmp")
-    unshared = {name: value.detach().contiguous() for name, value in tensors.items()}
     try:
-        save_file(unshared, temporary, metadata={"rederived": header})
+        save_file(_unshared(tensors), temporary, metadata={"rederived": header})
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -216,11 +268,31 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
         ) from error
 
 
-def _position(path: Path, header: str, identity: Identity) -> Position:
-    """Read a position; refuse that of another run."""
+def _unshared(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors of which no two share memory, as the format demands."""
+    found: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, value in tensors.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"{name} is {type(value).__name__}; a checkpoint holds tensors only: "
+                "let get_extra_state return one"
+            )
+        place = value.untyped_storage().data_ptr()
+        own = value.detach().contiguous()
+        found[name] = own.clone() if place in seen else own
+        seen.add(place)
+    return found
+
+
+def _position(
+    path: Path, header: str, identity: Identity
+) -> tuple[Position, dict[str, float]]:
+    """Read a position and the optimizer's numbers; refuse those of another run."""
     try:
-        position = Position(**json.loads(header))
-    except (ValueError, TypeError) as error:
+        found = json.loads(header)
+        position, numbers = Position(**found["position"]), dict(found["numbers"])
+    except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError(
             f"{path} is not the checkpoint of a run ({error}): choose another folder, "
             "or delete the file to start afresh"
@@ -231,7 +303,7 @@ def _position(path: Path, header: str, identity: Identity) -> Position:
             f"{differences(position.identity, identity)}: "
             "choose another folder, or delete the file to start afresh"
         )
-    return position
+    return position, numbers
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

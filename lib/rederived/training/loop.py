@@ -28,8 +28,12 @@ from rederived.training.config import (
     Loss,
     Model,
     TrainConfig,
-    TrainingDivergedError,
     TransformForEpoch,
+)
+from rederived.training.divergence import (
+    TrainingDivergedError,
+    largest_gradient,
+    require_usable_buffers,
 )
 from rederived.training.identity import identity_of_fit
 from rederived.training.schedules import Schedule, constant
@@ -38,7 +42,7 @@ from rederived.training.seeds import derive
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-_LARGEST_LOSS = 1e12  # a loss beyond this in absolute value counts as divergence
+_LARGEST = 1e12  # a loss, or an entry of its gradient, beyond this is divergence
 
 
 def fit(
@@ -57,6 +61,10 @@ def fit(
     label: str = "training",
 ) -> History:
     """Minimise a model's loss and leave the chosen weights in it.
+
+    Training runs on the accelerator, if there is one: loss, ``transform`` and
+    ``evaluate`` see the model and its batches there.  The model comes back on the
+    device on which it came.
 
     Args:
         model: what is trained.
@@ -79,7 +87,8 @@ def fit(
         label: the text beside the progress bar.
 
     Raises:
-        TrainingDivergedError: if the loss becomes NaN, infinite or absurdly large, or
+        TrainingDivergedError: if the loss or its gradient becomes NaN, infinite or
+            absurdly large, if weights, buffers or the optimizer's averages do, or if
             the monitored value never is a number; the last checkpoint, written while
             all was well, is left in place.
         CheckpointError: if the folder holds a damaged or a different run.
@@ -111,14 +120,33 @@ def fit(
         accelerator.process_index,
         accelerator.num_processes,
     )
+    home = device_of(model)
     objective = accelerator.prepare(_Objective(model, loss))  # on its device from here
     average = _averaged(model, config.average_decay)
     checkpoints = CheckpointManager(
         directory, model, optimizer, average, writes=accelerator.is_main_process
     )
-    run = _Run(accelerator, batches, objective, checkpoints, config, schedule=schedule)
-    with torch.random.fork_rng():  # the caller's global random state stays
-        return run.train(evaluate, monitor, label)
+    # the caller's global random state stays
+    with checkpoints.locked(), torch.random.fork_rng():
+        run = _Run(
+            accelerator, batches, objective, checkpoints, config, schedule=schedule
+        )
+        try:
+            return run.train(evaluate, monitor, label)
+        finally:
+            model.to(home)
+
+
+def device_of(model: object) -> torch.device:
+    """Return the device of a module's parameters; the CPU for what has none.
+
+    >>> device_of(nn.Linear(1, 1))
+    device(type='cpu')
+    """
+    if isinstance(model, nn.Module):
+        for parameter in model.parameters():
+            return parameter.device
+    return torch.device("cpu")
 
 
 class _Objective(nn.Module):
@@ -163,6 +191,7 @@ class _Run:
             config,
             self.optimizer,
             schedule,
+            data=batches.data if checkpoints.directory is not None else (),
             steps=batches.steps_per_epoch,
             precision=self.precision,
         )
@@ -213,25 +242,31 @@ class _Run:
         with torch.autocast(kind, torch.bfloat16, enabled=bf16):
             loss = self.objective(*batch)
         value = float(self.accelerator.reduce(loss.detach(), "mean"))
-        self._require_finite(value)
+        self._require_finite("the loss", value)
         self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
-        if self.config.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        self._require_finite("the gradient's largest entry", self._clipped())
         self.optimizer.step()
         if self.checkpoints.average is not None:
             self.checkpoints.average.update_parameters(self.model)
         return value
 
-    def _require_finite(self, loss: float) -> None:
-        if math.isfinite(loss) and abs(loss) <= _LARGEST_LOSS:
+    def _clipped(self) -> float:
+        """Clip the gradient if that is wanted; return its largest entry before."""
+        largest = largest_gradient(self.model)
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        return largest
+
+    def _require_finite(self, what: str, value: float) -> None:
+        if math.isfinite(value) and abs(value) <= _LARGEST:
             return
         rates = [f"{group['lr']:.3g}" for group in self.optimizer.param_groups]
         kept = "nothing was saved: pass directory= to keep checkpoints"
         if self.checkpoints.checkpoint is not None:
             kept = f"the last good state is in {self.checkpoints.checkpoint}"
         message = (
-            f"the loss is {loss} at step {self.position.step} with learning rates "
+            f"{what} is {value} at step {self.position.step} with learning rates "
             f"{', '.join(rates)}"
         )
         self.checkpoints.log(message)
@@ -272,6 +307,7 @@ class _Run:
         self.model.eval()
 
     def _save(self) -> None:
+        require_usable_buffers(self.model, self.position.step)
         self.checkpoints.save(self.position)
         self.accelerator.wait_for_everyone()
 

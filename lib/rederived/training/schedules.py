@@ -61,7 +61,7 @@ class Exponential:
     floor: float  # the least factor, in [0, 1]
 
     def __post_init__(self) -> None:
-        if self.decay < 1.0 or not 0.0 <= self.floor <= 1.0:
+        if not 1.0 <= self.decay < math.inf or not 0.0 <= self.floor <= 1.0:
             raise ValueError(
                 f"Exponential needs decay >= 1 and 0 <= floor <= 1, got {self.decay} "
                 f"and {self.floor}"

@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy.special import roots_jacobi
 from torch import Tensor
 
 RowLoss = Callable[[Tensor, Tensor], Tensor]
@@ -30,6 +29,8 @@ def beta_quadrature(first: float, second: float, nodes: int) -> tuple[Tensor, Te
     Returns:
         Both float64, ``(nodes,)``.
     """
+    from scipy.special import roots_jacobi  # noqa: PLC0415 - slow to import
+
     places, weights = roots_jacobi(nodes, second - 1.0, first - 1.0)
     return (
         torch.from_numpy((1.0 + places) / 2.0),

@@ -143,7 +143,6 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
         directory=trial.directory,
         label=trial.label,
     )
-    model.to("cpu")
     metrics = _code_metrics(model.encoder, measured, seed, _MEASURED, _MEASURED_CODES)
     metrics["probe_accuracy"] = _probe(model.encoder, pictures)
     metrics["probe_untrained"] = untrained

@@ -83,9 +83,7 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
         model = build(config, len(corpus.vocabulary))
 
     def evaluate(trained: Model) -> dict[str, float]:
-        device = next(trained.parameters()).device
-        part = corpus.validation
-        loss, _ = measures.loss_and_accuracy(trained, part, device)
+        loss, _ = measures.loss_and_accuracy(trained, corpus.validation)
         return {"validation_loss": loss}
 
     steps = len(corpus.train.text) // config.batch_size * config.epochs
@@ -102,7 +100,6 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
         directory=trial.directory,
         label=trial.label,
     )
-    model.to("cpu")
     metrics, found = _measured(model, config, corpus, seed)
     metrics["parameters"] = float(sum(p.numel() for p in model.parameters()))
     metrics["training_seconds"] = sum(history.column("seconds"))
