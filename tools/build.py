@@ -71,7 +71,8 @@ def run_chapters() -> list[str]:
     failed = [*result.excepted, *result.errored]
     for uri in failed:
         traceback = cache.get_project_record(uri).traceback or ""
-        print(*fallout(traceback, read_ledger()), sep="\n")
+        for line in fallout(traceback, read_ledger()):
+            print(line, flush=True)
     return [Path(uri).stem for uri in failed]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -250,7 +250,7 @@ class EquationLinks(SphinxPostTransform):
     """Link every numbered equation to the checks that exercise it."""
 
     default_priority = 6
-    formats: ClassVar[tuple[str, ...]] = ("html",)
+    formats = ("html",)
 
     def run(self, **_: Any) -> None:  # noqa: ANN401 - Sphinx's signature
         """Put a line of links after each equation that has some."""

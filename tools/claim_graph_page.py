@@ -18,10 +18,10 @@ def claim_graph_page(ledger: Ledger, chapters: list[Chapter]) -> str:
     lines = [
         "# What rests on what",
         "",
-        f"{len(ledger.claims)} claims and {edges} uses. A line leads from a claim to one "
-        "whose derivation, statement or checks rest on it, to the right within a "
-        "chapter, up or down between chapters. If a claim fails, everything that can be "
-        "reached from it is in question; a failing check names these claims. "
+        f"{len(ledger.claims)} claims and {edges} uses. A line leads from a claim to "
+        "one whose derivation, statement or checks rest on it, to the right within a "
+        "chapter, up or down between chapters. If a claim fails, everything that can "
+        "be reached from it is in question; a failing check names these claims. "
         f"{_most_used(ledger)}",
         "",
         *_legend(ledger),
@@ -62,8 +62,8 @@ def _legend(ledger: Ledger) -> list[str]:
     words = ", ".join(map(badge, verdicts))
     return [
         f"Verdicts: {words}. Round boxes are identities, bounds and limits; boxes with "
-        "corners are empirical. Claims without neighbours stand in the last row of their "
-        "chapter."
+        "corners are empirical. Claims without neighbours stand in the last row of "
+        "their chapter."
     ]
 
 

@@ -55,7 +55,8 @@ def run(notebook: Path) -> None:
     try:
         client.execute()
     except CellExecutionError as error:
-        print(*fallout(str(error), read_ledger()), sep="\n", file=sys.stderr)
+        for line in fallout(str(error), read_ledger()):
+            print(line, file=sys.stderr)
         raise
     content.metadata["language_info"] = dict(LANGUAGE)  # without Python's version
     save(notebook, content)

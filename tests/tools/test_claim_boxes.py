@@ -27,6 +27,7 @@ a=b
 :label: claim-1-2
 
 Stated.
+
 $$c=d$$ (eq-b)
 ```
 
@@ -37,7 +38,7 @@ Odd.
 ```
 
 ```{raw} html
-<div class="rd-check" style="x"><b>claim 1.2 △</b> a &lt; b · value < 1 · <em>y</em></div>
+<div class="rd-check" style=""><b>claim 1.2 △</b> a &lt; b · value < 1 · <em>y</em>
 ```
 
 ```{exercise} Do
@@ -95,8 +96,8 @@ def html(tmp_path_factory):
             warningiserror=True,
         )
         app.build()
-    return {p.stem: p.read_text(encoding="utf-8") for p in (folder / "out").glob("*")
-            if p.suffix == ".html"}  # fmt: skip
+    pages = (folder / "out").glob("*.html")
+    return {page.stem: page.read_text(encoding="utf-8") for page in pages}
 
 
 def test_a_box_has_number_title_verdict_words_and_neighbours(html):

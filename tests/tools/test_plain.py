@@ -289,7 +289,8 @@ def markdown():
         ),
         (
             "```{solution} ex-do\nSo.\n```",
-            "<details>\n<summary>Solution to Exercise 99.1</summary>\n\nSo.\n\n</details>",
+            "<details>\n<summary>Solution to Exercise 99.1</summary>\n\n"
+            "So.\n\n</details>",
         ),
         (
             "::::{tab-set}\n:::{tab-item} One\nA\n:::\n:::{tab-item} Two\nB\n:::\n::::",
@@ -372,10 +373,14 @@ def test_an_error_names_page_and_line(markdown, source, line, what):
     assert what in str(error.value)
 
 
-def test_labels_are_counted_through_the_pages(markdown):
+def test_labels_are_counted_by_chapter_and_elsewhere_through_the_pages(markdown):
     labels = markdown.writer.labels
-    labels.read("book/next", "```{math}\n:label: eq-c\nx\n```\n\n```{math}\ny\n```\n")
-    assert labels.labels["eq-c"].number == "3"
+    formulas = "```{math}\n:label: eq-c\nx\n```\n\n```{math}\ny\n```\n"
+    labels.read("book/08-next", formulas)
+    labels.read("book/far", formulas.replace("eq-c", "eq-d"))
+    labels.read("book/farther", formulas.replace("eq-c", "eq-e"))
+    found = [labels.labels[name].number for name in ("eq-c", "eq-d", "eq-e")]
+    assert found == ["8.1", "1", "2"]
     with pytest.raises(PlainError, match=r"^last\.md:2: label eq-c stands twice"):
         labels.read("book/last", "\n$$x$$ (eq-c)")
 

@@ -1,7 +1,7 @@
 """Labels of the whole book: what each names, with the number that the site shows.
 
-Formulas, figures, exercises, propositions and so on are counted by chapter: (3.2) is the
-second formula of chapter 3.  A claim has the ledger's number and is not counted.
+Formulas, figures, exercises, propositions and so on are counted by chapter: (3.2) is
+the second formula of chapter 3.  A claim has the ledger's number and is not counted.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 ``claim("3.4").close(actual, expected, atol=1e-10, what="log-determinant: layers
 against autograd")`` supports claim 4 of chapter 3.  ``claim("3.4").refuted``,
 ``.corrected``, ``.unreproduced`` and ``.undecided`` carry the same checks with another
-meaning, see :class:`~rederived.claims.verdicts.Evidence`.  The verdict on a claim follows from the
-kinds of its checks alone, see :func:`~rederived.claims.verdicts.verdict`.
+meaning, see :class:`~rederived.claims.verdicts.Evidence`.  The verdict on a claim
+follows from the kinds of its checks alone, see
+:func:`~rederived.claims.verdicts.verdict`.
 """
 
 import re
