@@ -404,7 +404,7 @@ def test_the_plan_is_listed_and_its_rows_are_run(
     runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del runs
-    from rederived import plan  # noqa: PLC0415
+    from rederived import plan
 
     told: list[plan.Job] = []
 
@@ -429,7 +429,7 @@ def test_the_plan_is_listed_and_its_rows_are_run(
 def test_a_run_that_was_asked_to_stop_ends_as_by_its_signal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from rederived.training import TrainingStoppedError  # noqa: PLC0415
+    from rederived.training import TrainingStoppedError
 
     def stop(*_: object) -> None:
         raise TrainingStoppedError("stopped as asked")
