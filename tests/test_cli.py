@@ -448,3 +448,47 @@ def test_a_checkout_that_is_not_installed_has_a_version(
         patch.setattr(metadata, "version", missing)
         assert importlib.reload(rederived).__version__ == "0+unknown"
     assert importlib.reload(rederived).__version__ == __version__
+
+
+def test_the_plan_is_listed_and_its_rows_are_run(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del runs
+    from rederived import plan
+
+    told: list[plan.Job] = []
+
+    def run_jobs(
+        jobs: list[plan.Job], *, minutes: float, side_by_side: int
+    ) -> list[plan.Outcome]:
+        assert (minutes, side_by_side) == (9.0, 2)
+        told.extend(jobs)
+        return [plan.Outcome(jobs[0], "failed", Path("printed.txt"))]
+
+    monkeypatch.setattr(plan, "run_jobs", run_jobs)
+    assert call("plan", "8").stdout.startswith("8: 8.7 to 8.12")
+    result = call("run", "--plan", "8", "--side-by-side", "2")
+    assert "failed: vae-information 60k-reach-0 seed 0 (printed.txt)" in result.stdout
+    assert "1 jobs failed" in str(result.exception)
+    assert len(told) == 6 * 5 + 6 * 3
+    assert "no row '9'" in str(call("plan", "9").exception)
+    assert "--plan says itself" in str(call("run", "--plan", "--seed", "0").exception)
+    assert "name a study" in str(call("run").exception)
+
+
+def test_a_run_that_was_asked_to_stop_ends_as_by_its_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from rederived.training import TrainingStoppedError
+
+    def stop(*_: object) -> None:
+        raise TrainingStoppedError("stopped as asked")
+
+    monkeypatch.setattr(cli, "run_or_load", stop)
+    assert fail(monkeypatch, "run", "nice", "--preset", "modern") == 143
+
+
+def test_pictures_are_packed_and_texts_are_not(tmp_path: Path) -> None:
+    assert "piece-000" in call("data", "digits", "--pack", str(tmp_path)).stdout
+    result = call("data", "title-grammar", "--pack", str(tmp_path))
+    assert "only pictures are packed" in str(result.exception)
