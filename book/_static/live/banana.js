@@ -176,6 +176,8 @@
 
   function build(box, kit) {
     const { element, shape } = kit;
+    kit.guess(box, "Samples of the recorded VAE have {given} of the sharpness of the drawn faces that it was trained on. What do those of an f-VAE of equal size have, after as many epochs?",
+      { min: 0, max: 1, step: 0.01, unit: "", digits: 2 }, window.rederived.recorded.banana);
     const side = element(box, "div", { class: "rd-live-pair" });
     const svg = kit.svg(side, WIDTH, HEIGHT, "True posterior of the code as contours, draws of the fitted posterior as dots");
     const bars = kit.svg(side, WIDTH, 300, "Nats lost by each depth of the flow");
@@ -239,8 +241,9 @@
       dots.setAttribute("d", cloud.map((u) => `M${pair(flow(shown.p, u))}h0`).join(""));
       bars.replaceChildren();
       const scale = 250 / Math.max(0.5, ...fits.map((one) => one.gap || 0));
+      shape(bars, "text", { x: 8, y: 26, class: "rd-live-text" }, "nats by which the bound misses log q(x)");
       for (let k = 0; k <= DEPTHS; k += 1) {
-        const value = fits[k] && fits[k].gap, y = 56 * k + 16;
+        const value = fits[k] && fits[k].gap, y = 52 * k + 40;
         shape(bars, "text", { x: 8, y: y + 19, class: `rd-live-text ${k === wanted ? "rd-live-strong" : ""}` }, k ? `${k} couplings`.replace(/^1 couplings/, "1 coupling") : "normal");
         if (value === undefined) continue;
         shape(bars, "rect", { x: 120, y: y + 2, width: Math.max(1, scale * value), height: 24, class: k === wanted ? "rd-live-2 rd-live-full" : "rd-live-1 rd-live-full" });

@@ -168,8 +168,10 @@
 
   function build(box, kit) {
     const { element, shape } = kit;
+    kit.guess(box, "Among the recorded runs, greedy search writes titles of {given} ROUGE-L (LCTT, attention). A beam of 8 finds likelier ones. What is their ROUGE-L?",
+      { min: 15, max: 35, step: 0.1, unit: "", digits: 1 }, window.rederived.recorded.beam);
     const svg = kit.svg(box, 560, 484, "All titles of a small model as a tree, and the way of the beam through it");
-    kit.legend(box, LEGEND.map(([name, attributes, text]) => [(svg_) => shape(svg_, name, attributes), text]));
+    kit.legend(box, LEGEND.map(([name, attributes, text]) => [(s) => shape(s, name, attributes), text]));
     const panel = element(box, "div", { class: "rd-live-controls" });
     const width = kit.slider(panel, "width of the beam k", 1, 6, 1, 1, String);
     const penalty = kit.slider(panel, "length penalty α", 0, 2, 0.1, 0, (v) => v.toFixed(1));
@@ -204,7 +206,7 @@
       }
     }
 
-    function draw_() {
+    function redraw() {
       const k = Number(width.value), a = Number(penalty.value), tables = draw(seed);
       const { best, steps } = search(tables, k, a), goal = optimum(tables, a);
       const until = steps.slice(0, Number(shown.value));
@@ -238,16 +240,16 @@
       tally.textContent = `Of 300 such models this search misses the best title of ${count}.`;
     }
 
-    kit.button(row, "another model", () => { seed += 1; draw_(); });
+    kit.button(row, "another model", () => { seed += 1; redraw(); });
     kit.button(row, "the next that this beam misses", () => {
       const k = Number(width.value), a = Number(penalty.value);
       for (let n = 1; n < 20000; n += 1) {
         if (misses(draw(seed + n), k, a)) { seed += n; break; }
       }
-      draw_();
+      redraw();
     });
-    box.addEventListener("input", draw_);
-    draw_();
+    box.addEventListener("input", redraw);
+    redraw();
   }
 
   window.rederived.figure("fig-s2s-live", { search, optimum, titles, score, lost, draw, missed, report }, build);

@@ -73,19 +73,29 @@
     }));
   }
 
+  const DASHED = { "stroke-width": 2, "stroke-dasharray": "4 3" };
+  const MARKS = [
+    { class: "rd-live-1", fill: "currentcolor", "fill-opacity": 0.4, "stroke-width": 2 },
+    { class: "rd-live-2", fill: "none", ...DASHED },
+  ];
+  const CEILING = { class: "rd-live-ink", ...DASHED };
   const SIDE = 400, TOP = 1.6, WIDTH = 440, FROM = 10, SPAN = 420;
   const across = (v) => FROM + SPAN * Math.min(TOP, v) / TOP;
 
   function build(box, kit) {
     const { element, shape } = kit;
+    kit.guess(box, "By their code of an untrained encoder, ten neighbours name the class of {given} of the pictures (CIFAR-10). What share, after training with the global term, the information between picture and code?",
+      { min: 10, max: 60, step: 0.5, unit: " %", digits: 1 }, window.rederived.recorded.table);
     const pair = element(box, "div", { class: "rd-live-pair" });
     const board = kit.svg(pair, SIDE + 40, SIDE + 40, "Joint table: pictures in rows, codes in columns");
     board.setAttribute("role", "group");
     const bars = kit.svg(pair, WIDTH, 300, "Information, Jensen-Shannon divergence and InfoNCE of the table as bars");
+    const swatch = { x: 8, y: 2, width: 16, height: 16 };
     kit.legend(box, [
-      [(s) => shape(s, "rect", { x: 8, y: 2, width: 16, height: 16, class: "rd-live-1 rd-live-full" }), "the pair's probability, as an area"],
-      [(s) => shape(s, "rect", { x: 8, y: 2, width: 16, height: 16, class: "rd-live-2", fill: "none", "stroke-width": 2, "stroke-dasharray": "4 3" }), "the same if picture and code were independent"],
-      [(s) => shape(s, "path", { d: "M16 0V20", class: "rd-live-ink", "stroke-width": 2, "stroke-dasharray": "4 3" }), "ceiling"],
+      [(s) => shape(s, "rect", { ...swatch, ...MARKS[0] }), "the pair's probability, as an area"],
+      [(s) => shape(s, "rect", { ...swatch, ...MARKS[1] }), "the same if picture and code were independent"],
+      [(s) => shape(s, "path", { d: "M16 0V20", ...CEILING }), "ceiling"],
+      [(s) => shape(s, "path", { d: "M16 0V20", class: "rd-live-4", "stroke-width": 4 }), "value held"],
     ]);
     const words = element(box, "p", { class: "rd-live-words", "aria-live": "polite" });
     const panel = element(box, "div", { class: "rd-live-controls" });
@@ -108,7 +118,7 @@
         shape(bars, "text", { x: FROM, y: y + 16, class: "rd-live-text" }, `${name}: ${found[n].toFixed(3)} nats`);
         shape(bars, "rect", { x: FROM, y: y + 30, width: across(Math.max(0, found[n])) - FROM, height: 26, class: `${colour} rd-live-full` });
         if (held) shape(bars, "path", { d: `M${across(held[n])} ${y + 26}v34`, class: "rd-live-4", "stroke-width": 4 });
-        if (ceiling && ceiling <= TOP) shape(bars, "path", { d: `M${across(ceiling)} ${y + 24}v38`, class: "rd-live-ink", "stroke-width": 2, "stroke-dasharray": "4 3" });
+        if (ceiling && ceiling <= TOP) shape(bars, "path", { d: `M${across(ceiling)} ${y + 24}v38`, ...CEILING });
       });
       words.textContent = report(found, k, held);
     }
@@ -125,7 +135,7 @@
         "aria-label": `picture ${i + 1}, code ${j + 1}`,
       });
       shape(cell, "rect", { x: left, y: top, width: edge - 4, height: edge - 4, class: "rd-live-disc rd-live-faint" });
-      const squares = ["rd-live-1 rd-live-full", "rd-live-2"].map((colour) => shape(cell, "rect", { class: colour, fill: "none", "stroke-width": 2, "stroke-dasharray": "4 3" }));
+      const squares = MARKS.map((mark) => shape(cell, "rect", mark));
       const number = shape(cell, "text", { x: left + 6, y: top + edge - 12, class: "rd-live-text" });
       cell.tell = (p, q) => {
         const text = (100 * p).toFixed(p < 0.0995 ? 1 : 0);

@@ -1,0 +1,116 @@
+"""Still pictures of the live figures: ``python -m tools.live_stills``, with Chromium.
+
+What a figure shows at its start, drawn by the figure itself.  It stands on the page
+where no script runs: in print, in a PDF, in a hosted notebook.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tools.files import BOOK, write
+
+LIVE = BOOK / "_static" / "live"
+FIGURES = {
+    "beam": "fig-s2s-live",
+    "banana": "fig-fvae-live",
+    "table": "fig-dim-live",
+    "rate": "fig-mi-live",
+}
+
+_PAGE = """<!doctype html><meta charset="utf-8">
+<style>:root {{ --pst-color-text-base: #222832; --pst-color-surface: #f3f4f5;
+--pst-color-border: #c9c9c9; }}</style>
+<link rel="stylesheet" href="{folder}/kit.css">
+<figure id="{figure}"><img alt=""></figure>
+<script src="{folder}/kit.js"></script>
+<script src="{folder}/recorded.js"></script>
+<script src="{folder}/{name}.js"></script>
+<script>
+const properties = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity",
+  "stroke-linecap", "font-size", "font-weight", "text-anchor"];
+const usual = {{ fill: "rgb(0, 0, 0)", stroke: "none", "stroke-width": "1px", opacity: "1", "fill-opacity": "1",
+  "stroke-dasharray": "none", "stroke-linecap": "butt", "font-size": "16px",
+  "font-weight": "400", "text-anchor": "start" }};
+function plain(node) {{
+  const style = getComputedStyle(node), copy = node.cloneNode(false);
+  [...copy.attributes].forEach(({{ name }}) => {{
+    if (/^(class|role|tabindex|aria-.*|style)$/.test(name)) copy.removeAttribute(name);
+  }});
+  properties.forEach((name) => {{
+    const value = style.getPropertyValue(name);
+    if (value !== usual[name]) copy.setAttribute(name, value);
+    else copy.removeAttribute(name);
+  }});
+  node.childNodes.forEach((child) => copy.appendChild(
+    child.nodeType === 1 ? plain(child) : child.cloneNode()));
+  return copy;
+}}
+window.addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {{
+  const space = "http://www.w3.org/2000/svg";
+  const whole = document.createElementNS(space, "svg");
+  const ground = document.createElementNS(space, "rect");
+  whole.appendChild(ground);
+  let width = 0, height = 0;
+  const all = [...document.querySelectorAll(".rd-live > svg, .rd-live-pair > svg")];
+  all.forEach((svg) => {{
+    const [, , w, h] = svg.getAttribute("viewBox").split(" ").map(Number);
+    const copy = plain(svg);
+    Object.entries({{ x: width, y: 0, width: w, height: h }})
+      .forEach(([name, value]) => copy.setAttribute(name, value));
+    whole.appendChild(copy);
+    width += w;
+    height = Math.max(height, h);
+  }});
+  Object.entries({{ xmlns: space, viewBox: `0 0 ${{width}} ${{height}}`, width, height,
+    "font-family": "sans-serif" }}).forEach(([k, v]) => whole.setAttribute(k, v));
+  Object.entries({{ width, height, fill: "#f3f4f5" }})
+    .forEach(([k, v]) => ground.setAttribute(k, v));
+  document.body.textContent = new XMLSerializer().serializeToString(whole);
+}}, 500)));
+</script>"""
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium, if there is one."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def still(name: str) -> str:
+    """Return the picture of one figure at its start, as SVG.
+
+    Raises:
+        RuntimeError: if there is no Chromium, or the figure draws nothing.
+    """
+    browser = chromium()
+    if browser is None:
+        raise RuntimeError("no Chromium on this machine: install one to draw stills")
+    page = _PAGE.format(name=name, figure=FIGURES[name], folder=LIVE.as_uri())
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "page.html"
+        file.write_text(page, encoding="utf-8")
+        done = subprocess.run(
+            [
+                *(browser, "--headless", "--no-sandbox", "--disable-gpu"),
+                *("--allow-file-access-from-files", "--force-prefers-reduced-motion"),
+                *(f"--user-data-dir={folder}/user", "--virtual-time-budget=60000"),
+                *("--dump-dom", file.as_uri()),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    found = re.search(r"&lt;svg.*/svg&gt;", done.stdout, re.DOTALL)
+    if found is None:
+        raise RuntimeError(f"the figure {name} drew nothing: {done.stderr[-500:]}")
+    return html.unescape(found[0]) + "\n"
+
+
+if __name__ == "__main__":
+    for figure in FIGURES:
+        write(LIVE / f"{figure}.svg", still(figure))
