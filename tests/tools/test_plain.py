@@ -135,7 +135,7 @@ def test_every_figure_has_alt_and_every_caption_is_there(edition, stem):
     page = (BOOK / f"{stem}.md").read_text(encoding="utf-8")
     whole = "\n".join(texts(edition[stem]))
     captions = re.findall(r"^\*\*Fig\. \d+\.\*\* \S", whole, re.MULTILINE)
-    assert len(captions) == len(re.findall(r"^    name: fig-", page, re.MULTILINE))
+    assert len(captions) == len(re.findall(r"^(?:    |:)name:? fig-", page, re.M))
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)
