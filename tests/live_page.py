@@ -37,14 +37,24 @@ document.getElementById("result").textContent = JSON.stringify(answer);
 def evaluate(name, program, given, folder):
     """Return what statements about ``maths`` of a figure and ``given`` return."""
     script = (BOOK / "_static" / "live" / f"{name}.js").as_uri()
-    page = folder / f"{name}.html"
     text = _PAGE.format(script=script, given=json.dumps(given), program=program)
+    return result_of(text, folder)
+
+
+def result_of(text, folder):
+    """Open a page in the browser; return the JSON that it leaves in ``#result``."""
+    page = folder / "page.html"
     page.write_text(text, encoding="utf-8")
     done = subprocess.run(
         [
             *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu"),
             *("--allow-file-access-from-files", f"--user-data-dir={folder / 'user'}"),
-            *("--virtual-time-budget=60000", "--dump-dom", page.as_uri()),
+            *(
+                "--force-prefers-reduced-motion",
+                "--virtual-time-budget=60000",
+                "--dump-dom",
+                page.as_uri(),
+            ),
         ],
         capture_output=True,
         text=True,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rederived.figures.intervals import student
 from rederived.records import load_record
+
 from tools.files import BOOK, write
 
 PAGE = BOOK / "_static" / "live" / "recorded.js"

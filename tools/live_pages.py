@@ -1,14 +1,20 @@
-"""A Sphinx extension: the scripts of a live figure on the page with that figure only."""
+"""A Sphinx extension: a live figure's scripts on the page with that figure only."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tools.live_stills import FIGURES
 
 if TYPE_CHECKING:
-    from docutils.nodes import document
     from sphinx.application import Sphinx
+
+
+class Labelled(Protocol):
+    """A page's tree as docutils has it; a generated page has none."""
+
+    ids: Mapping[str, object]
 
 
 def load_scripts(
@@ -16,7 +22,7 @@ def load_scripts(
     pagename: str,
     templatename: str,
     context: dict[str, Any],
-    doctree: document | None,
+    doctree: Labelled | None,
 ) -> None:
     """Add kit, recorded numbers and figure where the page has a figure's label."""
     labels = set() if doctree is None else set(doctree.ids)

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.files import BOOK, write
+from tools.files import BOOK, ROOT, write
 
 LIVE = BOOK / "_static" / "live"
 FIGURES = {
@@ -31,49 +31,7 @@ _PAGE = """<!doctype html><meta charset="utf-8">
 <script src="{folder}/kit.js"></script>
 <script src="{folder}/recorded.js"></script>
 <script src="{folder}/{name}.js"></script>
-<script>
-const properties = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity",
-  "stroke-linecap", "font-size", "font-weight", "text-anchor"];
-const usual = {{ fill: "rgb(0, 0, 0)", stroke: "none", "stroke-width": "1px", opacity: "1", "fill-opacity": "1",
-  "stroke-dasharray": "none", "stroke-linecap": "butt", "font-size": "16px",
-  "font-weight": "400", "text-anchor": "start" }};
-function plain(node) {{
-  const style = getComputedStyle(node), copy = node.cloneNode(false);
-  [...copy.attributes].forEach(({{ name }}) => {{
-    if (/^(class|role|tabindex|aria-.*|style)$/.test(name)) copy.removeAttribute(name);
-  }});
-  properties.forEach((name) => {{
-    const value = style.getPropertyValue(name);
-    if (value !== usual[name]) copy.setAttribute(name, value);
-    else copy.removeAttribute(name);
-  }});
-  node.childNodes.forEach((child) => copy.appendChild(
-    child.nodeType === 1 ? plain(child) : child.cloneNode()));
-  return copy;
-}}
-window.addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {{
-  const space = "http://www.w3.org/2000/svg";
-  const whole = document.createElementNS(space, "svg");
-  const ground = document.createElementNS(space, "rect");
-  whole.appendChild(ground);
-  let width = 0, height = 0;
-  const all = [...document.querySelectorAll(".rd-live > svg, .rd-live-pair > svg")];
-  all.forEach((svg) => {{
-    const [, , w, h] = svg.getAttribute("viewBox").split(" ").map(Number);
-    const copy = plain(svg);
-    Object.entries({{ x: width, y: 0, width: w, height: h }})
-      .forEach(([name, value]) => copy.setAttribute(name, value));
-    whole.appendChild(copy);
-    width += w;
-    height = Math.max(height, h);
-  }});
-  Object.entries({{ xmlns: space, viewBox: `0 0 ${{width}} ${{height}}`, width, height,
-    "font-family": "sans-serif" }}).forEach(([k, v]) => whole.setAttribute(k, v));
-  Object.entries({{ width, height, fill: "#f3f4f5" }})
-    .forEach(([k, v]) => ground.setAttribute(k, v));
-  document.body.textContent = new XMLSerializer().serializeToString(whole);
-}}, 500)));
-</script>"""
+<script src="{program}"></script>"""
 
 
 def chromium() -> str | None:
@@ -90,7 +48,12 @@ def still(name: str) -> str:
     browser = chromium()
     if browser is None:
         raise RuntimeError("no Chromium on this machine: install one to draw stills")
-    page = _PAGE.format(name=name, figure=FIGURES[name], folder=LIVE.as_uri())
+    page = _PAGE.format(
+        name=name,
+        figure=FIGURES[name],
+        folder=LIVE.as_uri(),
+        program=(ROOT / "tools" / "still.js").as_uri(),
+    )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.html"
         file.write_text(page, encoding="utf-8")

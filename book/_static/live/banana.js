@@ -209,18 +209,12 @@
       go();
     }
 
-    /* Some steps of the fit that is under way; each depth begins where the last ended. */
-    function work(steps) {
+    /* A step of the fit under way; each depth begins where the last ended. */
+    function work() {
       let one = fits[fits.length - 1];
-      for (let n = 0; n < steps; n += 1) {
-        if (one.steps === STEPS) {
-          if (one.gap === undefined) one.gap = gap(one.p, ...setting(), exam);
-          if (fits.length > DEPTHS) return false;
-          fits.push(one = fit(deepen(one.p), ...setting(), train));
-        }
-        one.step();
-        if (one.steps === STEPS) one.gap = gap(one.p, ...setting(), exam);
-      }
+      if (one.steps === STEPS) fits.push(one = fit(deepen(one.p), ...setting(), train));
+      one.step();
+      if (one.steps === STEPS) one.gap = gap(one.p, ...setting(), exam);
       return fits.length <= DEPTHS || one.steps < STEPS;
     }
 
@@ -228,7 +222,9 @@
       if (waiting) return;
       waiting = true;
       const turn = () => {
-        const more = work(still ? STEPS * (DEPTHS + 1) : 20);
+        const end = still ? Infinity : performance.now() + 14;
+        let more = true;
+        while (more && performance.now() < end) more = work();
         redraw();
         waiting = more;
         if (more) window.requestAnimationFrame(turn);
@@ -250,8 +246,9 @@
         shape(bars, "text", { x: 128 + Math.max(1, scale * value), y: y + 19, class: "rd-live-text" }, value.toFixed(3));
       }
       const done = fits[wanted] && fits[wanted].gap;
-      words.textContent = done === undefined ? "Training …"
+      const text = done === undefined ? `Training the flow of ${fits.length - 1} couplings …`
         : `The bound misses log q(x) by ${done.toFixed(3)} nats${wanted ? `; with a normal posterior by ${fits[0].gap.toFixed(3)}` : ", the price of a normal posterior"}.`;
+      if (words.textContent !== text) words.textContent = text; // said once
     }
 
     box.addEventListener("input", (event) => {

@@ -121,7 +121,7 @@
 
   function place({ length, number }) {
     const rows = CHARACTERS ** (LONGEST - 1 - length);
-    return [22 + 126 * length, 18 + 29.5 * (number * rows + (rows - 1) / 2)];
+    return [22 + 126 * length, 18 + 23 * (number * rows + (rows - 1) / 2)];
   }
 
   /* The curve to a prefix from the one before. */
@@ -166,11 +166,13 @@
     ["circle", { cx: 16, cy: 10, r: 6, class: "rd-live-faint rd-live-disc" }, "the larger, the likelier to end here"],
   ];
 
+  const MODELS = 300;
+
   function build(box, kit) {
     const { element, shape } = kit;
     kit.guess(box, "Among the recorded runs, greedy search writes titles of {given} ROUGE-L (LCTT, attention). A beam of 8 finds likelier ones. What is their ROUGE-L?",
       { min: 15, max: 35, step: 0.1, unit: "", digits: 1 }, window.rederived.recorded.beam);
-    const svg = kit.svg(box, 560, 484, "All titles of a small model as a tree, and the way of the beam through it");
+    const svg = kit.svg(box, 560, 382, "All titles of a small model as a tree, and the way of the beam through it");
     kit.legend(box, LEGEND.map(([name, attributes, text]) => [(s) => shape(s, name, attributes), text]));
     const panel = element(box, "div", { class: "rd-live-controls" });
     const width = kit.slider(panel, "width of the beam k", 1, 6, 1, 1, String);
@@ -179,7 +181,8 @@
     const row = element(panel, "div", { class: "rd-live-buttons" });
     const words = element(box, "p", { class: "rd-live-words", "aria-live": "polite" });
     const tally = element(box, "p", { class: "rd-live-words" });
-    let seed = 56;
+    const counted = new Map();
+    let seed = 56, waiting = 0;
 
     function branch(prefix, chance, kept) {
       shape(svg, "path", {
@@ -189,9 +192,9 @@
     }
 
     function node(prefix, p, marks) {
-      const [x, y] = place(prefix), kept = marks.kept.has(key(prefix));
+      const [x, y] = place(prefix), radius = 3 + 20 * Math.sqrt(p), kept = marks.kept.has(key(prefix));
       shape(svg, "circle", {
-        cx: x, cy: y, r: 4 + 22 * Math.sqrt(p),
+        cx: x, cy: y, r: radius,
         class: `${kept ? "rd-live-1" : "rd-live-faint"} rd-live-disc`,
       });
       if (marks.dropped.has(key(prefix))) {
@@ -200,7 +203,7 @@
       if (prefix.length) {
         const aside = prefix.length === LONGEST - 1;
         shape(svg, "text", {
-          x: aside ? x + 26 : x, y: aside ? y + 6 : y - 12 - 22 * Math.sqrt(p),
+          x: aside ? x + 26 : x, y: aside ? y + 6 : y - 8 - radius,
           "text-anchor": "middle", class: "rd-live-text",
         }, letters(prefix).slice(-1));
       }
@@ -231,13 +234,19 @@
       }
       all.forEach((title) => node(title, Math.exp(title.total), marks));
       const [gx, gy] = place(goal), [bx, by] = place(best);
-      shape(svg, "circle", { cx: gx, cy: gy, r: 15, fill: "none", class: "rd-live-4", "stroke-width": 4 });
+      shape(svg, "circle", { cx: gx, cy: gy, r: 13, fill: "none", class: "rd-live-4", "stroke-width": 4 });
       if (until.length === steps.length) {
-        shape(svg, "rect", { x: bx - 20, y: by - 20, width: 40, height: 40, fill: "none", class: "rd-live-1", "stroke-width": 3 });
+        shape(svg, "rect", { x: bx - 14, y: by - 14, width: 28, height: 28, fill: "none", class: "rd-live-1", "stroke-width": 3 });
       }
       words.textContent = report(tables, k, a);
-      const count = missed(k, a, 300);
-      tally.textContent = `Of 300 such models this search misses the best title of ${count}.`;
+      window.clearTimeout(waiting);
+      waiting = window.setTimeout(count, 150, k, a);
+    }
+
+    function count(k, a) {
+      const name = `${k} ${a}`;
+      if (!counted.has(name)) counted.set(name, missed(k, a, MODELS));
+      tally.textContent = `Of ${MODELS} such models this search misses the best title of ${counted.get(name)}.`;
     }
 
     kit.button(row, "another model", () => { seed += 1; redraw(); });

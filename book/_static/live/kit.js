@@ -102,7 +102,8 @@ window.rederived = window.rederived || {};
       mark(across(mine), 24, `you ${show(mine)}`);
       mark(across(recorded.mean), 82, `recorded ${show(recorded.mean)}`);
       const inside = recorded.low <= mine && mine <= recorded.high;
-      element(box, "p", { role: "status" }, `Recorded: ${show(recorded.mean)}, mean of ${recorded.seeds.length} seeds, 95 % interval ${show(recorded.low)} to ${show(recorded.high)}. Your guess is ${inside ? "inside" : "outside"}.`);
+      const said = element(box, "p", { role: "status", tabindex: -1 }, `Recorded: ${show(recorded.mean)}, mean of ${recorded.seeds.length} seeds, 95 % interval ${show(recorded.low)} to ${show(recorded.high)}. Your guess is ${inside ? "inside" : "outside"}.`);
+      said.focus({ preventScroll: true });
     });
   }
 

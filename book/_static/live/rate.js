@@ -71,7 +71,7 @@
   function build(box, kit) {
     const { element, shape } = kit;
     kit.guess(box, "With independent pixels the code of the recorded VAE carries at least {given} (MNIST, β = 1). Let the decoder look at all earlier pixels too, and the bound improves. How much does the code carry then, at least?",
-      { min: 0, max: 10, step: 0.1, unit: " nats", digits: 1 }, window.rederived.recorded.rate);
+      { min: 0, max: 10, step: 0.1, unit: "\u00a0nats", digits: 1 }, window.rederived.recorded.rate);
     const pair = element(box, "div", { class: "rd-live-pair" });
     const svg = kit.svg(pair, WIDTH, HEIGHT, "Plane of rate and distortion: curves of two decoders, the encoder as a point");
     const bars = kit.svg(pair, WIDTH, 280, "Parts of the loss as bars");
@@ -85,7 +85,7 @@
     const panel = element(box, "div", { class: "rd-live-controls" });
     const decoder = kit.choice(panel, "decoder", [["ideal", "ideal: Bayes' rule"], ["limited", "limited: N(wz, t²)"]], "ideal");
     const beta = kit.slider(panel, "weight β of the rate", -3, 5, 0.25, 0, (v) => (2 ** v).toPrecision(3));
-    const info = kit.slider(panel, "information I, nats", 0, RIGHT, 0.05, 1, two);
+    const info = kit.slider(panel, "information I, nats", 0, RIGHT, 0.01, 1, two);
     const spread = kit.slider(panel, "variance of the codes", -2, 2, 0.1, 0, (v) => two(2 ** v));
     const noise = kit.slider(panel, "decoder's deviation t", 0.1, 2, 0.05, 0.5, two);
     const tick = kit.check(panel, "train the encoder: the least loss for this β", false);
@@ -113,7 +113,7 @@
 
     function stack(part, weight) {
       bars.replaceChildren();
-      const scale = 44, zero = 0.42 * WIDTH;
+      const scale = 66, zero = 0.37 * WIDTH;
       const at = (v) => Math.max(-20, Math.min(WIDTH + 20, zero + scale * v));
       let from = 0;
       BARS.forEach(([label, colour, of], line) => {

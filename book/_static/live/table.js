@@ -84,8 +84,8 @@
 
   function build(box, kit) {
     const { element, shape } = kit;
-    kit.guess(box, "By their code of an untrained encoder, ten neighbours name the class of {given} of the pictures (CIFAR-10). What share, after training with the global term, the information between picture and code?",
-      { min: 10, max: 60, step: 0.5, unit: " %", digits: 1 }, window.rederived.recorded.table);
+    kit.guess(box, "An untrained encoder: a vote of the ten nearest codes names the right class of {given} of the test pictures (CIFAR-10). The same encoder is trained with the global term, for information between picture and code. What share now?",
+      { min: 10, max: 60, step: 0.1, unit: "\u00a0%", digits: 1 }, window.rederived.recorded.table);
     const pair = element(box, "div", { class: "rd-live-pair" });
     const board = kit.svg(pair, SIDE + 40, SIDE + 40, "Joint table: pictures in rows, codes in columns");
     board.setAttribute("role", "group");
