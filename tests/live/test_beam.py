@@ -11,6 +11,7 @@ from rederived.chapters.titles.vocabulary import SPECIAL
 pytestmark = browser
 
 SEEDS = list(range(120))
+FIRST = 56  # of the figure at its start
 WIDTHS = [1, 2, 3, 6]
 PENALTIES = [0.0, 0.5, 1.0, 2.0]
 
@@ -107,3 +108,10 @@ def test_greedy_search_misses_as_many_as_is_said(found):
     missed = sum(b - g > 1e-9 for b, g in zip(best, greedy, strict=True))
     assert found[0]["missed"] == missed > 0
     assert all(math.isfinite(total) for total in greedy)
+
+
+def test_the_first_model_is_lost_where_the_caption_says(found):
+    words = found[FIRST]["searched"][0][0]["words"]
+    assert "likeliest title is baab" in words
+    assert "lost at step 2, with its beginning ba" in words
+    assert "The beam finds bbab" in words

@@ -246,7 +246,7 @@
         shape(bars, "text", { x: 128 + Math.max(1, scale * value), y: y + 19, class: "rd-live-text" }, value.toFixed(3));
       }
       const done = fits[wanted] && fits[wanted].gap;
-      const text = done === undefined ? `Training the flow of ${fits.length - 1} couplings …`
+      const text = done === undefined ? `Training, couplings: ${fits.length - 1} …`
         : `The bound misses log q(x) by ${done.toFixed(3)} nats${wanted ? `; with a normal posterior by ${fits[0].gap.toFixed(3)}` : ", the price of a normal posterior"}.`;
       if (words.textContent !== text) words.textContent = text; // said once
     }

