@@ -1,0 +1,67 @@
+"""The arithmetic of a live figure, evaluated by a real browser."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tools.files import BOOK
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+browser = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+
+_PAGE = """<!doctype html><meta charset="utf-8"><pre id="result"></pre>
+<script>
+window.rederived = {{ figure(name, maths) {{ window.maths = maths; }} }};
+</script>
+<script src="{script}"></script>
+<script>
+const given = {given};
+let answer;
+try {{
+  answer = (function () {{ {program} }})();
+}} catch (error) {{
+  answer = {{ error: String(error) }};
+}}
+document.getElementById("result").textContent = JSON.stringify(answer);
+</script>"""
+
+
+def evaluate(name, program, given, folder):
+    """Return what statements about ``maths`` of a figure and ``given`` return."""
+    script = (BOOK / "_static" / "live" / f"{name}.js").as_uri()
+    text = _PAGE.format(script=script, given=json.dumps(given), program=program)
+    return result_of(text, folder)
+
+
+def result_of(text, folder):
+    """Open a page in the browser; return the JSON that it leaves in ``#result``."""
+    page = folder / "page.html"
+    page.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [
+            *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu"),
+            *("--allow-file-access-from-files", f"--user-data-dir={folder / 'user'}"),
+            *(
+                "--force-prefers-reduced-motion",
+                "--virtual-time-budget=60000",
+                "--dump-dom",
+                page.as_uri(),
+            ),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found, done.stdout[-2000:]
+    answer = json.loads(html.unescape(found[1]))
+    assert not (isinstance(answer, dict) and "error" in answer), answer
+    return answer

@@ -1,0 +1,79 @@
+"""Still pictures of the live figures: ``python -m tools.live_stills``, with Chromium.
+
+What a figure shows at its start, drawn by the figure itself.  It stands on the page
+where no script runs: in print, in a PDF, in a hosted notebook.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tools.files import BOOK, ROOT, write
+
+LIVE = BOOK / "_static" / "live"
+FIGURES = {
+    "beam": "fig-s2s-live",
+    "banana": "fig-fvae-live",
+    "table": "fig-dim-live",
+    "rate": "fig-mi-live",
+}
+
+_PAGE = """<!doctype html><meta charset="utf-8">
+<style>:root {{ --pst-color-text-base: #222832; --pst-color-surface: #f3f4f5;
+--pst-color-border: #c9c9c9; }}</style>
+<link rel="stylesheet" href="{folder}/kit.css">
+<figure id="{figure}"><img alt=""></figure>
+<script src="{folder}/kit.js"></script>
+<script src="{folder}/recorded.js"></script>
+<script src="{folder}/{name}.js"></script>
+<script src="{program}"></script>"""
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium, if there is one."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def still(name: str) -> str:
+    """Return the picture of one figure at its start, as SVG.
+
+    Raises:
+        RuntimeError: if there is no Chromium, or the figure draws nothing.
+    """
+    browser = chromium()
+    if browser is None:
+        raise RuntimeError("no Chromium on this machine: install one to draw stills")
+    page = _PAGE.format(
+        name=name,
+        figure=FIGURES[name],
+        folder=LIVE.as_uri(),
+        program=(ROOT / "tools" / "still.js").as_uri(),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "page.html"
+        file.write_text(page, encoding="utf-8")
+        done = subprocess.run(
+            [
+                *(browser, "--headless", "--no-sandbox", "--disable-gpu"),
+                *("--allow-file-access-from-files", "--force-prefers-reduced-motion"),
+                *(f"--user-data-dir={folder}/user", "--virtual-time-budget=60000"),
+                *("--dump-dom", file.as_uri()),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    found = re.search(r"&lt;svg.*/svg&gt;", done.stdout, re.DOTALL)
+    if found is None:
+        raise RuntimeError(f"the figure {name} drew nothing: {done.stderr[-500:]}")
+    return html.unescape(found[0]) + "\n"
+
+
+if __name__ == "__main__":
+    for figure in FIGURES:
+        write(LIVE / f"{figure}.svg", still(figure))
