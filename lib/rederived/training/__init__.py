@@ -18,7 +18,13 @@ from rederived.training.config import (
     TransformForEpoch,
 )
 from rederived.training.loop import fit
-from rederived.training.schedules import Exponential, OneCycle, Schedule, constant
+from rederived.training.schedules import (
+    Exponential,
+    Linear,
+    OneCycle,
+    Schedule,
+    constant,
+)
 from rederived.training.seeds import GeneratorState, derive, generator
 
 __all__ = [
@@ -30,6 +36,7 @@ __all__ = [
     "Exponential",
     "GeneratorState",
     "History",
+    "Linear",
     "Loss",
     "OneCycle",
     "Schedule",
