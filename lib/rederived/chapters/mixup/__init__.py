@@ -13,11 +13,11 @@ from rederived.chapters.mixup.distributions import (
 from rederived.chapters.mixup.exact import (
     all_pairs,
     beta_quadrature,
-    hard_label_loss,
+    own_label_loss,
     irreducible_error,
-    mixed_label_loss,
+    mean_label_loss,
     mixup_least_squares,
-    soft_label_loss,
+    coin_label_loss,
 )
 from rederived.chapters.mixup.expansion import Expansion, second_order
 from rederived.chapters.mixup.measures import (
@@ -62,12 +62,12 @@ __all__ = [
     "beta_weights",
     "coin_distribution",
     "gap_of",
-    "hard_label_loss",
+    "own_label_loss",
     "irreducible_error",
     "linearity_gaps",
     "mean_soft_cross_entropy",
     "mix",
-    "mixed_label_loss",
+    "mean_label_loss",
     "mixing_residual",
     "mixup",
     "mixup_least_squares",
@@ -81,5 +81,5 @@ __all__ = [
     "second_order",
     "smooth",
     "soft_cross_entropy",
-    "soft_label_loss",
+    "coin_label_loss",
 ]
