@@ -17,9 +17,13 @@ from tools.files import BOOK, ROOT, write
 
 LIVE = BOOK / "_static" / "live"
 FIGURES = {
+    "mixing": "fig-mix-live",
+    "simplex": "fig-vi-live",
+    "flow": "fig-nice-live",
     "beam": "fig-s2s-live",
     "banana": "fig-fvae-live",
     "table": "fig-dim-live",
+    "valley": "fig-ode-live",
     "rate": "fig-mi-live",
 }
 
