@@ -8,7 +8,7 @@ numbers in the file *are* the flows: a test computes with them here and in a bro
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from rederived.datasets.points import moons
@@ -30,6 +30,7 @@ from tools.files import BOOK, write
 
 PAGE = BOOK / "_static" / "live" / "flow_data.js"
 KINDS = ("additive", "affine")
+Numbers: TypeAlias = float | list["Numbers"]
 COUPLINGS, WIDTH, EPOCHS, BATCH = 6, 12, 200, 400
 
 
@@ -61,12 +62,12 @@ def trained(kind: str, points: Tensor) -> Flow:
     return made
 
 
-def exported(made: Flow) -> dict[str, Any]:
+def exported(made: Flow) -> dict[str, Numbers]:
     """Return weights by name, as nested lists of four significant digits."""
     return {name: _short(value) for name, value in made.state_dict().items()}
 
 
-def loaded(kind: str, weights: dict[str, Any]) -> Flow:
+def loaded(kind: str, weights: dict[str, Numbers]) -> Flow:
     """Return the flow, float64, that has exactly these weights."""
     made = flow(kind).double()
     made.load_state_dict(
@@ -81,7 +82,7 @@ def stored() -> dict[str, Any]:
     return json.loads(text[text.index("= ") + 2 : text.rindex(";")])
 
 
-def _short(value: Tensor) -> Any:
+def _short(value: Tensor) -> Numbers:
     """Return a tensor as lists of numbers with four significant digits."""
     if value.ndim:
         return [_short(row) for row in value]
@@ -90,7 +91,7 @@ def _short(value: Tensor) -> Any:
 
 if __name__ == "__main__":
     points = moons(4000, generator(3, 0))
-    content = {kind: exported(trained(kind, points)) for kind in KINDS}
+    content: dict[str, Any] = {kind: exported(trained(kind, points)) for kind in KINDS}
     content["points"] = _short(moons(250, generator(3, 71)))
     line = json.dumps(content, separators=(",", ":"))
     write(

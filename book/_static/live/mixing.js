@@ -42,7 +42,8 @@
     return [order.map((i) => x[i]), order.map((i) => y[i])];
   }
 
-  const expected = (found) => sum(found.map(([p, label]) => p * label)) / sum(found.map(([p]) => p));
+  /* Their mean label; 0 where the density is too small for a number. */
+  const expected = (found) => sum(found.map(([p, label]) => p * label)) / (sum(found.map(([p]) => p)) || 1);
 
   /* The function with the least error under mixup, on each gap: [x, f(x)] at shares. */
   function best(points, labels, alpha, shares) {
