@@ -14,6 +14,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from tools.ledger import fallout, read_ledger
+
 settings.register_profile("book", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("book")
 
@@ -35,6 +37,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_data)
         if "peers" in item.keywords and missing:
             item.add_marker(no_peers)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the claims that rest on those whose checks failed."""
+    failed = terminalreporter.getreports("failed")
+    text = "\n".join(report.longreprtext for report in failed)
+    for line in fallout(text, read_ledger()):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

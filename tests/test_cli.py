@@ -117,6 +117,56 @@ def test_run_and_record_take_a_chapter(tiny: Path, recorded: Path) -> None:
     assert "chapter 99 has no" in str(call("run", "99").exception)
 
 
+def test_a_folder_of_runs_that_cannot_be_made_is_an_expected_failure(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny.write_text("a file")
+    assert fail(monkeypatch, "run", "nice", "--preset", "tiny") == 1
+    message = capsys.readouterr().err
+    assert message.startswith(f"rederived: runs cannot be kept in {tiny} (")
+    assert "let REDERIVED_RUNS name a folder" in message
+
+
+def test_ctrl_c_says_that_the_run_goes_on(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "run_or_load", interrupted)
+    assert fail(monkeypatch, "run", "nice", "--preset", "tiny") == 130
+    message = capsys.readouterr().err
+    assert message == "rederived: stopped; the same command goes on from here\n"
+
+
+SLOW = ("torch", "scipy", "sklearn", "matplotlib", "pyarrow", "accelerate")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "slow"),
+    [
+        (("--help",), set()),
+        (("--version",), set()),
+        (("show", "nice-modern"), set()),
+        (("list",), {"torch"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_command_loads_only_what_it_needs(
+    arguments: tuple[str, ...], slow: set[str]
+) -> None:
+    script = (
+        "import sys\nfrom rederived import cli\n"
+        f"sys.argv = ['rederived', *{arguments}]\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
+        f"print('loaded', *sorted(set({SLOW}) & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.splitlines()[-1].split()) - {"loaded"} <= slow
+
+
 def test_run_without_a_seed_means_seed_zero(tiny: Path) -> None:
     finish(0, score=42.0)
     result = call("run", "nice", "--preset", "tiny")
@@ -398,3 +448,47 @@ def test_a_checkout_that_is_not_installed_has_a_version(
         patch.setattr(metadata, "version", missing)
         assert importlib.reload(rederived).__version__ == "0+unknown"
     assert importlib.reload(rederived).__version__ == __version__
+
+
+def test_the_plan_is_listed_and_its_rows_are_run(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del runs
+    from rederived import plan
+
+    told: list[plan.Job] = []
+
+    def run_jobs(
+        jobs: list[plan.Job], *, minutes: float, side_by_side: int
+    ) -> list[plan.Outcome]:
+        assert (minutes, side_by_side) == (9.0, 2)
+        told.extend(jobs)
+        return [plan.Outcome(jobs[0], "failed", Path("printed.txt"))]
+
+    monkeypatch.setattr(plan, "run_jobs", run_jobs)
+    assert call("plan", "8").stdout.startswith("8: 8.7 to 8.12")
+    result = call("run", "--plan", "8", "--side-by-side", "2")
+    assert "failed: vae-information 60k-reach-0 seed 0 (printed.txt)" in result.stdout
+    assert "1 jobs failed" in str(result.exception)
+    assert len(told) == 6 * 5 + 6 * 3
+    assert "no row '9'" in str(call("plan", "9").exception)
+    assert "--plan says itself" in str(call("run", "--plan", "--seed", "0").exception)
+    assert "name a study" in str(call("run").exception)
+
+
+def test_a_run_that_was_asked_to_stop_ends_as_by_its_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from rederived.training import TrainingStoppedError
+
+    def stop(*_: object) -> None:
+        raise TrainingStoppedError("stopped as asked")
+
+    monkeypatch.setattr(cli, "run_or_load", stop)
+    assert fail(monkeypatch, "run", "nice", "--preset", "modern") == 143
+
+
+def test_pictures_are_packed_and_texts_are_not(tmp_path: Path) -> None:
+    assert "piece-000" in call("data", "digits", "--pack", str(tmp_path)).stdout
+    result = call("data", "title-grammar", "--pack", str(tmp_path))
+    assert "only pictures are packed" in str(result.exception)

@@ -44,7 +44,9 @@ def below(folder: Path, *patterns: str) -> set[str]:
 
 
 def test_the_wheel_holds_all_modules_sources_and_records(wheel: Path) -> None:
-    library = below(ROOT / "lib" / "rederived", "*.py", "sources.yml", "py.typed")
+    library = below(
+        ROOT / "lib" / "rederived", "*.py", "sources.yml", "plan.yml", "py.typed"
+    )
     records = below(ROOT / "results", "record.json", "arrays.npz")
     wanted = {f"rederived/{name}" for name in library}
     wanted |= {f"rederived/recorded/{name}" for name in records}

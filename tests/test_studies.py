@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
+import subprocess
+import sys
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
@@ -11,26 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rederived.records import Run, Study, as_dict, from_dict
+import short_studies
+from rederived.records import Run, Study, as_dict, from_dict, load_run
 from rederived.study import studies, studies_of, study
+from short_studies import first
 
 BOOK = Path(__file__).parents[1] / "book"
 NAME = re.compile(r"[a-z0-9.]+(-[a-z0-9.]+)*")
 TIMED = re.compile(r"(.*_)?(milli)?seconds(_.*)?")
-SHORT = {
-    "epochs": 1,
-    "judge_epochs": 1,
-    "updates": 12,
-    "rows": 300,
-    "test_rows": 100,
-    "held_out": 100,
-    "samples": 100,
-    "decoded": 10,
-    "problems": 2,
-    "analyse": False,
-}
-"""What makes a quick preset quicker, of the fields that a configuration has."""
-
 every_study = pytest.mark.parametrize("chosen", studies().values(), ids=studies())
 drawn_studies = pytest.mark.parametrize(
     "chosen",
@@ -39,23 +30,11 @@ drawn_studies = pytest.mark.parametrize(
 )
 
 
-def shortened(config: Any) -> Any:
-    """Return a configuration that takes a moment; whole numbers only replace such."""
-    return replace(
-        config,
-        **{
-            name: value
-            for name, value in SHORT.items()
-            if type(getattr(config, name, None)) is type(value)
-        },
-    )
-
-
 @cache
 def short_run(name: str, seed: int, repetition: int = 0) -> Run:
     """Run the first quick preset, shortened."""
-    preset, config = next(iter(study(name).quick.items()))
-    return study(name).run_config(shortened(config), preset, seed)
+    preset, config = first(study(name))
+    return study(name).run_config(config, preset, seed)
 
 
 def untimed(run: Run) -> dict[str, float]:
@@ -143,8 +122,7 @@ def test_quick_presets_need_no_network(chosen: Study[Any]) -> None:
 @every_study
 def test_a_run_says_what_was_asked_and_found(chosen: Study[Any]) -> None:
     run = short_run(chosen.name, 3)
-    preset, config = next(iter(chosen.quick.items()))
-    config = shortened(config)
+    preset, config = first(chosen)
     assert (run.study, run.preset, run.seed) == (chosen.name, preset, 3)
     assert run.identity == chosen.identity(config)
     assert run.config == as_dict(config)
@@ -164,3 +142,49 @@ def test_a_seed_repeats_its_run(chosen: Study[Any]) -> None:
 @drawn_studies
 def test_another_seed_is_another_run(chosen: Study[Any]) -> None:
     assert untimed(short_run(chosen.name, 3)) != untimed(short_run(chosen.name, 4))
+
+
+@pytest.fixture(scope="module")
+def by_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of what two processes ran: all studies, seeds 3 and 4."""
+    folder = tmp_path_factory.mktemp("by-two")
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    subprocess.run(
+        [sys.executable, *launch, short_studies.__file__, "3", "4"],
+        env=os.environ
+        | {
+            "REDERIVED_RUNS": str(folder),
+            "CUDA_VISIBLE_DEVICES": "",
+            "ACCELERATE_USE_CPU": "true",  # else accelerate sees no group without GPUs
+        },
+        check=True,
+        timeout=600,
+    )
+    return folder
+
+
+@every_study
+def test_two_processes_run_a_study_like_one(chosen: Study[Any], by_two: Path) -> None:
+    (folder,) = (by_two / chosen.name).iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == ["seed-3", "seed-4"]
+    for seed in (3, 4):
+        found, alone = load_run(folder / f"seed-{seed}"), short_run(chosen.name, seed)
+        assert (found.identity, found.seed) == (alone.identity, seed)
+        assert untimed(found) == untimed(alone)
+        for name, values in alone.arrays.items():
+            np.testing.assert_array_equal(values, found.arrays[name], err_msg=name)
+
+
+@every_study
+def test_one_process_writes_a_run(chosen: Study[Any], by_two: Path) -> None:
+    for folder in (by_two / chosen.name).glob("*/seed-*"):
+        left = {path.name for path in folder.rglob("*") if path.is_file()}
+        assert left <= {
+            *("run.json", "arrays.npz", "log.txt"),
+            *("checkpoint.safetensors", "best.safetensors"),
+        }
+        for log in folder.rglob("log.txt"):
+            lines = log.read_text(encoding="utf-8").splitlines()
+            starts = [line for line in lines if " threads, " in line]
+            assert len(starts) == 1
+            assert ", 1 processes, " in starts[0]

@@ -2,7 +2,8 @@
 
 As a program, ``python toy_run.py MODE FOLDER`` where MODE is
 
-* ``stop``: train, and wait inside step ``STOP_AT`` for the signal that kills it;
+* ``stop``: train, and wait inside step ``STOP_AT`` for the signal that kills it, or
+  for the end of its standard input;
 * ``share``: train as one of several processes and save the weights.
 """
 

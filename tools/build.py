@@ -6,6 +6,7 @@ record; it is dropped then.
 """
 
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -25,7 +26,7 @@ from rederived.claims import verdict
 from tools.address import Address, address
 from tools.execute import TIMEOUT, prepare
 from tools.files import RESULTS, ROOT, chapters, write
-from tools.ledger import by_claim, checks_of
+from tools.ledger import by_claim, checks_of, fallout, read_ledger
 
 SITE = ROOT / "_build"
 CACHE = SITE / ".jupyter_cache"
@@ -55,13 +56,24 @@ def refresh_cache(digest: str) -> None:
 
 
 def run_chapters() -> list[str]:
-    """Run the chapters that the cache lacks, each on a core; the names that failed."""
+    """Run the chapters that the cache lacks, each on a core; the names that failed.
+
+    Of each check that failed, the claims that rest on its claim are printed.
+    """
     print("running the chapters that changed (a minute each)", flush=True)
     cache = get_cache(CACHE)
     for notebook in chapters():
         cache.add_nb_to_project(str(notebook))
-    result = load_executor("local-parallel", cache).run_and_cache(timeout=TIMEOUT)
-    return [Path(uri).stem for uri in (*result.excepted, *result.errored)]
+    told = logging.getLogger("chapters")
+    told.setLevel(logging.INFO)  # one line as a chapter starts, one as it ends
+    executor = load_executor("local-parallel", cache, told)
+    result = executor.run_and_cache(timeout=TIMEOUT)
+    failed = [*result.excepted, *result.errored]
+    for uri in failed:
+        traceback = cache.get_project_record(uri).traceback or ""
+        for line in fallout(traceback, read_ledger()):
+            print(line, flush=True)
+    return [Path(uri).stem for uri in failed]
 
 
 def configuration(place: Address | None) -> dict[str, Any]:
@@ -88,12 +100,14 @@ def build(config: dict[str, Any], *options: str) -> int:
     for left in ("html", ".doctrees"):
         shutil.rmtree(SITE / left, ignore_errors=True)
     SITE.mkdir(exist_ok=True)
+    print("building the pages (a minute or two)", flush=True)
     path = SITE / "config.yml"
     write(path, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     command = ["jupyter-book", "build", ".", "--config", str(path)]
     command += ["-W", "-n", "--keep-going", "-q", *options]
     programs = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    environment = {**os.environ, "PATH": programs}
+    modules = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
+    environment = {**os.environ, "PATH": programs, "PYTHONPATH": modules}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 

@@ -1,7 +1,8 @@
 """Lay down a new chapter that passes every test: ``python -m tools.chapter NAME``.
 
-It has a page with one claim, an entry in the ledger with a break, a wing with a small
-study, and a line in the table of contents.  Text and claim are then replaced by hand.
+It has a page with one claim, an entry in the ledger with a break, one for the front
+page, a wing with a small study, and a line in the table of contents.  Text and claim
+are then replaced by hand.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ def lay_down(name: str, root: Path = ROOT) -> list[Path]:
     claims, errata = ledger.read_text(encoding="utf-8").split("\nerrata:\n")
     entry = _filled("claims.yml", name, number)
     made[ledger] = f"{claims.rstrip()}\n{entry}\nerrata:\n{errata}"
+    front = root / "book" / "chapters.yml"
+    card = _filled("chapters.yml", name, number)
+    made[front] = front.read_text(encoding="utf-8") + card
     for path, text in made.items():
         write(path, text)
     return list(made)
@@ -55,6 +59,7 @@ def _filled(file: str, name: str, number: int) -> str:
     """Return a file of the template with the chapter's name and number."""
     text = (TEMPLATE / f"{file}.txt").read_text(encoding="utf-8")
     words = {"@NAME@": name, "@TITLE@": name.capitalize(), "@NUMBER@": str(number)}
+    words["@PADDED@"] = f"{number:02d}"
     for mark, word in words.items():
         text = text.replace(mark, word)
     return text

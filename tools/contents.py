@@ -1,24 +1,21 @@
-"""What the book has: its chapters as `_toc.yml` lists them, and tables of them.
+"""What the book has: its chapters as `_toc.yml` lists them, and a table of records.
 
 A chapter's facts are read from its page: the title from the heading, the article's
-number from the card of its source.  Verdicts come from the ledger.
+number from the card of its source.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from rederived.claims import Verdict
-from rederived.records import Record, load_record, record_names
+from rederived.records import Record, load_record, record_names, rounded
 from rederived.study import AnyStudy, studies
 
 from tools.files import CHAPTER_PATTERN, RESULTS, ROOT
-from tools.ledger import Ledger
 from tools.markdown import table
 
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -78,30 +75,6 @@ def _chapter(page: Path) -> Chapter:
     return Chapter(page.stem, heading[1], (article[1], article[2]))
 
 
-def chapter_table(ledger: Ledger, folder: str, end: str) -> list[str]:
-    """Return a table of the chapters with links, and how many claims came out how.
-
-    Args:
-        ledger: the claims with their verdicts.
-        folder: from the page that shows the table to the chapters: ``"book/"``.
-        end: of the files that are linked: ``".md"`` or ``".ipynb"``.
-    """
-    rows = []
-    for chapter in contents():
-        mine = [c.verdict for c in ledger.claims if c.chapter == chapter.number]
-        counts = Counter(mine)
-        link = f"[{chapter.title}]({folder}{chapter.stem}{end})"
-        address, number = chapter.article
-        rows.append(
-            (
-                f"{int(chapter.number)} · {link}",
-                f"[{number}]({address})",
-                *(str(counts[verdict] or "") for verdict in Verdict),
-            )
-        )
-    return table(("chapter", "article", *(one.value for one in Verdict)), rows)
-
-
 def headline_table() -> list[str]:
     """Return each study's headline metric over its records, beside the sources'."""
     records = [load_record(name, RESULTS) for name in record_names(RESULTS)]
@@ -136,10 +109,14 @@ def _headline(study: AnyStudy, records: list[Record]) -> list[tuple[str, ...]]:
 def _span(records: list[Record], metric: str) -> str:
     """Return the one value, or the least and the greatest of several records."""
     ranked = sorted(records, key=lambda record: record.summary(metric).mean)
-    ends = dict.fromkeys((ranked[0].preset, ranked[-1].preset))
-    found = {record.preset: record.summary(metric) for record in ranked}
-    text = " to ".join(f"{found[preset]} `{preset}`" for preset in ends)
+    ends = ranked if len(ranked) < 2 else [ranked[0], ranked[-1]]
+    text = " to ".join(f"{_value(one, metric)} `{one.preset}`" for one in ends)
     return f"{text}, {len(ranked)} records" if len(ranked) > 2 else text
+
+
+def _value(record: Record, metric: str) -> str:
+    summary = record.summary(metric)
+    return rounded(summary.mean, summary.sd)
 
 
 def between(text: str, mark: str, lines: list[str]) -> str:

@@ -5,11 +5,14 @@ The text is carried over first, so the notebook that runs is the text's.
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from tools.files import BOOK, ROOT, chapter, write
+from tools.ledger import fallout, read_ledger
 from tools.pairs import LANGUAGE, merged, save
 
 ENVIRONMENT = {
@@ -35,7 +38,12 @@ def prepare() -> None:
 
 
 def run(notebook: Path) -> None:
-    """Run all cells in order in a fresh kernel; nothing is written if one fails."""
+    """Run all cells in order in a fresh kernel; nothing is written if one fails.
+
+    Raises:
+        CellExecutionError: if one does.  If it is a check, the claims that rest on its
+            claim are printed first.
+    """
     content = merged(notebook.with_suffix(".md"), notebook)
     client = NotebookClient(
         content,
@@ -44,7 +52,12 @@ def run(notebook: Path) -> None:
         record_timing=False,
         resources={"metadata": {"path": str(BOOK)}},
     )
-    client.execute()
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        for line in fallout(str(error), read_ledger()):
+            print(line, file=sys.stderr)
+        raise
     content.metadata["language_info"] = dict(LANGUAGE)  # without Python's version
     save(notebook, content)
 

@@ -2,7 +2,8 @@
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from rederived.claims import CHECK_MIME, Verdict
 from tools.files import BOOK
 
 KINDS = ("identity", "bound", "limit", "empirical")
+UNSETTLED = (Verdict.NOT_SHOWN, Verdict.NOT_TESTED)
+ERRATA_KINDS = ("wrong", "imprecise", "history", "slip")
+
+_FAILED = re.compile(r"claim ([1-9][0-9]*\.[1-9][0-9]*) fails")
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,21 @@ class Break:
 
 @dataclass(frozen=True)
 class LedgerClaim:
-    """One claim as the ledger has it."""
+    """One claim as the ledger has it.
+
+    Attributes:
+        id: chapter and number, ``"3.4"``.
+        statement: one line, in our words.
+        source: where it stands in the article.
+        kind: one of ``KINDS``.
+        verdict: what its checks show.
+        rule: of an empirical claim what decides, written before the runs.
+        breaks: changes of the library that its checks catch.
+        uses: claims on which its derivation, its statement or its checks rest.
+        equations: labels of the numbered equations that its checks exercise.
+        quote: the source's own words, in its language.
+        wants: of a claim not shown or not tested, the run that would decide it.
+    """
 
     id: str
     statement: str
@@ -45,6 +64,27 @@ class LedgerClaim:
     verdict: Verdict
     rule: str = ""
     breaks: tuple[Break, ...] = ()
+    uses: tuple[str, ...] = ()
+    equations: tuple[str, ...] = ()
+    quote: str = ""
+    wants: str = ""
+
+    @property
+    def said(self) -> str:
+        """What the article says: the statement without what we find."""
+        return self._parts()[0]
+
+    @property
+    def found(self) -> str:
+        """What we find instead; empty where the statement says nothing of it."""
+        return self._parts()[1]
+
+    def _parts(self) -> tuple[str, str]:
+        """The statement in its two parts; a holding one may end in parentheses too."""
+        said, mark, found = self.statement.partition(". (")
+        if self.verdict is Verdict.HOLDS or not mark or not found.endswith(")"):
+            return self.statement, ""
+        return f"{said}.", found.removesuffix(")")
 
     @property
     def chapter(self) -> str:
@@ -59,12 +99,28 @@ class LedgerClaim:
 
 @dataclass(frozen=True)
 class Erratum:
-    """One place where the article needs correction or care."""
+    """One place where the article needs correction or care.
+
+    Attributes:
+        id: chapter and number, ``"3.e1"``.
+        kind: how grave it is, one of ``ERRATA_KINDS``.
+        place: where it stands in the article.
+        article: what the article says.
+        evidence: what is right, and why.
+        claims: ids whose checks show it.
+    """
 
     id: str
+    kind: str
+    place: str
     article: str
     evidence: str
     claims: tuple[str, ...]
+
+    @property
+    def chapter(self) -> str:
+        """The chapter's number, two digits."""
+        return f"{int(self.id.split('.')[0]):02d}"
 
 
 @dataclass(frozen=True)
@@ -73,6 +129,19 @@ class Ledger:
 
     claims: tuple[LedgerClaim, ...]
     errata: tuple[Erratum, ...]
+
+    def used_by(self, id_: str) -> list[str]:
+        """The claims that use one, in the ledger's order."""
+        return [claim.id for claim in self.claims if id_ in claim.uses]
+
+    def resting_on(self, id_: str) -> list[str]:
+        """The claims that rest on one, directly or through others, in order."""
+        found = {id_}
+        fresh = found
+        while fresh:
+            fresh = {user for one in fresh for user in self.used_by(one)} - found
+            found = found | fresh
+        return [claim.id for claim in self.claims if claim.id in found - {id_}]
 
 
 @dataclass(frozen=True)
@@ -84,6 +153,7 @@ class StoredCheck:
     what: str
     criterion: str
     measured: dict[str, float]
+    line: str = field(default="", compare=False)  # what it prints
 
 
 def read_ledger(path: Path = BOOK / "claims.yml") -> Ledger:
@@ -111,7 +181,31 @@ def read_ledger(path: Path = BOOK / "claims.yml") -> Ledger:
     for claim in claims:
         if claim.kind not in KINDS:
             raise ValueError(f"{path}: claim {claim.id}: kind is one of {KINDS}")
+        if claim.verdict in UNSETTLED and not claim.wants:
+            what = f"{claim.verdict.value} needs `wants`, the run that would decide it"
+            raise ValueError(f"{path}: claim {claim.id}: {what}")
+    for erratum in errata:
+        if erratum.kind not in ERRATA_KINDS:
+            what = f"{path}: erratum {erratum.id}: kind is one of {ERRATA_KINDS}"
+            raise ValueError(what)
+    try:
+        _check_uses(claims)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     return Ledger(claims, errata)
+
+
+def _check_uses(claims: tuple[LedgerClaim, ...]) -> None:
+    """Refuse a claim that uses what is none, and claims that rest on each other."""
+    known = {claim.id for claim in claims}
+    for claim in claims:
+        if missing := set(claim.uses) - known:
+            raise ValueError(f"claim {claim.id} uses {min(missing)}, which is no claim")
+    try:
+        TopologicalSorter({claim.id: claim.uses for claim in claims}).prepare()
+    except CycleError as error:
+        circle = " uses ".join(reversed(error.args[1]))
+        raise ValueError(f"claims rest on each other: {circle}") from error
 
 
 def _claim(entry: dict[str, Any]) -> LedgerClaim:
@@ -121,6 +215,8 @@ def _claim(entry: dict[str, Any]) -> LedgerClaim:
         for one in entry.get("breaks", ())
     )
     given = {"verdict": Verdict(entry["verdict"]), "breaks": breaks}
+    for name in ("uses", "equations"):
+        given[name] = tuple(entry.get(name, ()))
     return LedgerClaim(**{**entry, **given})
 
 
@@ -142,9 +238,24 @@ def checks_of(notebook: Any) -> list[StoredCheck]:  # noqa: ANN401 - NotebookNod
         StoredCheck(
             **output.data[CHECK_MIME],
             measured=dict(output.metadata.get("rederived", {}).get("measured", {})),
+            line=output.data.get("text/plain", ""),
         )
         for output in outputs
     ]
+
+
+def fallout(text: str, ledger: Ledger) -> list[str]:
+    """Say of every claim whose failure a text reports which claims rest on it.
+
+    Args:
+        text: messages of checks that failed (:class:`rederived.claims.ClaimFailed`).
+        ledger: the claims and what they use.
+    """
+    lines = []
+    for id_ in dict.fromkeys(_FAILED.findall(text)):
+        rest = ", ".join(ledger.resting_on(id_))
+        lines.append(f"claim {id_} fails; on it rest: {rest or 'no other claims'}")
+    return lines
 
 
 def by_claim(checks: list[StoredCheck]) -> dict[str, list[StoredCheck]]:

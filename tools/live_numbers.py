@@ -34,7 +34,7 @@ class Recorded:
 
 
 GUESSES = {
-    "mixing": Recorded("mixup-pairing", "test_error", "mixup-erm", "test_error"),
+    "mixing": Recorded("mixup-pairing", "train_error", "mixup-erm", "train_error"),
     "flow": Recorded(
         "nice-ablation-equal-rates",
         "test_log_likelihood",

@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from tools.breaks import PRELOADED, copy_library, limited, use_library
 from tools.files import ROOT
 from tools.rooms import LIBRARY, files
@@ -197,12 +199,14 @@ def main() -> int:
     with context.Pool(2, maxtasksperchild=1) as pool:
         unchanged = map(Mutant, sorted({one.tests for one in drawn}))
         results = pool.imap_unordered(fails, unchanged, chunksize=1)
-        broken = {one.tests for one, failed in results if failed}
+        watched = tqdm(results, "without a mutant", disable=None)
+        broken = {one.tests for one, failed in watched if failed}
         for tests in sorted(broken):
             print(f"{tests} fails without a mutant", flush=True)
         tried = [one for one in drawn if one.tests not in broken]
         killed = 0
-        for mutant, failed in pool.imap_unordered(fails, tried, chunksize=1):
+        results = pool.imap_unordered(fails, tried, chunksize=1)
+        for mutant, failed in tqdm(results, "mutants", len(tried), disable=None):
             killed += failed
             if not failed:
                 change = " ".join(f"{mutant.old}  ->  {mutant.new}".split())

@@ -6,6 +6,7 @@ each other; nothing imports upwards.
 Roof:
 
 - ``cli``: the command line, ``rederived`` or ``python -m rederived``.
+- ``plan``: the long runs that open verdicts wait for, and their runner.
 - ``study``: finds the studies of all wings; runs one, or finds its run.
 
 Third floor:
@@ -30,7 +31,12 @@ Ground:
 - ``training``: the one training loop, schedules, checkpoints, random streams.
 """
 
+import warnings
 from importlib.metadata import PackageNotFoundError, version
+
+# In a notebook without ipywidgets the bars are plain text; accelerate and
+# huggingface_hub would put a warning about it on every page.
+warnings.filterwarnings("ignore", message="IProgress not found")
 
 try:
     __version__ = version("rederived")

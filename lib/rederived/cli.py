@@ -1,7 +1,8 @@
-"""The command line: ``rederived run | list | show | record | data | title``."""
+"""The command line: ``rederived run | plan | list | show | record | data | title``."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from rederived.records import (
     Record,
     Run,
     RunError,
+    apart,
     as_dict,
     find_run,
     finished_runs,
@@ -34,18 +36,19 @@ from rederived.study import AnyStudy, run_or_load, studies, studies_of, study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# What one command needs is imported there: `rederived --help` waits for torch alone.
+# What one command needs is imported there: --help and show wait for nothing slow.
 # ruff: noqa: PLC0415
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
 _SHOWN = 12  # metrics on a line about a run
+_INTERRUPTED = 130  # the status of a program that Ctrl-C ended
 Profile = Annotated[str, typer.Option(help="quick or full")]
 Presets = Annotated[
     list[str] | None, typer.Option("--preset", help="which presets; all if none")
 ]
-Seeds = Annotated[list[int] | None, typer.Option("--seed", help="which seeds")]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", min=0, help="which seeds")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -69,16 +72,70 @@ def options(
 
 @app.command()
 def run(
-    name: str,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="studies or chapters; with --plan, rows of the plan"),
+    ] = None,
+    *,
     profile: Profile = "quick",
     preset: Presets = None,
     seed: Seeds = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="run rows of the plan; all if none is named")
+    ] = False,
+    minutes: Annotated[float, typer.Option(help="with --plan: stop in time")] = 9.0,
+    side_by_side: Annotated[int, typer.Option(help="with --plan: processes")] = 1,
 ) -> None:
-    """Run the presets of a study or of a chapter, or find their finished runs."""
-    for one in studies_of(name):
-        for each in preset or list(one.presets(profile)):
-            for number in seed or [0]:
+    """Run the presets of a study or of a chapter, or find their finished runs.
+
+    Processes that torchrun or accelerate launch started together share the runs out.
+    """
+    if plan:
+        if preset or seed or profile != "quick":
+            raise ValueError("--plan says itself which profile, presets and seeds")
+        _run_plan(names or [], minutes, side_by_side)
+        return
+    if not names:
+        raise ValueError("name a study or a chapter, or give --plan")
+    asked = [
+        (one, each, number)
+        for name in names
+        for one in studies_of(name)
+        for each in preset or list(one.presets(profile))
+        for number in seed or [0]
+    ]
+    # two presets may be one configuration, and then one run in one folder
+    runs = [
+        (one.name, one.identity(one.config(each, profile)), number)
+        for one, each, number in asked
+    ]
+    with apart() as process:
+        distinct = len(set(runs))
+        if process.number == 0 and distinct < process.count:
+            typer.echo(
+                f"rederived: {process.count} processes, runs: {distinct}; "
+                "a run is the work of one process",
+                err=True,
+            )
+        try:
+            for one, each, number in process.share(asked, runs):
                 typer.echo(_line(run_or_load(one.name, each, profile, number)))
+        except KeyboardInterrupt:
+            typer.echo(
+                "rederived: stopped; the same command goes on from here", err=True
+            )
+            raise typer.Exit(_INTERRUPTED) from None
+
+
+@app.command("plan")
+def show_plan(
+    rows: Annotated[list[str] | None, typer.Argument(help="all if none")] = None,
+) -> None:
+    """List the long runs: what each row decides, its cost, what is done and missing."""
+    from rederived import plan
+
+    for row in plan.rows_named(plan.load_plan(), rows or []):
+        typer.echo(plan.describe(row))
 
 
 @app.command("list")
@@ -89,7 +146,8 @@ def list_all() -> None:
             known = ", ".join(one.presets(profile))
             typer.echo(f"{one.name} --profile {profile}: {known}")
     for folder, result in finished_runs():
-        typer.echo(f"{folder}: {_line(result)}")
+        text = str(result) if isinstance(result, RunError) else _line(result)
+        typer.echo(f"{folder}: {text}")
     for name in record_names():
         typer.echo(f"record {name}")
 
@@ -119,16 +177,31 @@ def record(
 
 @app.command()
 def data(
-    name: Annotated[str | None, typer.Argument()] = None, split: str = "train"
+    name: Annotated[str | None, typer.Argument()] = None,
+    split: str = "train",
+    pack: Annotated[
+        Path | None, typer.Option(help="write the split's pixels in pieces here")
+    ] = None,
 ) -> None:
-    """List the data sets, or load one and print where it came from."""
-    from rederived import datasets
+    """List the data sets, or load one, from pieces too, and print where it came from.
 
-    if name is not None:
-        typer.echo(datasets.verify(name, split))
+    On the other side the folder of pieces belongs into the one that REDERIVED_DATA
+    names; loading joins and verifies them.
+    """
+    from rederived import datasets
+    from rederived.datasets import pieces
+
+    if name is None:
+        for entry in datasets.describe():
+            typer.echo(f"{entry.name}: {', '.join(entry.rows)}")
         return
-    for entry in datasets.describe():
-        typer.echo(f"{entry.name}: {', '.join(entry.rows)}")
+    typer.echo(datasets.verify(name, split))
+    if pack is not None:
+        found = datasets.load(name, split)
+        if not isinstance(found, datasets.Images):
+            raise ValueError(f"{name} holds texts; only pictures are packed")
+        for file in pieces.pack(found, pack):
+            typer.echo(f"{file}: {file.stat().st_size:,} bytes")
 
 
 @app.command()
@@ -179,18 +252,47 @@ def main() -> None:
     """Run the command line; expected failures end with one line and status 1."""
     try:
         app()
+    except SystemExit:  # the usual end; what follows loads torch
+        raise
     except _expected() as error:
         typer.echo(f"rederived: {error}", err=True)
-        raise SystemExit(1) from error
+        raise SystemExit(_status(error)) from error
+
+
+def _status(error: Exception) -> int:
+    """Return 1, or what a shell reports of a process that SIGTERM ended."""
+    from rederived.training import TrainingStoppedError
+
+    return 128 + signal.SIGTERM if isinstance(error, TrainingStoppedError) else 1
+
+
+def _run_plan(names: list[str], minutes: float, side_by_side: int) -> None:
+    """Run what the rows still lack, then say how far they are."""
+    from rederived import plan
+
+    rows = plan.rows_named(plan.load_plan(), names)
+    jobs = plan.waiting(job for row in rows for job in row.jobs())
+    failed = 0
+    for outcome in plan.run_jobs(jobs, minutes=minutes, side_by_side=side_by_side):
+        typer.echo(outcome)
+        failed += outcome.state == "failed"
+    for row in rows:
+        typer.echo(f"{row.name}: {plan.progress_of(row.jobs())}")
+    if failed:
+        raise RunError(f"{failed} jobs failed: see what they printed")
 
 
 def _expected() -> tuple[type[Exception], ...]:
     """Return the failures that a user can mend; asked for only when there is one."""
     from rederived.datasets import DatasetError
-    from rederived.training import CheckpointError, TrainingDivergedError
+    from rederived.training import (
+        CheckpointError,
+        TrainingDivergedError,
+        TrainingStoppedError,
+    )
 
     return (
-        *(CheckpointError, RunError, TrainingDivergedError),
+        *(CheckpointError, RunError, TrainingDivergedError, TrainingStoppedError),
         *(ValueError, DatasetError),
     )
 

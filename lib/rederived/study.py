@@ -12,7 +12,16 @@ from importlib import import_module
 from typing import Any
 
 from rederived import chapters
-from rederived.records import Run, Study, as_dict, find_run, run_directory, save_run
+from rederived.records import (
+    Run,
+    RunError,
+    Study,
+    as_dict,
+    find_run,
+    run_directory,
+    runs_root,
+    save_run,
+)
 
 AnyStudy = Study[Any]
 """A study whose configuration only the study itself looks into."""
@@ -91,6 +100,9 @@ def run_or_load(name: str, preset: str, profile: str, seed: int = 0) -> Run:
         preset: which of its presets.
         profile: ``quick`` or ``full``.
         seed: the seed.
+
+    Raises:
+        RunError: if nothing can be kept where the runs belong.
     """
     chosen = study(name)
     config = chosen.config(preset, profile)
@@ -99,6 +111,13 @@ def run_or_load(name: str, preset: str, profile: str, seed: int = 0) -> Run:
     if found is not None:
         return found
     directory = run_directory(name, identity, seed)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"runs cannot be kept in {runs_root()} ({error.strerror}): let "
+            "REDERIVED_RUNS name a folder that can be written"
+        ) from error
     result = chosen.run(preset, profile, seed, directory)
     save_run(result, directory)
     return result

@@ -238,10 +238,34 @@ def test_the_verdict_follows_from_the_kinds(kinds, expected):
     assert verdict([Evidence(kind) for kind in kinds] * 2) is expected
 
 
-@pytest.mark.parametrize("kinds", [[], ["convincing"]])
-def test_no_verdict_without_known_checks(kinds):
-    with pytest.raises(ValueError, match=r"."):
-        verdict(kinds)
+def test_no_verdict_of_unknown_checks_and_none_without_checks():
+    with pytest.raises(ValueError, match="convincing"):
+        verdict(["convincing"])
+    assert verdict([]) is Verdict.NOT_TESTED
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (["not shown"], Verdict.NOT_SHOWN),
+        (["supports", "not shown"], Verdict.NOT_SHOWN),
+        (["supports the correction", "not shown"], Verdict.NOT_SHOWN),
+        (["not shown", "not reproduced"], Verdict.UNREPRODUCED),
+    ],
+)
+def test_what_our_evidence_cannot_tell_is_not_shown(kinds, expected):
+    assert verdict(kinds) is expected
+
+
+def test_a_tick_stands_for_support_alone(shown):
+    mine = claim("3.4")
+    for one in (mine, mine.refuted, mine.corrected, mine.unreproduced, mine.undecided):
+        one.equal(1, 1, what="x")
+    marks = [data["text/plain"].split()[2] for data, _ in shown]
+    assert marks[0] == "✓"
+    assert len(set(marks)) == len(Evidence)
+    for (data, _), mark in zip(shown, marks, strict=True):
+        assert f"claim 3.4 {mark}</b>" in data["text/html"]
 
 
 def test_outside_a_notebook_the_line_is_printed(capsys):

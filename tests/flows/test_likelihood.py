@@ -17,13 +17,15 @@ from rederived.flows import (
     DiagonalScale,
     Flow,
     OddEven,
+    Prefix,
     Prior,
     StandardLogistic,
     StandardNormal,
     bits_per_dim,
 )
+from rederived.training import generator
 from scipy import special, stats
-from torch import Tensor
+from torch import Tensor, nn
 
 LAWS = [(StandardNormal(), stats.norm), (StandardLogistic(), stats.logistic)]
 every_law = pytest.mark.parametrize(("prior", "law"), LAWS, ids=["normal", "logistic"])
@@ -215,3 +217,13 @@ def test_dequantization_takes_bytes(rng: torch.Generator) -> None:
     values = Dequantization()(pixels, rng)
     assert 0.0 <= float(values[0, 0]) <= 1 / 256
     assert 255 / 256 <= float(values[0, 1]) <= 1.0
+
+
+@pytest.mark.parametrize("prior", [StandardNormal(), StandardLogistic()])
+def test_samples_have_device_and_precision_of_the_flow(prior: Prior) -> None:
+    coupling = AdditiveCoupling(Prefix(2), nn.Linear(2, 2))
+    flow = Flow(Composition(coupling), prior, (4,)).double()
+    drawn = flow.sample(3, generator(0))
+    assert drawn.dtype == torch.float64
+    torch.testing.assert_close(drawn, flow.float().sample(3, generator(0)).double())
+    assert flow.to("meta").sample(3, generator(0)).device == torch.device("meta")

@@ -36,6 +36,9 @@ from rederived.records import (
     save_run,
     writable_root,
 )
+from rederived.records import runs as run_files
+
+from tools.files import ROOT
 
 CONFIG = {"width": 8, "rate": 0.001, "betas": [0.9, 0.99], "clip": None}
 IDENTITY = "10be3e91a2f3"
@@ -83,10 +86,21 @@ def test_seeds_of_one_config_lie_side_by_side(runs: Path) -> None:
     assert (first.name, second.name) == ("seed-0", "seed-12")
 
 
-def test_runs_lie_in_the_working_folder_without_a_variable(
+def test_runs_lie_in_the_checkout_wherever_one_works(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("REDERIVED_RUNS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert runs_root() == ROOT / "runs"
+    monkeypatch.setenv("REDERIVED_RUNS", "")
+    assert runs_root() == ROOT / "runs"
+
+
+def test_runs_of_an_installed_library_lie_in_the_working_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("REDERIVED_RUNS", raising=False)
+    monkeypatch.setattr(run_files, "checkout", lambda: None)
     assert runs_root() == Path("runs")
 
 
@@ -280,6 +294,24 @@ def test_an_unknown_record_lists_the_known_ones(tmp_path: Path) -> None:
     save_record(gather([made()], [], []), tmp_path)
     with pytest.raises(RunError, match="there are: nice-tiny"):
         load_record("nice-x", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("nice-presett-3", "names like it: nice-preset-3"),
+        ("nice", "names like it: nice-preset-0, nice-preset-1, .*; `rederived list`"),
+        ("qqqq", "there are 8, which `rederived list` names"),
+    ],
+)
+def test_an_unknown_record_among_many_names_those_like_it(
+    asked: str, answer: str, tmp_path: Path
+) -> None:
+    for number in range(8):
+        run = replace(made(), preset=f"preset-{number}")
+        save_record(gather([run], [], []), tmp_path)
+    with pytest.raises(RunError, match=f"no record '{asked}' in .*; {answer}"):
+        load_record(asked, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"{}"])

@@ -103,20 +103,10 @@ def test_formulas_are_whole_and_numbered_in_order(edition, stem):
             if "$$" in line:
                 alone = line.removeprefix(">").strip()
                 assert re.fullmatch(r"\$\$(?:[^$]+\$\$)?", alone), line
-        numbers += [int(n) for n in re.findall(r"\\tag\{(\d+)\}", text)]
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        numbers += re.findall(r"\\tag\{([\d.]+)\}", text)
+    assert numbers == [f"{int(stem[:2])}.{k + 1}" for k in range(len(numbers))]
     page = (BOOK / f"{stem}.md").read_text(encoding="utf-8")
     assert len(numbers) == len(set(re.findall(r"\beq-[\w-]+(?=\)$|$)", page, re.M)))
-
-
-def test_formulas_are_numbered_through_the_book(edition):
-    found = [
-        int(number)
-        for notebook in edition.values()
-        for text in texts(notebook)
-        for number in re.findall(r"\\tag\{(\d+)\}", text)
-    ]
-    assert found == list(range(1, len(found) + 1))
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)
@@ -134,7 +124,7 @@ def test_every_figure_has_alt_and_every_caption_is_there(edition, stem):
     assert all(picture.metadata["image/png"]["alt"].strip() for picture in shown)
     page = (BOOK / f"{stem}.md").read_text(encoding="utf-8")
     whole = "\n".join(texts(edition[stem]))
-    captions = re.findall(r"^\*\*Fig\. \d+\.\*\* \S", whole, re.MULTILINE)
+    captions = re.findall(r"^\*\*Figure \d\.\d+\.\*\* \S", whole, re.MULTILINE)
     assert len(captions) == len(re.findall(r"^(?:    |:)name:? fig-", page, re.M))
 
 
@@ -151,7 +141,9 @@ def test_code_and_outputs_are_the_stored_ones_but_for_the_first_cell(edition, st
         assert [o.get("data") for o in one.outputs] == [
             o.get("data") for o in other.outputs
         ]
-        assert set(other.metadata) <= {"jupyter"}
+        assert set(other.metadata) <= {"jupyter", "tags"}
+        ignored = {"nbval-ignore-output"} & set(one.metadata.get("tags", []))
+        assert set(other.metadata.get("tags", [])) == ignored
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)
@@ -240,15 +232,15 @@ def markdown():
 @pytest.mark.parametrize(
     ("source", "plain"),
     [
-        ("{eq}`eq-b`", "[(2)](#eq-b)"),
+        ("{eq}`eq-b`", "[(99.2)](#eq-b)"),
         ("{ref}`place`", "[The place](#place)"),
         ("{ref}`over\nthere <place>`", "[over there](#place)"),
         ("{ref}`away`", "[Other `page`](https://site/book/other.html#away)"),
-        ("{numref}`fig-a`", "[Fig. 1](#fig-a)"),
-        ("{numref}`Picture %s <fig-a>`", "[Picture 1](#fig-a)"),
+        ("{numref}`fig-a`", "[Figure 99.1](#fig-a)"),
+        ("{numref}`Picture %s <fig-a>`", "[Picture 99.1](#fig-a)"),
         ("{prf:ref}`claim-3-1`", "[Claim 3.1](#claim-3-1)"),
-        ("{prf:ref}`odd`", "[Remark 1](#odd)"),
-        ("{ref}`ex-do`", "[Exercise 1](#ex-do)"),
+        ("{prf:ref}`odd`", "[Remark 99.1](#odd)"),
+        ("{ref}`ex-do`", "[Exercise 99.1](#ex-do)"),
         ("{math}`x^2`", "$x^2$"),
         ("{doc}`other`", "[Other `page`](https://site/book/other.html)"),
         ("[](other.md)", "[Other `page`](https://site/book/other.html)"),
@@ -269,35 +261,36 @@ def markdown():
         ("a\n\n+++\n\nb", "a\n\nb"),
         ("<!-- source: x.py f -->\n\n```python\nf()\n```", "```python\nf()\n```"),
         ("(place)=\n## The place", '<a id="place"></a>\n\n## The place'),
-        ("$$c\n=d$$ (eq-b)", '<a id="eq-b"></a>\n\n$$\nc\n=d \\tag{2}\n$$'),
+        ("$$c\n=d$$ (eq-b)", '<a id="eq-b"></a>\n\n$$\nc\n=d \\tag{99.2}\n$$'),
         ("$$c$$", "$$\nc\n$$"),
         (
             "```{math}\n:label: eq-a\na=b\n```",
-            '<a id="eq-a"></a>\n\n$$\na=b \\tag{1}\n$$',
+            '<a id="eq-a"></a>\n\n$$\na=b \\tag{99.1}\n$$',
         ),
         (
             "```{prf:theorem} All\n:label: claim-3-1\nIs\n$$c\n=d$$ (eq-b)\n```",
             '> <a id="claim-3-1"></a>\n>\n> **Claim 3.1 (holds)** · All\n>\n> Is\n>\n'
-            '> <a id="eq-b"></a>\n>\n> $$c =d \\tag{2}$$',
+            '> <a id="eq-b"></a>\n>\n> $$c =d \\tag{99.2}$$',
         ),
         (
             "```{prf:remark} Odd\n:label: odd\nOdd.\n```",
-            '> <a id="odd"></a>\n>\n> **Remark 1** · Odd\n>\n> Odd.',
+            '> <a id="odd"></a>\n>\n> **Remark 99.1** · Odd\n>\n> Odd.',
         ),
         (
             "```{exercise} Do\n:label: ex-do\n\nDo it.\n```",
-            '<a id="ex-do"></a>\n\n**Exercise 1** · Do\n\nDo it.',
+            '<a id="ex-do"></a>\n\n**Exercise 99.1** · Do\n\nDo it.',
         ),
         (":::{note}\nMind $x$.\n:::", "> **Note**\n>\n> Mind $x$."),
         ("```{admonition} Mind\nThis.\n```", "> **Mind**\n>\n> This."),
         ("::::{card}\nA card.\n::::", "> A card."),
         (
             ":::{dropdown} More\n{eq}`eq-a`\n:::",
-            "<details>\n<summary>More</summary>\n\n[(1)](#eq-a)\n\n</details>",
+            "<details>\n<summary>More</summary>\n\n[(99.1)](#eq-a)\n\n</details>",
         ),
         (
             "```{solution} ex-do\nSo.\n```",
-            "<details>\n<summary>Solution to Exercise 1</summary>\n\nSo.\n\n</details>",
+            "<details>\n<summary>Solution to Exercise 99.1</summary>\n\n"
+            "So.\n\n</details>",
         ),
         (
             "::::{tab-set}\n:::{tab-item} One\nA\n:::\n:::{tab-item} Two\nB\n:::\n::::",
@@ -306,7 +299,7 @@ def markdown():
         (
             "```{list-table} Title\n:header-rows: 1\n\n"
             "* - a\n  - b\n* - {eq}`eq-a`\n  - d\n    e\n```",
-            "**Title**\n\n| a | b |\n| --- | --- |\n| [(1)](#eq-a) | d e |",
+            "**Title**\n\n| a | b |\n| --- | --- |\n| [(99.1)](#eq-a) | d e |",
         ),
         (
             "```{table} Title\n| a |\n| --- |\n| b |\n```",
@@ -325,13 +318,13 @@ def test_a_picture_is_inside_the_notebook(markdown):
         "```{figure} _static/claim.svg\n:name: fig-a\n:alt: A way.\n\nThe way.\n```", 1
     )
     assert made.startswith("![A way.](data:image/svg+xml;base64,")
-    assert made.endswith('<a id="fig-a"></a>\n\n**Fig. 1.** The way.')
+    assert made.endswith('<a id="fig-a"></a>\n\n**Figure 99.1.** The way.')
 
 
 def test_a_caption_follows_its_figure(markdown):
     options = {"mystnb": {"figure": {"name": "fig-a", "caption": "By {eq}`eq-a`.\n"}}}
     made = markdown.caption(options, 1)
-    assert made == '<a id="fig-a"></a>\n\n**Fig. 1.** By [(1)](#eq-a).'
+    assert made == '<a id="fig-a"></a>\n\n**Figure 99.1.** By [(99.1)](#eq-a).'
     assert markdown.caption({"tags": []}, 1) == ""
 
 
@@ -342,14 +335,14 @@ def test_a_solution_goes_on_behind_its_code(markdown):
     assert made.endswith("</details>")
     assert markdown.solution
     made = markdown.cell("second\n\n````{solution-end}\n````\n\nafter", 9)
-    assert "Exercise 1, continued" in made
+    assert "Exercise 99.1, continued" in made
     assert made.endswith("</details>\n\nafter")
     assert not markdown.solution
 
 
 def test_a_solution_of_code_alone_is_announced(markdown):
     made = markdown.cell("````{solution-start} ex-do\n````", 1)
-    assert made == "**Solution to Exercise 1**: the next cell."
+    assert made == "**Solution to Exercise 99.1**: the next cell."
     assert markdown.cell("````{solution-end}\n````", 5) == ""
 
 
@@ -380,10 +373,14 @@ def test_an_error_names_page_and_line(markdown, source, line, what):
     assert what in str(error.value)
 
 
-def test_labels_are_counted_through_the_pages(markdown):
+def test_labels_are_counted_by_chapter_and_elsewhere_through_the_pages(markdown):
     labels = markdown.writer.labels
-    labels.read("book/next", "```{math}\n:label: eq-c\nx\n```\n\n```{math}\ny\n```\n")
-    assert labels.labels["eq-c"].number == "3"
+    formulas = "```{math}\n:label: eq-c\nx\n```\n\n```{math}\ny\n```\n"
+    labels.read("book/08-next", formulas)
+    labels.read("book/far", formulas.replace("eq-c", "eq-d"))
+    labels.read("book/farther", formulas.replace("eq-c", "eq-e"))
+    found = [labels.labels[name].number for name in ("eq-c", "eq-d", "eq-e")]
+    assert found == ["8.1", "1", "2"]
     with pytest.raises(PlainError, match=r"^last\.md:2: label eq-c stands twice"):
         labels.read("book/last", "\n$$x$$ (eq-c)")
 

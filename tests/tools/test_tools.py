@@ -1,15 +1,13 @@
 """The project's tools: pairs, ledger, generated pages, the execution cache."""
 
 import nbformat
-import numpy as np
 import pytest
 from nbformat import v4
 from rederived.claims import CHECK_MIME, Verdict
-from rederived.records import Published, Record, SeedResult
 
-from tools import build, files, pages, records_page
+from tools import build, files
 from tools.ledger import StoredCheck, checks_of, read_ledger
-from tools.markdown import plain, table
+from tools.markdown import plain, stacking_table, table
 from tools.pairs import differences, merged, save
 
 TEXT = """\
@@ -43,7 +41,8 @@ claims:
   - {id: "3.2", statement: Two., source: "(6)", kind: empirical,
      verdict: does not hold}
 errata:
-  - {id: "3.e1", article: Says so., evidence: Is not., claims: ["3.2"]}
+  - {id: "3.e1", kind: wrong, place: "Section 2", article: Says so.,
+     evidence: Is not., claims: ["3.2"]}
 """
 
 
@@ -181,6 +180,7 @@ def test_the_ledger_is_read(ledger):
         ("kind: identity", "kind: guess", "kind is one of"),
         ('source: "(5)", ', "", "source"),
         ("statement: One.", "sentence: One.", "sentence"),
+        ("kind: wrong", "kind: grave", "erratum 3.e1: kind is one of"),
     ],
 )
 def test_a_wrong_ledger_is_refused(ledger, old, new, message):
@@ -200,70 +200,7 @@ def test_checks_are_read_from_outputs():
     ]
     found = checks_of(v4.new_notebook(cells=[v4.new_markdown_cell("a"), cell]))
     assert found == [StoredCheck(**check, measured={"mean": 2.0})]
-
-
-def test_the_claims_page_shows_criterion_and_measured_value(
-    ledger, monkeypatch, tmp_path
-):
-    (tmp_path / "03-a.md").write_text(":label: claim-3-1\n", encoding="utf-8")
-    monkeypatch.setattr(pages, "BOOK", tmp_path)
-    monkeypatch.setattr(pages, "chapters", lambda: [tmp_path / "03-a.ipynb"])
-    check = StoredCheck("3.1", "supports", "a_b", "value < 2", {"mean": 1.23456})
-    page = pages.claims_page(read_ledger(ledger), {"3.1": [check]})
-    assert "2 claims, judged by 1 checks" in page
-    assert ("- a\\_b. Criterion: value \\< 2. Measured: mean 1.235. *supports*") in page
-    assert "{prf:ref}`Derivation <claim-3-1>`" in page
-    assert "claim-3-2" not in page
-
-
-def test_the_errata_page_links_the_claims(ledger):
-    page = pages.errata_page(read_ledger(ledger))
-    assert "**The article:** Says so." in page
-    assert "Shown by the checks of claim {ref}`3.2 <ledger-3.2>`." in page
-
-
-def test_the_results_page_shows_ours_beside_the_sources(monkeypatch):
-    provenance = dict.fromkeys(records_page.PROVENANCE, "known")
-    provenance["command"] = "rederived run nice --seed 0"
-    record = Record(
-        study="nice",
-        preset="paper",
-        identity="0",
-        config={},
-        published=[Published("nats", 1980.5, "the paper, table 2")],
-        deviations=["Fewer epochs."],
-        data=["mnist"],
-        seeds=[
-            SeedResult(seed, {"nats": value, "nats@0.7": 1.0}, [], provenance)
-            for seed, value in enumerate((1.0, 2.0, 3.0))
-        ],
-        arrays={},
-    )
-    monkeypatch.setattr(records_page, "record_names", lambda _: ["nice-paper"])
-    monkeypatch.setattr(records_page, "load_record", lambda *_: record)
-    page = records_page.results_page()
-    assert "| nats | 2.00 ± 1.00 (n = 3) | 1980.5 (the paper, table 2) |" in page
-    assert "- Fewer epochs." in page
-    assert "- command: `rederived run nice --seed 0`" in page
-    assert "@" not in page
-
-
-def test_a_record_without_metrics_lists_its_arrays(monkeypatch):
-    provenance = dict.fromkeys((*records_page.PROVENANCE, "command"), "known")
-    record = Record(
-        study="gan",
-        preset="ring",
-        identity="0",
-        config={},
-        published=[],
-        deviations=[],
-        data=["points"],
-        seeds=[SeedResult(0, {}, [], provenance)],
-        arrays={"covered": np.zeros((4, 10, 25))},
-    )
-    monkeypatch.setattr(records_page, "record_names", lambda _: ["gan-ring"])
-    monkeypatch.setattr(records_page, "load_record", lambda *_: record)
-    assert "| covered | 4 × 10 × 25 |" in records_page.results_page()
+    assert found[0].line == "line"
 
 
 @pytest.mark.parametrize("rule", ["| --- | --- |", "| — | — |"])
@@ -274,11 +211,6 @@ def test_a_table_shown_as_text_is_found(rule, monkeypatch, tmp_path):
     (folder / "bad.html").write_text(f"<p>| a | b | {rule}</p>", encoding="utf-8")
     monkeypatch.setattr(build, "SITE", tmp_path)
     assert build.raw_tables() == ["bad.html"]
-
-
-def test_without_records_the_results_page_says_so(monkeypatch):
-    monkeypatch.setattr(records_page, "record_names", lambda _: [])
-    assert "No full run has been recorded yet." in records_page.results_page()
 
 
 def test_markdown_is_escaped():
@@ -322,3 +254,9 @@ def test_the_digest_sees_library_and_records(tmp_path, monkeypatch, path):
     target.rename(target.with_stem("b"))
     digests.add(build.library_digest())
     assert len(digests) == 4
+
+
+def test_a_stacking_table_says_in_each_cell_what_it_is():
+    made = "\n".join(stacking_table("n < 3.", ("run", "a & b"), [("<b>x</b>", "1")]))
+    assert "<caption>n &lt; 3.</caption>" in made
+    assert '<th scope="row"><b>x</b></th><td data-label="a &amp; b">1</td>' in made

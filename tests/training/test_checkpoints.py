@@ -68,7 +68,7 @@ def test_a_killed_run_goes_on_bit_by_bit(
 ) -> None:
     config = replace(toy_run.CONFIG, checkpoint_every=every or None)
     _, header = read_tensors(killed[every] / CHECKPOINT)
-    assert json.loads(header)["step"] == resumed_from
+    assert json.loads(header)["position"]["step"] == resumed_from
 
     whole, expected = toy_run.train(tmp_path / "whole", config)
     resumed, history = toy_run.train(killed[every], config)
@@ -107,7 +107,7 @@ def test_a_checkpoint_holds_all_that_the_next_step_depends_on(tmp_path: Path) ->
     assert parts == {"model", "average", "optimizer"}
     kinds = {name.split("/")[2] for name in tensors if name.startswith("optimizer/")}
     assert kinds == {"exp_avg", "exp_avg_sq", "step"}
-    position = json.loads(header)
+    position = json.loads(header)["position"]
     assert position["step"] == toy_run.STEPS
     assert position["best"] == min(row["held_out"] for row in position["rows"])
 

@@ -1,7 +1,7 @@
 """Labels of the whole book: what each names, with the number that the site shows.
 
-Sphinx counts formulas, figures, exercises, propositions and so on through the whole
-book, in the order of the table of contents.  A claim keeps the ledger's number instead.
+Formulas, figures, exercises, propositions and so on are counted by chapter: (3.2) is
+the second formula of chapter 3.  A claim has the ledger's number and is not counted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tools.plain.blocks import (
 CLAIM = re.compile(r"claim-(\d+)-(\d+)")
 _FRONT = re.compile(r"---\n.*?\n---\n", re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_WORDS = {"figure": "Fig.", "table": "Table"}
+_CHAPTER = re.compile(r"book/0*(\d+)-")
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,10 @@ class Label:
 
     @property
     def name(self) -> str:
-        """How a text refers to it: ``(49)``, ``Fig. 23``, ``Claim 3.4``."""
+        """How a text refers to it: ``(3.12)``, ``Figure 3.2``, ``Claim 3.4``."""
         if self.kind == "equation":
             return f"({self.number})"
-        word = _WORDS.get(self.kind, self.kind.capitalize())
-        return self.title or f"{word} {self.number}"
+        return self.title or f"{self.kind.capitalize()} {self.number}"
 
 
 @dataclass
@@ -64,7 +63,7 @@ class Labels:
 
     labels: dict[str, Label] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def read(self, page: str, text: str) -> None:
         """Add a page; pages come in the order of the table of contents.
@@ -101,14 +100,18 @@ class Labels:
             self._count(page, block.line, kind, _name(block))
 
     def _count(self, page: str, line: int, kind: str, name: str) -> None:
-        """Give the next number of a kind."""
-        self.counts[kind] += 1
+        """Give the next number of a kind in its chapter, or a claim its own."""
+        if claim := CLAIM.fullmatch(name):
+            number = f"{claim[1]}.{claim[2]}"
+            self._keep(name, Label(page, name, "claim", number), line)
+            return
+        chapter = _CHAPTER.match(page)
+        prefix = f"{chapter[1]}." if chapter else ""
+        self.counts[prefix, kind] += 1
         if not name:
             return
-        number = str(self.counts[kind])
+        number = f"{prefix}{self.counts[prefix, kind]}"
         anchor = f"equation-{name}" if kind == "equation" else name
-        if claim := CLAIM.fullmatch(name):
-            kind, number = "claim", f"{claim[1]}.{claim[2]}"
         self._keep(name, Label(page, anchor, kind, number), line)
 
     def _keep(self, name: str, label: Label, line: int) -> None:

@@ -19,6 +19,9 @@ from tools.plain.labels import Labels
 from tools.plain.markdown import Markdown, anchor
 from tools.plain.prose import Writer
 
+VARIES = "nbval-ignore-output"
+"""The tag of a cell whose output is not the same on every machine."""
+
 _GPU = re.compile(r"\bwants?\s+a\s+GPU\b")
 
 
@@ -82,11 +85,12 @@ def _lines(page: str, cells: list[Notebook], stem: str) -> list[int]:
 def _code(cell: Notebook, line: int, markdown: Markdown) -> list[Notebook]:
     """Return a code cell, and its figure's caption in a cell of its own."""
     metadata = cell.metadata
-    hidden = "hide-input" in metadata.get("tags", []) or bool(markdown.solution)
+    tags = metadata.get("tags", [])
+    kept: dict[str, object] = {"tags": [VARIES]} if VARIES in tags else {}
+    if "hide-input" in tags or markdown.solution:
+        kept["jupyter"] = {"source_hidden": True}
     made = nbformat.from_dict(cell)
-    made.metadata = nbformat.from_dict(
-        {"jupyter": {"source_hidden": True}} if hidden else {}
-    )
+    made.metadata = nbformat.from_dict(kept)
     given = metadata.get("mystnb", {}).get("image", {}).get("alt", "")
     for output in made.outputs:
         if "image/png" in output.get("data", {}):
@@ -113,7 +117,7 @@ def _end(writer: Writer, literature: Literature) -> str:
     if writer.site:
         book = f"[{book}]({writer.site}/{writer.page}.html)"
     return "\n".join(
-        [*lines, "", f"A chapter of {book}; the numbers are those of the whole book."]
+        [*lines, "", f"A chapter of {book}; numbers and links are the book's."]
     )
 
 

@@ -103,8 +103,8 @@
 
   function build(box, kit) {
     const { element, shape } = kit, text = (parent, x, y, words, more) => shape(parent, "text", { x, y, class: "rd-live-text", ...more }, words);
-    kit.guess(box, "A small network learns ten classes from 1000 photographs (CIFAR-10) and errs on {given} of the test pictures. Train it on the mean of two photographs at a time instead, with the label of one of them (SamplePairing). On what share does it err now?",
-      { min: 50, max: 70, step: 0.1, unit: "\u00a0%", digits: 1 }, window.rederived.recorded.mixing);
+    kit.guess(box, "A network learns ten classes from 1000 photographs (CIFAR-10) until it errs on {given} of them. Train it on the mean of two photographs at a time instead, with the label of one of them (SamplePairing). On what share of the 1000 does it err in the end?",
+      { min: 0, max: 50, step: 0.1, unit: "\u00a0%", digits: 1 }, window.rederived.recorded.mixing);
     const pair = element(box, "div", { class: "rd-live-pair" });
     const blend = kit.svg(pair, WIDTH, HEIGHT, "A dog and a cat, drawn, and their mixture with its label");
     const plane = kit.svg(pair, WIDTH, HEIGHT, "Three samples with labels, the best affine function under mixup and the best of all functions");

@@ -79,14 +79,14 @@ class Check:
 
     def _bundle(self) -> dict[str, object]:
         """The output: one line as text and as HTML, and the check as data."""
-        kind = self.evidence.value
+        kind, mark = self.evidence.value, self.evidence.mark
         what, criterion = html.escape(self.what), html.escape(self.criterion)
-        line = f"claim {self.id} ✓ {self.what} · {self.criterion} · {kind}"
+        line = f"claim {self.id} {mark} {self.what} · {self.criterion} · {kind}"
         return {
             "text/plain": line,
             "text/html": (
                 f'<div class="rd-check" style="{_LINE_STYLE}"><b>claim '
-                f"{self.id} ✓</b> {what} · {criterion} · <em>{kind}</em></div>"
+                f"{self.id} {mark}</b> {what} · {criterion} · <em>{kind}</em></div>"
             ),
             CHECK_MIME: {
                 "id": self.id,
@@ -98,19 +98,46 @@ class Check:
 
 
 def as_float(values: Values) -> Float64:
-    """Any array, tensor or number as float64."""
-    if isinstance(values, torch.Tensor):
-        return values.detach().to("cpu", torch.float64).numpy()
-    return np.asarray(values, dtype=np.float64)
+    """Return any array, tensor or number as float64.
+
+    Raises:
+        TypeError: for complex numbers and anything else that is no real number.
+        ValueError: for integers that float64 cannot hold.
+    """
+    exact = as_exact(values)
+    if exact.dtype.kind not in "biufO":
+        raise TypeError(
+            f"a check compares real numbers, got {exact.dtype}: compare real and "
+            "imaginary parts, or use equal"
+        )
+    found = exact.astype(np.float64)
+    if exact.dtype.kind in "iu" and not same_values(exact, found).all():
+        raise ValueError("integers beyond 2^53 are no float64: use equal")
+    return found
 
 
 def as_exact(values: object) -> npt.NDArray[np.generic]:
-    """Any value as an array without a change of precision."""
+    """Return any value as an array without a change of precision.
+
+    Text becomes an array of Python's strings, which keep trailing zeros.
+    """
     if isinstance(values, torch.Tensor):
-        tensor = values.detach().cpu()
+        tensor = values.detach().resolve_conj().cpu()
         narrow = tensor.dtype == torch.bfloat16  # numpy has no such type
         return (tensor.float() if narrow else tensor).numpy()
-    return np.asarray(values)
+    found = np.asarray(values)
+    return np.asarray(values, dtype=object) if found.dtype.kind in "US" else found
+
+
+def same_values(
+    left: npt.NDArray[np.generic], right: npt.NDArray[np.generic]
+) -> npt.NDArray[np.bool_]:
+    """Return where two arrays of one shape are equal; integers are not rounded."""
+    if left.dtype.kind != right.dtype.kind and {left.dtype.kind, right.dtype.kind} <= {
+        *"biuf"
+    }:
+        left, right = left.astype(object), right.astype(object)
+    return np.asarray(left == right, dtype=bool)
 
 
 def epsilon(values: Values) -> float:

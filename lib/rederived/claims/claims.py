@@ -2,16 +2,16 @@
 
 ``claim("3.4").close(actual, expected, atol=1e-10, what="log-determinant: layers
 against autograd")`` supports claim 4 of chapter 3.  ``claim("3.4").refuted``,
-``.corrected`` and ``.unreproduced`` carry the same checks with another meaning, see
-:class:`~rederived.claims.verdicts.Evidence`.  The verdict on a claim follows from the
-kinds of its checks alone, see :func:`~rederived.claims.verdicts.verdict`.
+``.corrected``, ``.unreproduced`` and ``.undecided`` carry the same checks with another
+meaning, see :class:`~rederived.claims.verdicts.Evidence`.  The verdict on a claim
+follows from the kinds of its checks alone, see
+:func:`~rederived.claims.verdicts.verdict`.
 """
 
 import re
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from rederived.claims.checks import (
     CHECK_MIME,
@@ -20,6 +20,7 @@ from rederived.claims.checks import (
     Values,
     as_exact,
     epsilon,
+    same_values,
 )
 from rederived.claims.verdicts import Evidence, Verdict, verdict
 
@@ -75,6 +76,11 @@ class Claim:
         """The same claim; passing checks show that our run did not reach it."""
         return replace(self, evidence=Evidence.UNREPRODUCED)
 
+    @property
+    def undecided(self) -> "Claim":
+        """The same claim; passing checks show that our evidence cannot tell."""
+        return replace(self, evidence=Evidence.UNDECIDED)
+
     def close(
         self,
         actual: Values,
@@ -114,7 +120,10 @@ class Claim:
             check.fail(f"shapes differ: {left.shape} against {right.shape}")
         if left.size == 0:
             check.fail("there is nothing to compare")
-        same = np.asarray(left == right)
+        for name, side in (("actual", left), ("expected", right)):
+            if side.dtype.kind in "fc" and not np.isfinite(side).all():
+                check.fail(f"{name} holds numbers that are not finite")
+        same = same_values(left, right)
         check.judge(same, ~same, left, right, {"places compared": left.size})
 
     def below(self, value: Values, bound: float, *, what: str) -> None:
@@ -208,6 +217,8 @@ class Claim:
         self, values: Values, bound: float, confidence: float, what: str, sign: int
     ) -> None:
         """One-sided t test of the mean; ``sign`` is +1 for above, -1 for below."""
+        from scipy.special import stdtrit  # noqa: PLC0415 - slow to import
+
         side = ">" if sign > 0 else "<"
         criterion = f"mean {side} {bound:g} with {100 * confidence:g} % confidence"
         check = self._check(what, criterion)

@@ -9,7 +9,14 @@ from torch import Tensor
 
 
 class DatasetError(RuntimeError):
-    """A data set could not be had; the message says what to do about it."""
+    """A data set could not be had; the message says what to do about it.
+
+    A notebook shows the message alone, for the traceback explains nothing.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of an error that is not caught."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 @dataclass(frozen=True)

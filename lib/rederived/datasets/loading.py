@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import overload
 
 import torch
@@ -15,7 +16,7 @@ from rederived.datasets.digits import digits
 from rederived.datasets.face_factors import column
 from rederived.datasets.faces import draw_faces, sample_factors
 from rederived.datasets.fingerprints import of_tensors
-from rederived.datasets.lookup import find
+from rederived.datasets.lookup import find, find_pieces
 from rederived.datasets.titles import title_pairs
 
 _SEEDS = {"train": 1, "test": 2}  # of the data sets that are generated
@@ -33,8 +34,9 @@ def load(name: str, split: str = "train") -> Images | Pairs:
     """Load one split of a data set into memory.
 
     Embedded data need nothing.  Others are read from the folder that the environment
-    variable ``REDERIVED_DATA`` names (layout ``<name>/<split>.parquet``), else from the
-    Hugging Face hub.
+    variable ``REDERIVED_DATA`` names (layout ``<name>/<split>.parquet``, or the pieces
+    that ``rederived.datasets.pieces`` makes of pictures), else from the Hugging Face
+    hub.
 
     Args:
         name: a name of the catalogue, see :func:`describe`.
@@ -131,12 +133,32 @@ def split(
 def _from_files(item: Entry, split: str) -> Images | Pairs:
     from rederived.datasets.parquet import read_images, read_texts  # noqa: PLC0415
 
+    pieces = find_pieces(item, split)
+    if pieces is not None:
+        return _from_pieces(item, split, pieces)
     found = find(item, split)
     source = Source(item.name, split, found.where, found.fingerprint, found.note)
     if item.kind == "texts":
         titles, texts = read_texts(found.files, item)
         return Pairs(tuple(titles), tuple(texts), source)
     return Images(*read_images(found.files, item), item.levels, source)
+
+
+def _from_pieces(item: Entry, split: str, folder: Path) -> Images:
+    """Join the pieces of a split; its fingerprint is that of what was packed."""
+    from rederived.datasets.pieces import join, read_list  # noqa: PLC0415
+
+    said = read_list(folder, item.name, split)
+    pixels, labels = join(folder, said)
+    shape = (len(item.mode), *item.shape)
+    if pixels.shape[1:] != shape:
+        raise DatasetError(
+            f"{folder} holds pictures of shape {tuple(pixels.shape[1:])} where {shape} "
+            "are expected: pack the split again with this version of the library"
+        )
+    where = f"{said.where}, in {len(said.pieces)} pieces"
+    source = Source(item.name, split, where, said.fingerprint, said.note)
+    return Images(pixels, labels, item.levels, source)
 
 
 def _embedded(item: Entry, split: str) -> Images | Pairs:

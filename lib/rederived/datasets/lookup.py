@@ -7,6 +7,7 @@ ways are read by the same code, and a fingerprint is always that of a file.
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,8 @@ from rederived.datasets.catalogue import Entry
 from rederived.datasets.containers import DatasetError
 
 _VARIABLE = "REDERIVED_DATA"
+_PLAIN = re.compile(r"\\?(?P<hash>[0-9a-fA-F]{64})[ \t]+\*?(?P<name>.+)")
+_TAGGED = re.compile(r"SHA256 ?\((?P<name>.+)\) ?= ?(?P<hash>[0-9a-fA-F]{64})")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,24 @@ def find(entry: Entry, split: str) -> Found:
             ``SHA256SUMS`` beside it says.
     """
     return _in_folder(entry, split) or _on_hub(entry, split)
+
+
+def find_pieces(entry: Entry, split: str) -> Path | None:
+    """Return the folder of a split's pieces, if it is packed and not whole there.
+
+    Raises:
+        DatasetError: if ``REDERIVED_DATA`` names no folder.
+    """
+    folder = _local_folder()
+    if folder is None or entry.kind == "texts":
+        return None
+    for name in entry.folders:
+        if (folder / name / f"{split}.parquet").is_file():
+            return None
+        pieces = folder / name / f"{split}.pieces"
+        if pieces.is_dir():
+            return pieces
+    return None
 
 
 def _local_folder() -> Path | None:
@@ -70,15 +91,41 @@ def _check_sums(found: Found, sums: Path) -> None:
     """Compare a file with its line of an optional ``sha256sum`` list beside it."""
     if not sums.is_file():
         return
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        expected, _, name = line.partition(" ")
-        named = name.lstrip(" *") == found.files[0].name
-        if named and found.fingerprint != expected.lower():
+    hashes = _hashes(sums)
+    name = found.files[0].name
+    if name not in hashes:
+        raise DatasetError(
+            f"{sums} has no line for {name}. Add its hash ({found.fingerprint} if the "
+            "file is meant), or remove the list."
+        )
+    if found.fingerprint != hashes[name]:
+        raise DatasetError(
+            f"{found.where} has SHA-256 {found.fingerprint}, but the hash in "
+            f"{sums} is {hashes[name]}. Fetch the data again, or correct that hash if "
+            "the new data are meant."
+        )
+
+
+def _hashes(sums: Path) -> dict[str, str]:
+    """Read ``sha256sum``'s list, plain, ``--binary``, ``--tag`` or with ``./`` names.
+
+    Raises:
+        DatasetError: if a line is none of these, or names a file twice differently.
+    """
+    found: dict[str, str] = {}
+    for number, line in enumerate(sums.read_text(encoding="utf-8-sig").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = _PLAIN.fullmatch(line.strip()) or _TAGGED.fullmatch(line.strip())
+        if match is None:
             raise DatasetError(
-                f"{found.where} has SHA-256 {found.fingerprint}, but the hash in "
-                f"{sums} is {expected}. Fetch the data again, or correct that hash if "
-                "the new data are meant."
+                f"{sums}, line {number}, is no line of sha256sum: {line[:80]!r}. "
+                "Write the list again with sha256sum."
             )
+        name = Path(match["name"]).name
+        if found.setdefault(name, match["hash"].lower()) != match["hash"].lower():
+            raise DatasetError(f"{sums} has two hashes for {name}: keep the right one.")
+    return found
 
 
 def _fingerprint(files: Sequence[Path]) -> str:
@@ -100,10 +147,15 @@ def _on_hub(entry: Entry, split: str) -> Found:
             f"{what}; it has no copy of its own on the Hugging Face hub. "
             f"{_place_it(entry)}, or use the embedded 'title-grammar' instead."
         )
+    endpoint = os.environ.get("HF_ENDPOINT", "https://")
+    if not endpoint.startswith(("http://", "https://")):
+        raise DatasetError(
+            f"{what}, and HF_ENDPOINT is {endpoint!r}: let it begin with https://"
+        )
     fetch = partial(hf_hub_download, repo_type="dataset", revision=entry.revision)
     try:
         files = tuple(Path(fetch(entry.hub, file)) for file in entry.hub_files[split])
-    except OSError as error:
+    except Exception as error:  # whatever the hub library's HTTP client raises
         raise DatasetError(
             f"{what} and for {entry.hub} on the Hugging Face hub, which did not "
             f"deliver it ({type(error).__name__}: {error}). "

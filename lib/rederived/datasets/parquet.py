@@ -19,6 +19,14 @@ from rederived.datasets.catalogue import Crop, Entry
 from rederived.datasets.containers import DatasetError
 
 _BATCH = 4096  # rows in memory at a time
+_UNREADABLE = (
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    Image.DecompressionBombError,
+)
+_STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 _REMEDY = (
     "Fetch the file from its source again, or check that it is the data set its "
     "folder says it is."
@@ -38,6 +46,12 @@ def read_images(files: Sequence[Path], item: Entry) -> tuple[Tensor, Tensor]:
             picture cannot be decoded or has another size; the message says where.
     """
     rows = row_count(files)
+    most = max(item.rows.values())
+    if rows > most:
+        raise DatasetError(
+            f"{_names(files)}: {rows:,} rows, but {item.name!r} has {most:,} at most. "
+            f"{_REMEDY}"
+        )
     pixels = np.empty((rows, *item.shape, len(item.mode)), dtype=np.uint8)
     labels = np.empty(rows, dtype=np.int64)
     row = 0
@@ -47,7 +61,7 @@ def read_images(files: Sequence[Path], item: Entry) -> tuple[Tensor, Tensor]:
         for data in encoded:
             try:
                 pixels[row] = _decode(data, item).reshape(pixels.shape[1:])
-            except (OSError, SyntaxError, TypeError, ValueError) as error:
+            except _UNREADABLE as error:
                 raise DatasetError(
                     f"{_names(files)}, row {row}: {error}. {_REMEDY}"
                 ) from error
@@ -66,7 +80,9 @@ def read_texts(files: Sequence[Path], item: Entry) -> tuple[list[str], list[str]
     for columns in _batches(files, item.columns):
         for name, column, texts in zip(item.columns, columns, found, strict=True):
             kind = column.type
-            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            if pa.types.is_dictionary(kind):  # pandas' categories
+                kind = kind.value_type
+            if not any(test(kind) for test in _STRINGS):
                 raise _wrong_type(files, name, column, "strings")
             texts.extend(column.to_pylist())
     return found
@@ -129,10 +145,35 @@ def _decode(data: bytes, item: Entry) -> NDArray[np.uint8]:
                 f"a picture of {opened.height}x{opened.width} pixels where "
                 f"{expected[0]}x{expected[1]} are expected"
             )
-        picture = opened if opened.mode == item.mode else opened.convert(item.mode)
+        picture = _in_mode(opened, item.mode)
         if item.crop:
             picture = _crop(picture, item.crop, item.shape)
         return np.asarray(picture)
+
+
+def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    """Return a picture in a mode of 8 bits a channel, if that loses nothing.
+
+    Raises:
+        ValueError: for other depths, for transparency, and for colours where grey is
+            expected.
+    """
+    if picture.mode == mode:
+        return picture
+    if picture.mode not in {"1", "L", "P", "RGB", "LA", "PA", "RGBA"}:
+        raise ValueError(
+            f"a picture of mode {picture.mode!r} where 8 bits a channel are expected"
+        )
+    full = picture.convert("RGBA")
+    if full.getchannel("A").getextrema() != (255, 255):
+        raise ValueError("a picture with transparency, which would be lost")
+    colours = full.convert("RGB")
+    if mode == "RGB":
+        return colours
+    red, green, blue = colours.split()
+    if red.tobytes() != green.tobytes() or red.tobytes() != blue.tobytes():
+        raise ValueError("a picture in colours where grey is expected")
+    return red
 
 
 def _crop(picture: Image.Image, crop: Crop, shape: tuple[int, int]) -> Image.Image:
@@ -152,7 +193,12 @@ def _encoded(files: Sequence[Path], column: pa.Array, name: str) -> list[bytes]:
 def _integers(files: Sequence[Path], column: pa.Array, name: str) -> NDArray[np.int64]:
     if not pa.types.is_integer(column.type):
         raise _wrong_type(files, name, column, "integers")
-    return column.to_numpy(zero_copy_only=False)
+    try:
+        return column.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid as error:
+        raise DatasetError(
+            f"{_names(files)}: column {name!r}: {error}. {_REMEDY}"
+        ) from error
 
 
 def _wrong_type(

@@ -37,7 +37,7 @@ def gaussian_mixture(
     """
     if centres.ndim != 2 or centres.shape[1] != 2:
         raise ValueError(f"centres have shape {tuple(centres.shape)}; give (K, 2)")
-    if scale <= 0:
+    if not scale > 0:
         raise ValueError(f"scale is {scale}; give a standard deviation above 0")
     component = torch.randint(len(centres), (n,), generator=generator)
     noise = torch.randn(n, 2, generator=generator)

@@ -86,7 +86,7 @@ class FeatureClassifier(nn.Module):
             directory=None if directory is None else directory / "evaluator",
             label="evaluator",
         )
-        self.to("cpu").eval()
+        self.eval()
 
     @torch.no_grad()
     def extract(self, x: Tensor) -> Tensor:

@@ -86,7 +86,7 @@ def hidden_probe(
         loss=_cross_entropy,
         label="probe",
     )
-    probe.to("cpu").eval()
+    probe.eval()
     with torch.no_grad():
         return probe(test).argmax(1)
 

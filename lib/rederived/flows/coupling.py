@@ -71,7 +71,7 @@ class AffineCoupling(Bijection):
 
     def __init__(self, split: Split, net: nn.Module, limit: float = 2.0) -> None:
         super().__init__()
-        if limit <= 0:
+        if not limit > 0:
             raise ValueError(f"limit must be positive, got {limit}: try 2.0")
         self.split = split
         self.net = net

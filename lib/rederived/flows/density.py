@@ -53,7 +53,8 @@ class Flow(nn.Module):
 
         Args:
             count: how many events.
-            generator: the source of randomness; its device is where codes are drawn.
+            generator: the source of randomness; codes are drawn on its device, in
+                float32, and go on in device and precision of the flow's parameters.
             temperature: what multiplies the code; below one the samples crowd
                 around the mode of the prior.
 
@@ -63,9 +64,11 @@ class Flow(nn.Module):
         Raises:
             ValueError: if the temperature is negative.
         """
-        if temperature < 0:
+        if not 0 <= temperature < math.inf:
             raise ValueError(f"temperature must be at least 0, got {temperature}")
         z = temperature * self.prior.sample((count, *self.event_shape), generator)
+        parameter = next(self.parameters(), z)
+        z = z.to(parameter.device, parameter.dtype)
         x, _ = self.bijection.inverse(z)
         return x
 
@@ -103,9 +106,20 @@ class Dequantization:
         return (self.high - self.low) / self.levels
 
     def __call__(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
-        """Return float32 values for integer pixels, one uniform draw each."""
+        """Return float32 values for integer pixels, one uniform draw each.
+
+        Raises:
+            ValueError: for pixels that are no integers (``Images.unit`` divides them).
+        """
+        if pixels.is_floating_point():
+            raise ValueError(
+                f"pixels are {pixels.dtype}: give the integers 0 to {self.levels - 1}"
+            )
         noise = torch.rand(pixels.shape, generator=generator, device=generator.device)
-        return self.low + self.cell_width * (pixels + noise.to(pixels.device))
+        value = pixels + noise.to(pixels.device)
+        # 255 + u may round to 256, which is the next cell
+        inside = torch.nextafter(pixels + 1.0, torch.zeros_like(value))
+        return self.low + self.cell_width * torch.minimum(value, inside)
 
     def bits_per_dim(self, log_likelihood: float, dimensions: int) -> float:
         """Convert nats per event of dequantised data to bits per dimension."""
@@ -127,7 +141,7 @@ def bits_per_dim(log_likelihood: float, dimensions: int, cell_width: float) -> f
     Raises:
         ValueError: if ``dimensions`` or ``cell_width`` is not positive.
     """
-    if dimensions <= 0 or cell_width <= 0:
+    if not (dimensions > 0 and cell_width > 0):
         raise ValueError(
             f"dimensions and cell_width must be positive, got {dimensions} and "
             f"{cell_width}: pass the event's size and Dequantization.cell_width"

@@ -26,7 +26,8 @@ def normal_log_prob(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     >>> round(float(normal_log_prob(zero, zero, zero)), 4)  # -log(2 pi)
     -1.8379
     """
-    square = (x - mean).square() * (-log_variance).exp()
+    scaled = (x - mean) * (-0.5 * log_variance).exp()
+    square = torch.where(x == mean, 0.0, scaled).square()
     return -0.5 * (square + log_variance + math.log(2.0 * math.pi)).sum(-1)
 
 

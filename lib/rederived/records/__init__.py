@@ -1,6 +1,7 @@
 """Studies, their runs found again by identity, and records with their provenance."""
 
 from rederived.records.joining import joined, joined_logs, recorded
+from rederived.records.processes import Process, apart
 from rederived.records.provenance import Provenance, provenance
 from rederived.records.records import (
     Record,
@@ -13,6 +14,7 @@ from rederived.records.records import (
     save_record,
     writable_root,
 )
+from rederived.records.rounding import rounded
 from rederived.records.runs import (
     Arrays,
     Config,
@@ -36,6 +38,7 @@ __all__ = [
     "Config",
     "Headline",
     "Measured",
+    "Process",
     "Provenance",
     "Published",
     "Record",
@@ -46,6 +49,7 @@ __all__ = [
     "Study",
     "Summary",
     "Trial",
+    "apart",
     "as_dict",
     "find_run",
     "finished_runs",
@@ -59,6 +63,7 @@ __all__ = [
     "record_names",
     "recorded",
     "records_root",
+    "rounded",
     "run_directory",
     "run_log",
     "runs_root",

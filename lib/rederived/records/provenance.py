@@ -9,10 +9,11 @@ import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
-import torch
-
 from rederived import __version__
 from rederived.records.checkout import checkout
+
+# torch takes seconds to load, and reading records needs none of it.
+# ruff: noqa: PLC0415
 
 Provenance = dict[str, str | bool | int]
 """A flat description of the code and the machine that produced a run."""
@@ -20,6 +21,8 @@ Provenance = dict[str, str | bool | int]
 
 def provenance() -> Provenance:
     """Describe this process: code, versions, machine and command line."""
+    import torch
+
     return {
         "rederived": __version__,
         "commit": commit(),
@@ -46,6 +49,8 @@ def dirty() -> bool:
 
 def device_name() -> str:
     """Return the name of the GPU, or of the processor."""
+    import torch
+
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     names = [
@@ -65,6 +70,8 @@ def _program() -> str:
 
 def _instructions() -> str:
     """Return the vector instructions that torch computes with."""
+    import torch
+
     return torch.backends.cpu.get_cpu_capability()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -26,6 +27,8 @@ from rederived.records.runs import (
     write_text,
 )
 from rederived.records.sources import Published
+
+_NEAR = 6  # names of records that an error lists
 
 
 @dataclass(frozen=True)
@@ -196,6 +199,18 @@ def save_record(
     return folder
 
 
+def _like(name: str, root: Path | None) -> str:
+    """Say which records have names like the one given; all, if they are few."""
+    known = record_names(root)
+    if len(known) <= _NEAR:
+        return f"there are: {', '.join(known) or 'none'}"
+    near = [one for one in known if one.startswith(f"{name}-")]
+    near = near or get_close_matches(name, known, n=_NEAR, cutoff=0.5)
+    if not near:
+        return f"there are {len(known)}, which `rederived list` names"
+    return f"names like it: {', '.join(near)}; `rederived list` has all"
+
+
 def load_record(name: str, root: Path | None = None) -> Record:
     """Read a record by its folder's name, such as ``"nice-modern"``.
 
@@ -205,8 +220,7 @@ def load_record(name: str, root: Path | None = None) -> Record:
     folder = (root or records_root()) / name
     path = folder / "record.json"
     if not path.exists():
-        known = ", ".join(record_names(root)) or "none"
-        raise RunError(f"no record {name!r} in {folder.parent}; there are: {known}")
+        raise RunError(f"no record {name!r} in {folder.parent}; {_like(name, root)}")
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         fields["published"] = [Published(**entry) for entry in fields["published"]]

@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from rederived.records.checkout import checkout
 from rederived.records.provenance import Provenance
 
 Config = dict[str, Any]
@@ -58,8 +59,14 @@ class Run:
 
 
 def runs_root() -> Path:
-    """Return the folder of unrecorded runs: ``REDERIVED_RUNS``, else ``./runs``."""
-    return Path(os.environ.get("REDERIVED_RUNS", "runs"))
+    """Return the folder of unrecorded runs.
+
+    ``REDERIVED_RUNS`` names it; else it is ``runs`` in the checkout, whatever the
+    working folder, so that a notebook and the command line find each other's runs; and
+    ``runs`` in the working folder where the library is installed without a checkout.
+    """
+    named = os.environ.get("REDERIVED_RUNS", "")
+    return Path(named) if named else (checkout() or Path()) / "runs"
 
 
 def run_directory(study: str, identity: str, seed: int) -> Path:
@@ -137,10 +144,18 @@ def differences(there: Config, here: Config, names: Iterable[str]) -> str:
     )
 
 
-def finished_runs() -> list[tuple[Path, Run]]:
-    """Return every finished run below ``runs_root()``, with its folder."""
-    paths = sorted(runs_root().glob("*/*/seed-*/run.json"))
-    return [(path.parent, load_run(path.parent)) for path in paths]
+def finished_runs() -> list[tuple[Path, Run | RunError]]:
+    """Return every finished run below ``runs_root()``, with its folder.
+
+    In the place of a run that is damaged stands the error that says so.
+    """
+    found: list[tuple[Path, Run | RunError]] = []
+    for path in sorted(runs_root().glob("*/*/seed-*/run.json")):
+        try:
+            found.append((path.parent, load_run(path.parent)))
+        except RunError as error:
+            found.append((path.parent, error))
+    return found
 
 
 def run_log(run: Run) -> str:

@@ -15,6 +15,7 @@ from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
+from rederived.records.legs import provenance_of_legs
 from rederived.records.provenance import Provenance, provenance
 from rederived.records.runs import Arrays, Config, Run
 from rederived.records.sources import Sources, load_sources
@@ -130,9 +131,15 @@ class Study(Generic[C]):
         self, config: C, preset: str, seed: int = 0, directory: Path | None = None
     ) -> Run:
         """Measure one seed of any configuration, under the name of a preset."""
+        # the command line lists studies without waiting for what training needs
+        from rederived.training import read_legs, write_origin  # noqa: PLC0415
+
         started, origin = time.perf_counter(), provenance()
         label = f"{self.name} {preset} seed {seed}"
+        if directory is not None:
+            write_origin(directory, origin)
         found = self.measure(config, Trial(seed, directory, label))
+        legs = [] if directory is None else read_legs(directory)
         seconds: Provenance = {"wall_seconds": round(time.perf_counter() - started)}
         return Run(
             study=self.name,
@@ -143,7 +150,7 @@ class Study(Generic[C]):
             metrics=found.metrics,
             history=found.history,
             data=found.data,
-            provenance=origin | found.training | seconds,
+            provenance=origin | found.training | seconds | provenance_of_legs(legs),
             arrays=found.arrays,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rederived.claims import publish
 from rederived.records.records import Record
 
 
@@ -56,14 +55,22 @@ def _show(
     heading: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]
 ) -> None:
     """Put a table on the page with notes below it."""
+    from rederived.claims import publish  # noqa: PLC0415 - it loads torch
+
     for row in rows:
         if len(row) != len(heading):
             raise ValueError(f"the row {list(row)} does not fit {list(heading)}")
-    lines = [heading, ["---"] * len(heading), *rows]
+    cells = [[_escaped(cell) for cell in line] for line in (heading, *rows)]
+    lines = [cells[0], ["---"] * len(heading), *cells[1:]]
     text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     if notes:
         text += "\n\n" + "\n".join(notes)
     publish({"text/markdown": text, "text/plain": text})
+
+
+def _escaped(cell: str) -> str:
+    """Return a cell's text as Markdown keeps it in one cell of one row."""
+    return " ".join(cell.split("\n")).replace("|", "\\|")
 
 
 def _cell(record: Record, metric: str) -> str:

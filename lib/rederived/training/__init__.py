@@ -4,6 +4,7 @@ from rederived.training.adversarial import fit_players
 from rederived.training.checkpoints import (
     LOG,
     CheckpointError,
+    read_legs,
     read_tensors,
     write_tensors,
 )
@@ -14,12 +15,20 @@ from rederived.training.config import (
     History,
     Loss,
     TrainConfig,
-    TrainingDivergedError,
     TransformForEpoch,
 )
-from rederived.training.loop import fit
-from rederived.training.schedules import Exponential, OneCycle, Schedule, constant
+from rederived.training.divergence import TrainingDivergedError
+from rederived.training.legs import Leg, write_origin
+from rederived.training.loop import device_of, fit
+from rederived.training.schedules import (
+    Exponential,
+    Linear,
+    OneCycle,
+    Schedule,
+    constant,
+)
 from rederived.training.seeds import GeneratorState, derive, generator
+from rederived.training.stopping import TrainingStoppedError
 
 __all__ = [
     "LOG",
@@ -30,17 +39,23 @@ __all__ = [
     "Exponential",
     "GeneratorState",
     "History",
+    "Leg",
+    "Linear",
     "Loss",
     "OneCycle",
     "Schedule",
     "TrainConfig",
     "TrainingDivergedError",
+    "TrainingStoppedError",
     "TransformForEpoch",
     "constant",
     "derive",
+    "device_of",
     "fit",
     "fit_players",
     "generator",
+    "read_legs",
     "read_tensors",
+    "write_origin",
     "write_tensors",
 ]

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from rederived.training import progress
 from rederived.training.checkpoints import CheckpointManager
 from rederived.training.identity import identity_of_optimizer
+from rederived.training.stopping import TrainingStoppedError, stop_request
 
 
 def fit_players(
@@ -40,12 +41,14 @@ def fit_players(
         rounds: length of the game.
         identity: what the game is (its config, its seed); with the optimizer's
             hyperparameters it must not change between a checkpoint and its resumption.
-        checkpoint_every: rounds between checkpoints; there is one at the end as well.
+        checkpoint_every: rounds between checkpoints; there is one at the end as well,
+            and a single process writes one each minute.
         directory: where ``checkpoint.safetensors`` and ``log.txt`` go; None keeps
             nothing.
         label: the text beside the progress bar.
 
     Raises:
+        TrainingStoppedError: if SIGTERM came; the checkpoint is written.
         CheckpointError: if the folder holds a damaged or a different run.
 
     >>> model = nn.Linear(1, 2, bias=False)
@@ -61,22 +64,34 @@ def fit_players(
     accelerator = Accelerator()
     writes = accelerator.is_main_process
     manager = CheckpointManager(directory, players, optimizer, writes=writes)
-    found = {name: repr(value) for name, value in identity.items()}
-    found |= {"rounds": str(rounds), **identity_of_optimizer(optimizer)}
-    position = manager.restore(found)
-    accelerator.wait_for_everyone()  # all have read before the first checkpoint
-    manager.log(
-        f"{label}: round {position.step} of {rounds}, "
-        f"{next(players.parameters()).device.type}, float32, "
-        f"{torch.get_num_threads()} threads, {accelerator.num_processes} processes, "
-        f"torch {torch.__version__}"
-    )
-    with progress.bar(rounds, position.step, label) as bar:
-        while position.step < rounds:
-            play(position.step)
-            position.step += 1
-            bar.update()
-            if position.step % checkpoint_every == 0 or position.step == rounds:
-                manager.log(f"round {position.step} of {rounds}")
-                manager.save(position)
-    accelerator.wait_for_everyone()
+    with manager.locked():
+        found = {name: repr(value) for name, value in identity.items()}
+        found |= {"rounds": str(rounds), **identity_of_optimizer(optimizer)}
+        position = manager.restore(found)
+        accelerator.wait_for_everyone()  # all have read before the first checkpoint
+        manager.log(
+            f"{label}: round {position.step} of {rounds}, "
+            f"{next(players.parameters()).device.type}, float32, "
+            f"{torch.get_num_threads()} threads, "
+            f"{accelerator.num_processes} processes, torch {torch.__version__}"
+        )
+        timed = directory is not None and accelerator.num_processes == 1
+        with (
+            progress.bar(rounds, position.step, label) as bar,
+            stop_request(listening=timed) as stop,
+        ):
+            while position.step < rounds:
+                play(position.step)
+                position.step += 1
+                bar.update()
+                last = position.step == rounds
+                planned = position.step % checkpoint_every == 0 or last
+                if planned:
+                    manager.log(f"round {position.step} of {rounds}")
+                if planned or (timed and (stop.asked or manager.due())):
+                    manager.save(position)
+                if stop.asked and not last:
+                    text = f"stopped as asked after round {position.step} of {rounds}"
+                    manager.log(text)
+                    raise TrainingStoppedError(f"{text}: call it again to go on")
+        accelerator.wait_for_everyone()

@@ -10,21 +10,34 @@ from __future__ import annotations
 import json
 import math
 import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from rederived.training.config import TrainingDivergedError
+from rederived.training.divergence import (
+    TrainingDivergedError,
+    require_usable_state,
+)
 from rederived.training.identity import Identity, differences
+from rederived.training.legs import Leg, LegClock, begin_leg
+
+try:
+    import fcntl
+except ImportError:  # there is none on Windows
+    fcntl = None  # type: ignore[assignment]
 
 LOG = "log.txt"
+SECONDS_BETWEEN = 60.0  # checkpoints of a run in one process
+_CHECKPOINT = "checkpoint.safetensors"
 
 
 class CheckpointError(RuntimeError):
@@ -38,8 +51,10 @@ class Position:
     step: int = 0  # optimizer steps, or rounds, taken
     rows: list[dict[str, float]] = field(default_factory=list)  # one a finished epoch
     partial_loss: float = 0.0  # sum over the steps of the unfinished epoch
+    partial_seconds: float = 0.0  # of the unfinished epoch, in earlier legs
     best: float = float("inf")  # lowest value of the monitored metric so far
     identity: Identity = field(default_factory=dict)  # must match to resume
+    legs: list[Leg] = field(default_factory=list)  # the last is the present one
 
 
 class CheckpointManager:
@@ -53,6 +68,7 @@ class CheckpointManager:
         average: the average of its weights, which then is what is chosen from.
         writes: whether this process writes; of several only the main one does.
 
+    >>> import torch
     >>> model, position = nn.Linear(1, 1), Position()
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     >>> manager = CheckpointManager(None, model, optimizer, writes=True)
@@ -74,6 +90,8 @@ class CheckpointManager:
         self.directory, self.writes = directory, writes
         self.model, self.optimizer, self.average = model, optimizer, average
         self.best: dict[str, Tensor] | None = None
+        self._clock: LegClock | None = None
+        self._saved = time.monotonic()
 
     @property
     def chosen(self) -> nn.Module:
@@ -85,8 +103,32 @@ class CheckpointManager:
         """Return the checkpoint's place if there is one."""
         if self.directory is None:
             return None
-        path = self.directory / "checkpoint.safetensors"
+        path = self.directory / _CHECKPOINT
         return path if path.exists() else None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out of the folder, where the system can.
+
+        Raises:
+            CheckpointError: if another process trains in it.
+        """
+        if self.directory is None or not self.writes or fcntl is None:
+            yield
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise CheckpointError(
+                    f"another process trains in {self.directory}: wait for it, or "
+                    "choose another folder"
+                ) from error
+            try:
+                yield
+            finally:
+                (self.directory / ".lock").unlink(missing_ok=True)
 
     def restore(self, identity: Identity) -> Position:
         """Return the position of the run found in the folder, or that of a new one.
@@ -94,11 +136,18 @@ class CheckpointManager:
         Raises:
             CheckpointError: if the checkpoint is damaged or belongs to another run.
         """
+        position = self._restored(identity)
+        leg = begin_leg(self.directory, position.step)
+        position.legs.append(leg)
+        self._clock = LegClock(leg)
+        return position
+
+    def _restored(self, identity: Identity) -> Position:
         path = self.checkpoint
         if path is None:
             return Position(identity=identity)
         tensors, header = read_tensors(path)
-        position = _position(path, header, identity)
+        position, numbers = _position(path, header, identity)
         try:
             self.model.load_state_dict(_under("model/", tensors))
             if self.average is not None:
@@ -108,27 +157,53 @@ class CheckpointManager:
                 f"{path} belongs to another model ({error}): choose another folder, "
                 "or delete the file to start afresh"
             ) from error
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in _under("optimizer/", tensors).items():
+        state: dict[int, dict[str, Tensor | float]] = {}
+        kept: dict[str, Tensor | float] = dict(_under("optimizer/", tensors))
+        for name, value in (kept | numbers).items():
             index, key = name.split("/")
             state.setdefault(int(index), {})[key] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         return position
 
+    def due(self) -> bool:
+        """Say whether the last checkpoint is a minute old, or more."""
+        return time.monotonic() - self._saved >= SECONDS_BETWEEN
+
     def save(self, position: Position) -> None:
-        """Replace the checkpoint by everything that the next step depends on."""
+        """Replace the checkpoint by everything that the next step depends on.
+
+        Raises:
+            TrainingDivergedError: if weights or optimizer are not finite; the
+                checkpoint stays as it was.
+            TypeError: if the optimizer keeps what is neither tensor nor number.
+        """
+        require_usable_state(self.model, self.optimizer, position.step)
+        self._saved = time.monotonic()
+        if self._clock is not None:
+            self._clock.at(position.step)
         if self.directory is None or not self.writes:
             return
+        numbers: dict[str, float] = {}
         tensors = {f"model/{k}": v for k, v in self.model.state_dict().items()}
         if self.average is not None:
             averaged = self.average.state_dict()
             tensors |= {f"average/{k}": v for k, v in averaged.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             for key, value in state.items():
-                tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value)
-        path = self.directory / "checkpoint.safetensors"
-        write_tensors(path, tensors, json.dumps(position.__dict__))
+                if isinstance(value, Tensor):
+                    tensors[f"optimizer/{index}/{key}"] = value
+                elif isinstance(value, (int, float)):
+                    numbers[f"{index}/{key}"] = value
+                else:
+                    raise TypeError(
+                        f"{type(self.optimizer).__name__} keeps {key!r} as "
+                        f"{type(value).__name__}, which a checkpoint cannot hold: "
+                        "pass directory=None, or use another optimizer"
+                    )
+        path = self.directory / _CHECKPOINT
+        header = json.dumps({"position": position.__dict__, "numbers": numbers})
+        write_tensors(path, tensors, header)
 
     def save_best(
         self, row: dict[str, float], monitor: str, position: Position
@@ -189,9 +264,8 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: str = "") -> N
     path.parent.mkdir(parents=True, exist_ok=True)
     # always the same name: what a kill in mid-write leaves, the next write replaces
     temporary = path.with_name(f".{path.name}.tmp")
-    unshared = {name: value.detach().contiguous() for name, value in tensors.items()}
     try:
-        save_file(unshared, temporary, metadata={"rederived": header})
+        save_file(_unshared(tensors), temporary, metadata={"rederived": header})
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -216,11 +290,49 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
         ) from error
 
 
-def _position(path: Path, header: str, identity: Identity) -> Position:
-    """Read a position; refuse that of another run."""
+def read_legs(directory: Path) -> list[Leg]:
+    """Return the legs of the run in a folder, none if it has no checkpoint.
+
+    Raises:
+        CheckpointError: if the checkpoint cannot be read.
+    """
+    path = directory / _CHECKPOINT
+    if not path.exists():
+        return []
+    _, header = read_tensors(path)
     try:
-        position = Position(**json.loads(header))
-    except (ValueError, TypeError) as error:
+        return list(json.loads(header)["position"]["legs"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(
+            f"{path} says nothing of its legs ({error!r}): delete it to start afresh"
+        ) from error
+
+
+def _unshared(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors of which no two share memory, as the format demands."""
+    found: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, value in tensors.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"{name} is {type(value).__name__}; a checkpoint holds tensors only: "
+                "let get_extra_state return one"
+            )
+        place = value.untyped_storage().data_ptr()
+        own = value.detach().contiguous()
+        found[name] = own.clone() if place in seen else own
+        seen.add(place)
+    return found
+
+
+def _position(
+    path: Path, header: str, identity: Identity
+) -> tuple[Position, dict[str, float]]:
+    """Read a position and the optimizer's numbers; refuse those of another run."""
+    try:
+        found = json.loads(header)
+        position, numbers = Position(**found["position"]), dict(found["numbers"])
+    except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError(
             f"{path} is not the checkpoint of a run ({error}): choose another folder, "
             "or delete the file to start afresh"
@@ -231,7 +343,7 @@ def _position(path: Path, header: str, identity: Identity) -> Position:
             f"{differences(position.identity, identity)}: "
             "choose another folder, or delete the file to start afresh"
         )
-    return position
+    return position, numbers
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -23,10 +23,6 @@ Evaluate = Callable[[Model], dict[str, float]]
 """What measures a model after an epoch; the keys become columns of the history."""
 
 
-class TrainingDivergedError(ArithmeticError):
-    """The loss stopped being a usable number."""
-
-
 @dataclass(frozen=True)
 class TrainConfig:
     """What a run of ``fit`` is, apart from the model, the data and the optimizer.
@@ -48,6 +44,27 @@ class TrainConfig:
     """``"bf16"`` runs matrix products in bfloat16 (parameters and densities stay
     float32), ``"auto"`` chooses it where the hardware computes with it."""
     checkpoint_every: int | None = None  # steps; None writes one an epoch
+
+    def __post_init__(self) -> None:
+        """Refuse lengths, bounds and decays that make no sense.
+
+        Raises:
+            ValueError: naming the field, its value and its range.
+        """
+        counts = {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "checkpoint_every": self.checkpoint_every,
+        }
+        for name, count in counts.items():
+            if count is not None and count < 1:
+                raise ValueError(f"{name} must be at least 1, got {count}")
+        if self.clip_norm is not None and not self.clip_norm > 0.0:
+            raise ValueError(f"clip_norm must be more than 0, got {self.clip_norm}")
+        if self.average_decay is not None and not 0.0 <= self.average_decay < 1.0:
+            raise ValueError(
+                f"average_decay must be in [0, 1), got {self.average_decay}"
+            )
 
 
 @dataclass(frozen=True)

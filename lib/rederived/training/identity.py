@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import is_dataclass
 
+import torch
+from torch import Tensor
 from torch.optim import Optimizer
 
-from rederived.training.config import TrainConfig
+from rederived.training.config import Batch, TrainConfig
 from rederived.training.schedules import Schedule
 
 Identity = dict[str, str]
@@ -18,16 +21,19 @@ def identity_of_fit(
     optimizer: Optimizer,
     schedule: Schedule,
     *,
+    data: Batch,
     steps: int,
     precision: str,
 ) -> Identity:
     """Return what a run of ``fit`` with ``steps`` an epoch is.
 
-    How often checkpoints are written is left out.
+    How often checkpoints are written is left out.  Functions (loss, transforms) have no
+    identity; who changes one chooses another folder.
     """
     fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
     return {
         **{name: repr(getattr(config, name)) for name in fields},
+        **{f"data {k}": fingerprint(tensor) for k, tensor in enumerate(data)},
         "steps": str(steps),
         "precision": precision,
         "schedule": name_of(schedule),
@@ -44,6 +50,18 @@ def identity_of_optimizer(optimizer: Optimizer) -> Identity:
             if name != "params":
                 found[f"{name} of group {index}"] = repr(value)
     return found
+
+
+def fingerprint(tensor: Tensor) -> str:
+    """Return type, shape and a hash of a tensor's bytes.
+
+    >>> fingerprint(torch.zeros(2, 3))
+    'float32 (2, 3) 20583de38f4a'
+    """
+    flat = tensor.detach().cpu().contiguous().flatten()
+    digest = hashlib.blake2b(flat.view(torch.uint8).numpy().data, digest_size=6)
+    kind = str(tensor.dtype).removeprefix("torch.")
+    return f"{kind} {tuple(tensor.shape)} {digest.hexdigest()}"
 
 
 def name_of(schedule: Schedule) -> str:

@@ -28,17 +28,22 @@ from rederived.training.config import (
     Loss,
     Model,
     TrainConfig,
-    TrainingDivergedError,
     TransformForEpoch,
+)
+from rederived.training.divergence import (
+    TrainingDivergedError,
+    largest_gradient,
+    require_usable_buffers,
 )
 from rederived.training.identity import identity_of_fit
 from rederived.training.schedules import Schedule, constant
 from rederived.training.seeds import derive
+from rederived.training.stopping import TrainingStoppedError, stop_request
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-_LARGEST_LOSS = 1e12  # a loss beyond this in absolute value counts as divergence
+_LARGEST = 1e12  # a loss, or an entry of its gradient, beyond this is divergence
 
 
 def fit(
@@ -58,6 +63,10 @@ def fit(
 ) -> History:
     """Minimise a model's loss and leave the chosen weights in it.
 
+    Training runs on the accelerator, if there is one: loss, ``transform`` and
+    ``evaluate`` see the model and its batches there.  The model comes back on the
+    device on which it came.
+
     Args:
         model: what is trained.
         data: CPU tensors with the same number of rows ``N``.
@@ -74,14 +83,17 @@ def fit(
         monitor: a key of ``evaluate``'s result; the weights of the epoch with its
             lowest value are kept.  None keeps those of the last epoch.
         directory: where ``checkpoint.safetensors``, ``best.safetensors`` and
-            ``log.txt`` go; an interrupted run found there is continued.  None keeps
-            nothing on disk.
+            ``log.txt`` go; an interrupted run found there is continued.  A checkpoint
+            is written after each epoch, and by a single process each minute.  None
+            keeps nothing on disk.
         label: the text beside the progress bar.
 
     Raises:
-        TrainingDivergedError: if the loss becomes NaN, infinite or absurdly large, or
+        TrainingDivergedError: if the loss or its gradient becomes NaN, infinite or
+            absurdly large, if weights, buffers or the optimizer's averages do, or if
             the monitored value never is a number; the last checkpoint, written while
             all was well, is left in place.
+        TrainingStoppedError: if SIGTERM came; the checkpoint is written.
         CheckpointError: if the folder holds a damaged or a different run.
         ValueError: if the data do not fit the batch size or the processes, nothing
             measures what is to be monitored, or ``transform`` and
@@ -111,14 +123,33 @@ def fit(
         accelerator.process_index,
         accelerator.num_processes,
     )
+    home = device_of(model)
     objective = accelerator.prepare(_Objective(model, loss))  # on its device from here
     average = _averaged(model, config.average_decay)
     checkpoints = CheckpointManager(
         directory, model, optimizer, average, writes=accelerator.is_main_process
     )
-    run = _Run(accelerator, batches, objective, checkpoints, config, schedule=schedule)
-    with torch.random.fork_rng():  # the caller's global random state stays
-        return run.train(evaluate, monitor, label)
+    # the caller's global random state stays
+    with checkpoints.locked(), torch.random.fork_rng():
+        run = _Run(
+            accelerator, batches, objective, checkpoints, config, schedule=schedule
+        )
+        try:
+            return run.train(evaluate, monitor, label)
+        finally:
+            model.to(home)
+
+
+def device_of(model: object) -> torch.device:
+    """Return the device of a module's parameters; the CPU for what has none.
+
+    >>> device_of(nn.Linear(1, 1))
+    device(type='cpu')
+    """
+    if isinstance(model, nn.Module):
+        for parameter in model.parameters():
+            return parameter.device
+    return torch.device("cpu")
 
 
 class _Objective(nn.Module):
@@ -163,10 +194,12 @@ class _Run:
             config,
             self.optimizer,
             schedule,
+            data=batches.data if checkpoints.directory is not None else (),
             steps=batches.steps_per_epoch,
             precision=self.precision,
         )
         self.position = checkpoints.restore(identity)
+        self.started = 0.0  # of the present epoch, as if it had run in one piece
 
     def train(
         self,
@@ -183,8 +216,13 @@ class _Run:
             f"{self.precision}, {torch.get_num_threads()} threads, "
             f"{self.accelerator.num_processes} processes, torch {torch.__version__}"
         )
-        started = time.perf_counter()
-        with progress.bar(total, self.position.step, label) as bar:
+        alone = self.accelerator.num_processes == 1
+        timed = alone and self.checkpoints.directory is not None
+        self.started = time.perf_counter() - self.position.partial_seconds
+        with (
+            progress.bar(total, self.position.step, label) as bar,
+            stop_request(listening=timed) as stop,
+        ):
             while self.position.step < total:
                 loss = self._step()
                 self.position.partial_loss += loss
@@ -192,10 +230,13 @@ class _Run:
                 bar.update()
                 bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
                 if self.position.step % per_epoch == 0:
-                    self._end_epoch(evaluate, monitor, time.perf_counter() - started)
-                    started = time.perf_counter()
-                elif self.position.step % (self.config.checkpoint_every or total) == 0:
+                    self._end_epoch(evaluate, monitor)
+                elif self.position.step % (
+                    self.config.checkpoint_every or total
+                ) == 0 or (timed and (stop.asked or self.checkpoints.due())):
                     self._save()
+                if stop.asked and self.position.step < total:
+                    raise self._stopped(total)
         self._keep_chosen(monitor)
         return History(self.position.rows, self.precision, device)
 
@@ -213,25 +254,31 @@ class _Run:
         with torch.autocast(kind, torch.bfloat16, enabled=bf16):
             loss = self.objective(*batch)
         value = float(self.accelerator.reduce(loss.detach(), "mean"))
-        self._require_finite(value)
+        self._require_finite("the loss", value)
         self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
-        if self.config.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        self._require_finite("the gradient's largest entry", self._clipped())
         self.optimizer.step()
         if self.checkpoints.average is not None:
             self.checkpoints.average.update_parameters(self.model)
         return value
 
-    def _require_finite(self, loss: float) -> None:
-        if math.isfinite(loss) and abs(loss) <= _LARGEST_LOSS:
+    def _clipped(self) -> float:
+        """Clip the gradient if that is wanted; return its largest entry before."""
+        largest = largest_gradient(self.model)
+        if self.config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        return largest
+
+    def _require_finite(self, what: str, value: float) -> None:
+        if math.isfinite(value) and abs(value) <= _LARGEST:
             return
         rates = [f"{group['lr']:.3g}" for group in self.optimizer.param_groups]
         kept = "nothing was saved: pass directory= to keep checkpoints"
         if self.checkpoints.checkpoint is not None:
             kept = f"the last good state is in {self.checkpoints.checkpoint}"
         message = (
-            f"the loss is {loss} at step {self.position.step} with learning rates "
+            f"{what} is {value} at step {self.position.step} with learning rates "
             f"{', '.join(rates)}"
         )
         self.checkpoints.log(message)
@@ -240,14 +287,17 @@ class _Run:
             "look for a logarithm or a division at zero in the loss"
         )
 
-    def _end_epoch(
-        self, evaluate: Evaluate[Any] | None, monitor: str | None, seconds: float
-    ) -> None:
+    def _stopped(self, total: int) -> TrainingStoppedError:
+        text = f"stopped as asked after step {self.position.step} of {total}"
+        self.checkpoints.log(text)
+        return TrainingStoppedError(f"{text}: call it again to go on")
+
+    def _end_epoch(self, evaluate: Evaluate[Any] | None, monitor: str | None) -> None:
         row = {
             "epoch": float(self.position.step // self.batches.steps_per_epoch),
             "step": float(self.position.step),
             "loss": self.position.partial_loss / self.batches.steps_per_epoch,
-            "seconds": seconds,
+            "seconds": time.perf_counter() - self.started,
         }
         if evaluate is not None:
             chosen = self.checkpoints.chosen.eval()
@@ -260,6 +310,7 @@ class _Run:
         )
         if monitor is not None:
             self.checkpoints.save_best(row, monitor, self.position)
+        self.started = time.perf_counter()
         self._save()
 
     def _keep_chosen(self, monitor: str | None) -> None:
@@ -272,6 +323,8 @@ class _Run:
         self.model.eval()
 
     def _save(self) -> None:
+        require_usable_buffers(self.model, self.position.step)
+        self.position.partial_seconds = time.perf_counter() - self.started
         self.checkpoints.save(self.position)
         self.accelerator.wait_for_everyone()
 

@@ -47,7 +47,7 @@ class NormalDecoder(Decoder):
         self, network: nn.Module, deviation: float = 1.0, *, trainable: bool = False
     ) -> None:
         super().__init__()
-        if deviation <= 0:
+        if not deviation > 0:
             raise ValueError(f"the deviation must be positive, got {deviation}")
         self.network = network
         start = torch.tensor(2.0 * math.log(deviation))

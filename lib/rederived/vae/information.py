@@ -117,9 +117,12 @@ def _log_ratios(
 def _pairs(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return ``log p(z_i|x_j)`` for all pairs, float64 ``(M, N)``.
 
-    The square is multiplied out, so that the work is that of two matrix products.
+    The square is multiplied out about the common mean, so that the work is that of two
+    matrix products.
     """
     z, mean, log_variance = z.double(), mean.double(), log_variance.double()
+    centre = mean.mean(0)
+    z, mean = z - centre, mean - centre
     precision = (-log_variance).exp()
     constant = mean.square() * precision + log_variance + math.log(2.0 * math.pi)
     square = z.square() @ precision.T - 2.0 * z @ (mean * precision).T

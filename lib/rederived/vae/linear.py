@@ -66,7 +66,7 @@ class LinearGaussian:
         Raises:
             ValueError: if beta is not positive.
         """
-        if beta <= 0:
+        if not beta > 0:
             raise ValueError(f"beta must be positive, got {beta}")
         noise = min(1.0, beta * self.deviation**2 / self.variance)
         slope = math.sqrt((1.0 - noise) / self.variance)

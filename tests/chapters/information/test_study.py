@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from rederived.chapters.information import InfoMax
 from rederived.chapters.information.study import STUDY, InformationConfig
 from rederived.chapters.information.study import run as running
 from rederived.chapters.information.study.run import load_pictures
+from rederived.records import Trial
 from rederived.vae import VAE
 
 TINY = replace(
@@ -34,7 +36,10 @@ def test_presets_differ_in_what_their_names_say() -> None:
                 for field in vars(base)
                 if getattr(base, field) != getattr(config, field)
             }
-            if name.startswith("reach"):
+            if name.startswith("60k"):
+                short = replace(config, rows=base.rows, epochs=base.epochs)
+                assert short == found[name.removeprefix("60k-").removeprefix("twice-")]
+            elif name.startswith("reach"):
                 assert changed <= {"context"}
             elif name.startswith("beta"):
                 assert changed == {"beta"}
@@ -76,3 +81,15 @@ def test_a_run_measures_what_it_says(
     gap = found["scored_negative_bound"] - found["scored_negative_log_likelihood"]
     assert gap > 0
     assert set(run.arrays["samples"].ravel().tolist()) <= {0, 1}
+
+
+def test_the_test_pictures_bound_the_information() -> None:
+    found = STUDY.measure(TINY, Trial(0))
+    lower, upper, cap = (
+        found.metrics[f"test_information_{name}"] for name in ("lower", "upper", "cap")
+    )
+    assert 0 < lower <= upper
+    assert lower <= cap == pytest.approx(math.log(360))  # the digits' test pictures
+    curve = [row["test_negative_bound"] for row in found.history]
+    # all 360 are among the first 2,000, so only the draws of the codes differ
+    assert curve[-1] == pytest.approx(found.metrics["test_negative_bound"], rel=0.02)

@@ -30,7 +30,10 @@ from rederived.chapters.titles.overlap import (
     common_substring,
     mean_rouge,
 )
+from rederived.chapters.titles.scorers import Scorer
+from rederived.training import generator
 from tiny_titles import MODELS, batch
+from torch import Tensor
 
 LONGEST = 5
 
@@ -347,3 +350,25 @@ def test_coverage_and_bad_input():
         coverage("", "a")
     with pytest.raises(ValueError, match="no titles"):
         mean_rouge([], [])
+
+
+class Elsewhere(Scorer):
+    """A scorer whose text is on another device; it answers from the CPU."""
+
+    asked: torch.device | None = None
+
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+        assert prefixes.device == self.device
+        assert parents is None or parents.device == self.device
+        self.asked = prefixes.device
+        return torch.zeros(len(prefixes), 7).log_softmax(-1)
+
+
+def test_a_scorer_gets_its_tensors_on_the_device_of_the_text() -> None:
+    text = torch.zeros(1, 3, dtype=torch.int64, device="meta")
+    scorer = Elsewhere(TableModel(1, 3, 4, generator(0)), text, 2)
+    assert len(beam_search(scorer, 3)) == 1
+    assert scorer.asked == torch.device("meta")
+    scorer = Elsewhere(TableModel(1, 3, 4, generator(0)), text, 2)
+    assert article_search(scorer, 3, "best of all").tokens
+    assert scorer.asked == torch.device("meta")

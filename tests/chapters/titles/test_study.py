@@ -12,6 +12,7 @@ import pytest
 import torch
 from kept_models import keep_models
 from parquet_files import write_texts
+from pretended_gpu import GPU, pretended_gpu
 from rederived import cli
 from rederived.chapters.titles import (
     END,
@@ -177,26 +178,14 @@ def test_exposure_bias_on_a_model_that_copies_its_input() -> None:
     assert found["after_wrong"] < 0.1
 
 
-def test_what_is_measured_goes_to_where_the_model_is(
-    trained: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_measured_goes_to_where_the_model_is(trained: Run) -> None:
     """A validation loss is taken while the model is on the accelerator."""
     model, _ = restore(trained.config, trained.arrays)
     pairs = load_corpus(TINY).test
     expected = measures.loss_and_accuracy(model, pairs)
-    there, moved, plain = torch.device("cuda"), [], torch.Tensor.to
-
-    def to(self, *where, **options):  # type: ignore[no-untyped-def]
-        if where == (there,):
-            moved.append(self.shape)
-            return self
-        return plain(self, *where, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(torch.Tensor, "to", to)
-        found = measures.loss_and_accuracy(model, pairs, there)
-    assert found == expected
-    assert moved == [pairs.text.shape, pairs.title.shape]
+    with pretended_gpu():
+        found = measures.loss_and_accuracy(model.to(GPU), pairs)
+    assert found == pytest.approx(expected)
 
 
 def write_posts(folder: Path, posts: dict[str, list[tuple[str, str]]]) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.integrate import solve_ivp
 from torch import Tensor
 
 Field = Callable[[Tensor], Tensor]
@@ -65,6 +64,7 @@ def reference_solution(field: Field, start: Tensor, time: float) -> Tensor:
     Raises:
         RuntimeError: if the integrator gives up.
     """
+    from scipy.integrate import solve_ivp  # noqa: PLC0415 - slow to import
 
     def velocity(_: float, flat: np.ndarray) -> np.ndarray:
         state = torch.from_numpy(flat.copy()).reshape(start.shape)

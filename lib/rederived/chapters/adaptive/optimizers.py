@@ -116,10 +116,12 @@ class NormalizedGradient(FirstOrder):
         super().__init__(params, {"lr": lr})
 
     def _update(self, moved: list[tuple[Tensor, Tensor]], group: Group) -> None:
-        norm = _norm_square(moved).sqrt().item()
-        if norm == 0:
+        largest = torch.stack([g.abs().max() for _, g in moved]).max()
+        if largest == 0:
             return
-        for theta, g in moved:
+        scaled = [(theta, g / largest) for theta, g in moved]  # no square overflows
+        norm = _norm_square(scaled).sqrt().item()
+        for theta, g in scaled:
             theta.add_(g, alpha=-group["lr"] / norm)
 
 
@@ -182,7 +184,8 @@ class ScalarRMSprop(FirstOrder):
         params: parameters, or groups of them.
         lr: the learning rate that the root mean square divides.
         decay: how much of the average each step keeps, in [0, 1).
-        epsilon: added to the average; see :class:`RMSprop`.
+        epsilon: added to the average; with 0, gradients that have always been zero make
+            the parameters NaN, as in :class:`RMSprop`.
 
     >>> theta = torch.zeros(2, requires_grad=True)
     >>> theta.grad = torch.tensor([3.0, 4.0])
@@ -205,12 +208,13 @@ class ScalarRMSprop(FirstOrder):
         first = group["params"][0]
         state = self.state[first]
         if "average" not in state:
-            state["average"] = torch.zeros((), dtype=first.dtype, device=first.device)
+            wide = torch.promote_types(first.dtype, torch.float32)
+            state["average"] = torch.zeros((), dtype=wide, device=first.device)
         average, decay = state["average"], group["decay"]
         average.mul_(decay).add_(_norm_square(moved), alpha=1.0 - decay)
-        rate = group["lr"] / float((average + group["epsilon"]).sqrt())
+        rate = group["lr"] / (average + group["epsilon"]).sqrt()
         for theta, g in moved:
-            theta.add_(g, alpha=-rate)
+            theta.sub_((rate * g).to(theta.dtype))
 
 
 class AdaGrad(FirstOrder):
@@ -308,8 +312,12 @@ class Adam(FirstOrder):
 
 
 def _norm_square(moved: list[tuple[Tensor, Tensor]]) -> Tensor:
-    """Return the squared norm of all gradients together, a number."""
-    return torch.stack([g.square().sum() for _, g in moved]).sum()
+    """Return the squared norm of all gradients together, a number.
+
+    Half-precision gradients are squared in float32, where they cannot overflow.
+    """
+    wide = [g.to(torch.promote_types(g.dtype, torch.float32)) for _, g in moved]
+    return torch.stack([g.square().sum() for g in wide]).sum()
 
 
 def _require(name: str, value: float, *, below: float) -> None:

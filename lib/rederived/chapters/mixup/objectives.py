@@ -14,13 +14,15 @@ from rederived.chapters.mixup.transforms import mix
 def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Return ``-sum_k y_k log q_k`` of each row, ``(B,)``, nats.
 
-    Linear in the target, which is what the equivalences of chapter 1 rest on.
+    Linear in the target, which is what the equivalences of chapter 1 rest on.  A class
+    of target zero counts nothing, also where its logit is minus infinity.
 
     Args:
         logits: ``(B, K)``.
         targets: distributions ``(B, K)``.
     """
-    return -(targets * logits.log_softmax(-1)).sum(-1)
+    log_q = logits.log_softmax(-1)
+    return -torch.where(targets == 0, 0.0, targets * log_q).sum(-1)
 
 
 def mean_soft_cross_entropy(network: nn.Module, x: Tensor, targets: Tensor) -> Tensor:
@@ -54,7 +56,7 @@ class LinearityPenalty:
     strength: float
 
     def __post_init__(self) -> None:
-        if self.strength < 0:
+        if not self.strength >= 0:
             raise ValueError(f"strength must be at least 0, got {self.strength}")
 
     def __call__(

@@ -31,6 +31,7 @@ class RecurrentConfig:
         attention: how the decoder looks at positions of the text, if at all.
         divisor: what attention scores are divided by; None: root of the width.
         prior: whether the logits are averaged with the prior knowledge.
+        halved: whether they are halved, as that average does, without the knowledge.
         packed: whether the encoder knows the lengths; else it reads padding too.
         shared: whether encoder and decoder have one embedding.
     """
@@ -43,6 +44,12 @@ class RecurrentConfig:
     prior: bool = True
     packed: bool = True
     shared: bool = True
+    halved: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse to halve twice."""
+        if self.prior and self.halved:
+            raise ValueError("prior halves the logits already: set prior or halved")
 
 
 def article_config(vocabulary: int) -> RecurrentConfig:
@@ -137,6 +144,7 @@ class RecurrentModel(nn.Module):
         self.dense = nn.Linear(parts * width, config.hidden)
         self.out = nn.Linear(config.hidden, config.vocabulary)
         self.prior = PriorKnowledge(config.vocabulary) if config.prior else None
+        self.halved = config.halved
 
     @property
     def source_embedding(self) -> nn.Embedding:
@@ -222,4 +230,4 @@ class RecurrentModel(nn.Module):
         if self.prior is not None:
             assert memory.prior is not None
             logits = self.prior(logits, memory.prior[:, None])
-        return logits
+        return logits / 2 if self.halved else logits

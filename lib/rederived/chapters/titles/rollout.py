@@ -56,7 +56,7 @@ def sample(
     Raises:
         ValueError: if the temperature is not positive.
     """
-    if temperature <= 0.0:
+    if not temperature > 0.0:
         raise ValueError(f"a temperature is positive, got {temperature}")
 
     def drawn(log_probs: Tensor) -> Tensor:
@@ -83,8 +83,10 @@ def nucleus(probabilities: Tensor, share: float) -> Tensor:
     """
     if not 0.0 < share <= 1.0:
         raise ValueError(f"the share of a nucleus lies in (0, 1], got {share}")
+    if share == 1.0:
+        return probabilities / probabilities.sum(-1, keepdim=True)
     ordered, places = probabilities.sort(descending=True)
-    before = ordered.cumsum(-1) - ordered
+    before = ordered.double().cumsum(-1) - ordered
     ordered = ordered.masked_fill(before >= share, 0.0)
     kept = torch.zeros_like(probabilities).scatter(-1, places, ordered)
     return kept / kept.sum(-1, keepdim=True)

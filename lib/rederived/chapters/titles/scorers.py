@@ -24,8 +24,11 @@ class Scorer(ABC):
 
     Args:
         model: an encoder-decoder.
-        text: int64 ``(B, N)``.
+        text: int64 ``(B, N)``, on the device of the model.
         beams: hypotheses a text; row ``b * beams + i`` belongs to text b.
+
+    Raises:
+        ValueError: if ``beams`` is less than one.
 
     Attributes:
         decoder_steps: positions that the decoder has computed, a hypothesis.
@@ -33,19 +36,31 @@ class Scorer(ABC):
     """
 
     def __init__(self, model: EncoderDecoder, text: Tensor, beams: int) -> None:
+        if beams < 1:
+            raise ValueError(f"a search keeps at least one hypothesis, got {beams}")
         self.model, self.texts, self.beams = model, len(text), beams
+        self.device = text.device
         self.decoder_steps = 0
         self.encoder_passes = 0
 
-    @abstractmethod
+    @torch.no_grad()
     def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
-        """Return log-probabilities of the next token, ``(R, V)``.
+        """Return log-probabilities of the next token, ``(R, V)``, on the text's device.
+
+        A search may keep its own tensors on the CPU: they are moved here.
 
         Args:
             prefixes: int64 ``(R, t)``, each from ``START`` on.
             parents: ``(R,)``, for each row the row of the last call that it extends;
                 None at first.
         """
+        if parents is not None:
+            parents = parents.to(self.device)
+        return self.advance(prefixes.to(self.device), parents)
+
+    @abstractmethod
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+        """Return what ``next`` does, from tensors on the text's device."""
 
 
 class CachedState(Scorer):
@@ -65,8 +80,7 @@ class CachedState(Scorer):
         self.state = model.start(self.memory)
         self.encoder_passes = 1
 
-    @torch.no_grad()
-    def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
         """Advance every hypothesis by its last token."""
         if parents is not None:
             if len(parents) != self.texts * self.beams:  # some texts are finished
@@ -88,8 +102,7 @@ class CachedEncoder(Scorer):
         self.memory = _encode(model, text, beams)
         self.encoder_passes = 1
 
-    @torch.no_grad()
-    def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
         """Run the decoder over the prefixes and take its last position."""
         if parents is not None and len(parents) != self.texts * self.beams:
             self.memory = select_rows(self.memory, parents)
@@ -106,8 +119,7 @@ class NoCache(Scorer):
         super().__init__(model, text, beams)
         self.copies = text.repeat_interleave(beams, 0)
 
-    @torch.no_grad()
-    def next(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
+    def advance(self, prefixes: Tensor, parents: Tensor | None) -> Tensor:
         """Run encoder and decoder and take the last position."""
         if parents is not None:
             self.copies = self.copies[parents]

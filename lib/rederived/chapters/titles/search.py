@@ -39,7 +39,12 @@ def mask_special(log_probs: Tensor) -> Tensor:
     """Return log-probabilities with what no title contains, ``PAD`` and so on, at -inf.
 
     The rest is not normalised again, so that scores stay those of the model.
+
+    Raises:
+        ValueError: if the model answered NaN, of which no search could make sense.
     """
+    if bool(log_probs.isnan().any()):
+        raise ValueError("the model's log-probabilities hold NaN: look at its weights")
     log_probs = log_probs.clone()
     log_probs[..., [PAD, UNK, START]] = -math.inf
     return log_probs
@@ -88,7 +93,7 @@ def beam_search(
     Raises:
         ValueError: if ``max_length`` or ``length_penalty`` makes no sense.
     """
-    if max_length < 1 or length_penalty < 0.0:
+    if max_length < 1 or not 0.0 <= length_penalty < math.inf:
         raise ValueError(
             "a search needs max_length >= 1 and length_penalty >= 0, got "
             f"{max_length} and {length_penalty}"

@@ -100,7 +100,7 @@ def weighted_response(weight: float) -> Response:
     Raises:
         ValueError: if the weight is not positive; see ``best_response`` for none.
     """
-    if weight <= 0:
+    if not weight > 0:
         raise ValueError(f"weight is {weight}; give more than 0, or use best_response")
 
     def respond(old: Tensor, discriminator: Tensor) -> Tensor:

@@ -35,7 +35,6 @@ def measure(config: InfoMaxConfig, trial: Trial) -> Measured:
     objective.eval()
     train = measures.encode(encoder, pictures.train)
     test = measures.encode(encoder, pictures.test)
-    objective.to("cpu")
     metrics = measures.classification(train, test, pictures)
     if config.dataset != "stripes":  # published accuracies are of real pictures
         metrics |= measures.hidden_classification(train, test, pictures, seed)

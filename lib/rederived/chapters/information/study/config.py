@@ -64,5 +64,14 @@ def _study(
     }
 
 
-FULL = _study(_MNIST, {"reach-0": 0, "reach-1": 1, "reach-3": 3, "reach-all": 27})
+_DECODERS = _study(_MNIST, {"reach-0": 0, "reach-1": 1, "reach-3": 3, "reach-all": 27})
+_LENGTHS = {"60k": 40, "60k-twice": 80}
+"""Epochs on all 60,000 pictures; the second asks whether the first were enough."""
+_LONG = {
+    f"{length}-{name}": replace(config, rows=60_000, epochs=epochs)
+    for length, epochs in _LENGTHS.items()
+    for name, config in _DECODERS.items()
+    if not name.startswith("features")
+}
+FULL = _DECODERS | _LONG
 QUICK = _study(_DIGITS, {"reach-0": 0, "reach-1": 1, "reach-all": 7})

@@ -30,9 +30,11 @@ from rederived.vae import (
     log_likelihood,
 )
 
-_WEIGHTS, _TRACKED, _MEASURED, _TEST, _SAMPLES = range(10, 15)  # random streams
+_WEIGHTS, _TRACKED, _MEASURED, _TEST, _SAMPLES, _UNSEEN, _CURVE = range(10, 17)
+"""Random streams."""
 _MEASURED_ROWS = 10_000  # training pictures whose codes are compared
 _TRACKED_CODES, _MEASURED_CODES = 300, 2_000
+_CURVE_ROWS = 2_000  # test pictures of the held-out curve
 _SCORED = 300  # test pictures whose likelihood is estimated
 _SHOWN = 49  # samples kept for figures
 
@@ -106,16 +108,20 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
     """Train one seed of a config and measure it.
 
     The metrics, nats per picture unless said otherwise.  Of the training pictures (at
-    most 10,000 of them), whose empirical distribution is that of the data in the loss:
+    most 10,000 of them), which the encoder has seen:
     ``rate``; ``information_lower`` (the mutual information under that distribution, at
     most ``information_cap``), ``information_upper`` (leave one out), ``aggregate_kl``;
-    ``collapsed_coordinates``.  Of the test pictures: ``probe_accuracy``,
-    the share that a linear probe of the mean code classifies rightly,
-    ``probe_untrained``, the same for the starting weights, and for a VAE
+    ``collapsed_coordinates``.  Of the test pictures: ``test_information_lower``,
+    ``test_information_upper`` (bounds of the information under the distribution of
+    the data, since the encoder has not seen them) and ``test_information_cap``;
+    ``probe_accuracy``, the share that a linear probe of the mean code classifies
+    rightly, ``probe_untrained``, the same for the starting weights, and for a VAE
     ``test_negative_bound``, ``test_distortion``, ``test_rate`` (all with beta 1) and,
     on the first 300, ``scored_negative_bound`` and
     ``scored_negative_log_likelihood``, the latter by importance weights.  The
-    history has the first kind after each epoch.
+    history has the first kind after each epoch, and for a VAE
+    ``test_negative_bound`` on the first 2,000 test pictures, always with the same
+    draws.
 
     Args:
         config: what to run.
@@ -128,7 +134,10 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
     measured = pictures.train[:_MEASURED_ROWS]
 
     def evaluate(model: VAE | InfoMax) -> dict[str, float]:
-        return _code_metrics(model.encoder, measured, seed, _TRACKED, _TRACKED_CODES)
+        row = _code_metrics(model.encoder, measured, seed, _TRACKED, _TRACKED_CODES)
+        if isinstance(model, VAE):
+            row["test_negative_bound"] = _held_out(model, pictures.test, seed)
+        return row
 
     steps = len(pictures.train) // config.batch_size * config.epochs
     loss = partial(negative_bound, beta=config.beta)
@@ -143,8 +152,8 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
         directory=trial.directory,
         label=trial.label,
     )
-    model.to("cpu")
     metrics = _code_metrics(model.encoder, measured, seed, _MEASURED, _MEASURED_CODES)
+    metrics |= _unseen(model.encoder, pictures.test, seed)
     metrics["probe_accuracy"] = _probe(model.encoder, pictures)
     metrics["probe_untrained"] = untrained
     arrays: Arrays = {"rates": _rates(model.encoder, measured)}
@@ -186,6 +195,21 @@ def _code_metrics(
         "aggregate_kl": found.aggregate_kl,
         "collapsed_coordinates": float(collapsed_coordinates(mean, log_variance)),
     }
+
+
+def _unseen(encoder: nn.Module, x: Tensor, seed: int) -> dict[str, float]:
+    """Bound the information of the codes of pictures that the encoder has not seen."""
+    found = _code_metrics(encoder, x, seed, _UNSEEN, _MEASURED_CODES)
+    names = ("information_lower", "information_upper", "information_cap")
+    return {f"test_{name}": found[name] for name in names}
+
+
+@torch.no_grad()
+def _held_out(vae: VAE, x: Tensor, seed: int) -> float:
+    """Return the negative bound on the first test pictures, for a curve."""
+    device = next(vae.parameters()).device
+    bound: ElboTerms = vae(x[:_CURVE_ROWS].to(device), generator(seed, _CURVE))
+    return float(bound.loss().mean())
 
 
 def _rates(encoder: nn.Module, x: Tensor) -> NDArray[np.float32]:

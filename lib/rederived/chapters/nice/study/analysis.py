@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.neural_network import MLPClassifier
 from torch import Tensor
 
 from rederived.evaluation import frechet_distance, moments
 from rederived.flows import DiagonalScale, Flow
 from rederived.records import Arrays
 from rederived.training import generator
+
+if TYPE_CHECKING:
+    from sklearn.neural_network import MLPClassifier
 
 TEMPERATURES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.0)
 _SCORED = 2000  # samples scored at each temperature
@@ -72,6 +75,8 @@ def train_evaluator(
     train: Tensor, labels: Tensor, test: Tensor, truth: Tensor
 ) -> Evaluator:
     """Train the classifier on pictures in [0, 1], ``(N, D)``, and test it."""
+    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415 - slow
+
     network = MLPClassifier((64,), random_state=0)
     for _ in range(_CLASSIFIER_EPOCHS):
         network.partial_fit(train.numpy(), labels.numpy(), classes=np.arange(10))

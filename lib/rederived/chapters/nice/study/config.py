@@ -122,6 +122,7 @@ FULL: dict[str, NiceConfig] = {
     "article-first-narrow": replace(FIRST, width=200),
     "paper": PAPER,
     "paper-long": replace(PAPER, epochs=100),
+    "paper-whole": replace(PAPER, epochs=1_500),
     "noise-negative": _SMALL_ARTICLE,
     "noise-none": replace(_SMALL_ARTICLE, noise="none"),
     "noise-positive": replace(_SMALL_ARTICLE, noise="positive"),

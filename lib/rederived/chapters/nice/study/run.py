@@ -105,7 +105,6 @@ def measure(config: NiceConfig, trial: Trial) -> Measured:
         directory=trial.directory,
         label=trial.label,
     )
-    flow.to("cpu")
     metrics = _likelihoods(config, flow, pictures, seed)
     arrays: Arrays = {"log_scales": analysis.log_scales(flow).numpy()}
     if config.analyse:

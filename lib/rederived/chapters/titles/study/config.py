@@ -20,10 +20,12 @@ class TitlesConfig:
         model: the article's recurrent one, or a Transformer.
         attention: of the recurrent model.
         prior: whether the prior knowledge is in the logits of the recurrent model.
+        halved: whether, without the prior, its halving of the logits stays.
         width: of the model; its dense layer is twice as wide.
         epochs: passes over the pairs.
         batch_size: pairs a step.
-        learning_rate: highest rate of the one-cycle schedule, Adam.
+        learning_rate: of Adam, at its highest.
+        schedule: ``one-cycle`` or ``constant``.
         test_rows: test titles that are written, the first ones.
         beam_widths: those that are compared; 3 must be one of them.
         keep_weights: whether the record keeps the first seed's weights.
@@ -48,6 +50,8 @@ class TitlesConfig:
     test_rows: int = 200
     beam_widths: tuple[int, ...] = (1, 2, 3, 5, 8)
     keep_weights: bool = False
+    halved: bool = False
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
 
 
 _CSL = TitlesConfig("csl-titles")
@@ -61,6 +65,16 @@ _LCSTS = TitlesConfig(
     epochs=4,
     learning_rate=1e-3,
     test_rows=725,
+)
+_CSL_LONG = replace(
+    _CSL,
+    text_limit=256,
+    width=128,
+    epochs=465,  # 43 batches an epoch: 19,995 steps
+    learning_rate=1e-3,
+    schedule="constant",
+    test_rows=1_350,
+    beam_widths=(3,),
 )
 _GRAMMAR = TitlesConfig("title-grammar", epochs=9, keep_weights=True)
 _COPIES = TitlesConfig(
@@ -100,6 +114,9 @@ FULL = {
     "forecasts-transformer": QUICK["transformer"],
     "copies-plain": _plain(_COPIES),
     "copies-attention": _COPIES,
+    "csl-long-prior": _CSL_LONG,
+    "csl-long-attention": replace(_CSL_LONG, prior=False),
+    "csl-long-halved": replace(_CSL_LONG, prior=False, halved=True),
     "lctt-attention": replace(_LCTT, prior=False),
     "lctt-prior": replace(_LCTT, keep_weights=True),
     "lctt-transformer": _transformer(_LCTT),

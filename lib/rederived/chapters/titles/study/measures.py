@@ -19,6 +19,7 @@ from rederived.chapters.titles.rollout import greedy_continuation
 from rederived.chapters.titles.search import Hypothesis
 from rederived.chapters.titles.study.data import EncodedSplit
 from rederived.chapters.titles.vocabulary import END, PAD, SPECIAL, Vocabulary
+from rederived.training import device_of
 
 _COMPARED = 1000  # pairs whose common parts are measured
 _CHUNK = 100  # texts that are read together
@@ -27,16 +28,14 @@ WRONG_CHARACTER = 4
 
 
 @torch.no_grad()
-def loss_and_accuracy(
-    model: EncoderDecoder, part: EncodedSplit, device: torch.device | None = None
-) -> tuple[float, float]:
+def loss_and_accuracy(model: EncoderDecoder, part: EncodedSplit) -> tuple[float, float]:
     """Return nats a token, and the share of tokens predicted rightly, if forced.
 
     Args:
-        model: an encoder-decoder.
+        model: an encoder-decoder, on any device.
         part: pairs, on the CPU.
-        device: where the model is; None if it is on the CPU.
     """
+    device = device_of(model)
     losses, hits, count = 0.0, 0, 0
     pieces = (torch.split(whole, _CHUNK) for whole in (part.text, part.title))
     for piece in zip(*pieces, strict=True):

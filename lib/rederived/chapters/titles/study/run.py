@@ -17,7 +17,14 @@ from rederived.chapters.titles.study.data import Corpus, EncodedSplit, load_corp
 from rederived.chapters.titles.transformer import Transformer, TransformerConfig
 from rederived.chapters.titles.vocabulary import Vocabulary
 from rederived.records import Arrays, Config, Measured, RunError, Trial, from_dict
-from rederived.training import OneCycle, TrainConfig, derive, fit, generator
+from rederived.training import (
+    OneCycle,
+    TrainConfig,
+    constant,
+    derive,
+    fit,
+    generator,
+)
 
 _WEIGHTS, _EXAMPLES, _ERRORS = range(20, 23)  # random streams
 _SHOWN = 8  # titles kept as examples
@@ -56,6 +63,7 @@ def build(config: TitlesConfig, vocabulary: int) -> Model:
             2 * config.width,
             config.attention,
             prior=config.prior,
+            halved=config.halved,
         )
     )
 
@@ -83,9 +91,7 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
         model = build(config, len(corpus.vocabulary))
 
     def evaluate(trained: Model) -> dict[str, float]:
-        device = next(trained.parameters()).device
-        part = corpus.validation
-        loss, _ = measures.loss_and_accuracy(trained, part, device)
+        loss, _ = measures.loss_and_accuracy(trained, corpus.validation)
         return {"validation_loss": loss}
 
     steps = len(corpus.train.text) // config.batch_size * config.epochs
@@ -97,12 +103,11 @@ def measure(config: TitlesConfig, trial: Trial) -> Measured:
             config.epochs, config.batch_size, seed, clip_norm=1.0, precision="float32"
         ),
         loss=title_loss,
-        schedule=OneCycle(steps),
+        schedule=OneCycle(steps) if config.schedule == "one-cycle" else constant,
         evaluate=evaluate,
         directory=trial.directory,
         label=trial.label,
     )
-    model.to("cpu")
     metrics, found = _measured(model, config, corpus, seed)
     metrics["parameters"] = float(sum(p.numel() for p in model.parameters()))
     metrics["training_seconds"] = sum(history.column("seconds"))

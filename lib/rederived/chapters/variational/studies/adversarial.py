@@ -46,6 +46,7 @@ class AdversarialModel(nn.Module):
 
     A subclass makes its networks, ``discriminators`` among them, then the optimizer.
 
+    >>> _ = torch.manual_seed(0)  # of the weights of the discriminator
     >>> class Mean(AdversarialModel):  # of a standard normal distribution
     ...     def __init__(self):
     ...         super().__init__()

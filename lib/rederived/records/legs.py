@@ -1,0 +1,47 @@
+"""What a run's provenance says of its legs, if it has more than one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rederived.records.provenance import Provenance
+
+if TYPE_CHECKING:
+    from rederived.training import Leg
+
+_SHOWN = ("commit", "device", "torch", "command")
+
+
+def provenance_of_legs(legs: Sequence[Leg]) -> Provenance:
+    """Describe each leg in a line; a run is as clean as its least clean leg.
+
+    A leg that takes no step measures again what is already trained, and is left out.
+
+    >>> legs = [
+    ...     {"from_step": 0, "to_step": 7, "began": "12:00", "seconds": 3.5,
+    ...      "commit": "c0ffee", "dirty": True},
+    ...     {"from_step": 7, "to_step": 9, "began": "13:00", "seconds": 1.0,
+    ...      "commit": "facade", "dirty": False},
+    ... ]
+    >>> found = provenance_of_legs(legs)
+    >>> found["leg 2"]
+    'steps 7 to 9, began 13:00, 1.0 s, commit facade'
+    >>> found["dirty"]
+    True
+    """
+    taken = [leg for leg in legs if leg["to_step"] != leg["from_step"]]
+    found: Provenance = {}
+    if any(leg.get("dirty") for leg in taken):
+        found["dirty"] = True
+    if any(leg.get("commit") == "unknown" for leg in taken):
+        found["commit"] = "unknown"
+    if len(taken) > 1:
+        found |= {f"leg {k}": _line(leg) for k, leg in enumerate(taken, 1)}
+    return found
+
+
+def _line(leg: Leg) -> str:
+    shown = [f"{name} {leg[name]}" for name in _SHOWN if name in leg]
+    steps = f"steps {leg['from_step']} to {leg['to_step']}"
+    return ", ".join([steps, f"began {leg['began']}", f"{leg['seconds']} s", *shown])

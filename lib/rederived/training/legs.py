@@ -1,0 +1,60 @@
+"""The legs of a run: which process took which of its steps, when, and for how long.
+
+A run that is interrupted and goes on, here or on another machine, has several.  Each
+checkpoint keeps them all in its header.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+
+Leg = dict[str, str | int | bool | float]
+"""``from_step``, ``to_step``, ``began`` (UTC), ``seconds``, and what the process said
+of itself: see :func:`write_origin`."""
+
+_ORIGIN = "origin.json"
+
+
+def write_origin(directory: Path, origin: Mapping[str, str | int | bool]) -> None:
+    """Say in a run's folder what this process is, for the leg that it begins.
+
+    Args:
+        directory: the run's folder; it is made if need be.
+        origin: code, versions, machine and command.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    temporary = directory / f".{_ORIGIN}.tmp"
+    temporary.write_text(json.dumps(dict(origin)), encoding="utf-8")
+    temporary.replace(directory / _ORIGIN)
+
+
+def begin_leg(directory: Path | None, step: int) -> Leg:
+    """Return the leg that begins at a step, with the origin if the folder has one."""
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    leg: Leg = {"from_step": step, "to_step": step, "began": now, "seconds": 0.0}
+    path = None if directory is None else directory / _ORIGIN
+    if path is not None and path.exists():
+        leg |= json.loads(path.read_text(encoding="utf-8"))
+    return leg
+
+
+class LegClock:
+    """Brings a leg up to date.
+
+    >>> leg = begin_leg(None, step=3)
+    >>> LegClock(leg).at(5)
+    >>> leg["from_step"], leg["to_step"], leg["seconds"] < 60
+    (3, 5, True)
+    """
+
+    def __init__(self, leg: Leg) -> None:
+        self.leg, self.started = leg, time.monotonic()
+
+    def at(self, step: int) -> None:
+        """Note how far the leg has come, and its seconds so far."""
+        self.leg["to_step"] = step
+        self.leg["seconds"] = round(time.monotonic() - self.started, 1)
