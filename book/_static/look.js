@@ -1,5 +1,6 @@
 /* Figures at their full size: a click or Enter on one opens it over the page; Escape,
-   a click or the button closes it.  Without this script the link opens the picture. */
+   a click or the button closes it.  Without this script the link opens the picture.
+   Formulas wider than their place: they scroll, with the keyboard too. */
 (function () {
   "use strict";
 
@@ -26,6 +27,38 @@
     });
     return { dialog, picture };
   }
+
+  function markWide() {
+    for (const formula of document.querySelectorAll(".bd-content .math")) {
+      const drawn = formula.querySelector("mjx-container");
+      if (!drawn) continue;
+      formula.classList.remove("rd-wide");
+      const wide = formula.matches("div")
+        ? formula.scrollWidth > formula.clientWidth + 1
+        : drawn.getBoundingClientRect().width > formula.parentElement.getBoundingClientRect().width + 1;
+      formula.classList.toggle("rd-wide", wide);
+      if (wide) {
+        formula.tabIndex = 0;
+        formula.setAttribute("role", "group");
+        formula.setAttribute("aria-label", "Formula, scrolls");
+      } else if (formula.hasAttribute("tabindex")) {
+        for (const name of ["tabindex", "role", "aria-label"]) {
+          formula.removeAttribute(name);
+        }
+      }
+    }
+  }
+
+  window.addEventListener("load", () => {
+    const ready = window.MathJax && window.MathJax.startup;
+    if (!ready) return;
+    ready.promise.then(markWide);
+    let width = innerWidth;
+    window.addEventListener("resize", () => {
+      if (innerWidth !== width) markWide();
+      width = innerWidth;
+    });
+  });
 
   document.addEventListener("DOMContentLoaded", () => {
     let made = null;

@@ -34,13 +34,15 @@ NEEDED = {
     "exercise.css": 'class="exercise',
     "proof.css": 'class="proof',
     "mystnb": "cell_output",
-    "look.js": 'class="rd-full"',
+    "look.js": 'class="(?:rd-full|math)',
 }
 """Part of the tag or the text of a script or style -> what a page's body must hold for
 it to stay, a regular expression."""
 
 _SHARED_IDS = re.compile(r' id="(?:proof|exercise|solution)-content"')
 """Ids that extensions repeat on a page, and that nothing links to."""
+_BRANCH = '<summary><span class="toctree-toggle"'
+"""The arrow that shows the pages below one; the theme gives it no name."""
 _PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')
 """Names, punctuation and white space of code: they have the colour of all code."""
 _EARLY = re.compile(r'[ \t]*<meta property="og:url" content="(?!https?:)[^>]*>\n?')
@@ -61,6 +63,7 @@ def lean(html: Path) -> None:
 def repaired(page: str) -> str:
     """Return a page without repeated ids, idle marks in code, and a second viewport."""
     page = _PLAIN.sub(r"\1", _EARLY.sub("", _SHARED_IDS.sub("", page)))
+    page = page.replace(_BRANCH, _BRANCH.replace(">", ' aria-label="Pages below">', 1))
     first = _VIEWPORT.search(page)
     if first is None:
         return page

@@ -30,7 +30,7 @@ PIXELS = 107
 
 
 class Facts(NamedTuple):
-    """What a page needs to know of a picture: its size there, and if it is a drawing."""
+    """Of a picture: its size on a page, and whether it is a drawing."""
 
     width: int
     height: int
