@@ -124,13 +124,8 @@ def test_every_figure_has_alt_and_every_caption_is_there(edition, stem):
     assert all(picture.metadata["image/png"]["alt"].strip() for picture in shown)
     page = (BOOK / f"{stem}.md").read_text(encoding="utf-8")
     whole = "\n".join(texts(edition[stem]))
-<<<<<<< HEAD
     captions = re.findall(r"^\*\*Figure \d\.\d+\.\*\* \S", whole, re.MULTILINE)
-    assert len(captions) == len(re.findall(r"^    name: fig-", page, re.MULTILINE))
-=======
-    captions = re.findall(r"^\*\*Fig\. \d+\.\*\* \S", whole, re.MULTILINE)
     assert len(captions) == len(re.findall(r"^(?:    |:)name:? fig-", page, re.M))
->>>>>>> live-b
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)

@@ -20,7 +20,13 @@ from rederived.training.config import (
 from rederived.training.divergence import TrainingDivergedError
 from rederived.training.legs import Leg, write_origin
 from rederived.training.loop import device_of, fit
-from rederived.training.schedules import Exponential, OneCycle, Schedule, constant
+from rederived.training.schedules import (
+    Exponential,
+    Linear,
+    OneCycle,
+    Schedule,
+    constant,
+)
 from rederived.training.seeds import GeneratorState, derive, generator
 from rederived.training.stopping import TrainingStoppedError
 
@@ -34,6 +40,7 @@ __all__ = [
     "GeneratorState",
     "History",
     "Leg",
+    "Linear",
     "Loss",
     "OneCycle",
     "Schedule",

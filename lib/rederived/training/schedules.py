@@ -49,6 +49,26 @@ class OneCycle:
 
 
 @dataclass(frozen=True)
+class Linear:
+    """Fall to zero along a straight line: ``1 - step / total_steps``.
+
+    >>> schedule = Linear(total_steps=4)
+    >>> [schedule(step) for step in range(4)]
+    [1.0, 0.75, 0.5, 0.25]
+    """
+
+    total_steps: int  # length of the run, at least one
+
+    def __post_init__(self) -> None:
+        if self.total_steps < 1:
+            raise ValueError(f"Linear needs total_steps >= 1, got {self.total_steps}")
+
+    def __call__(self, step: int) -> float:
+        """Return the factor at a step."""
+        return max(0.0, 1.0 - step / self.total_steps)
+
+
+@dataclass(frozen=True)
 class Exponential:
     """Divide by ``decay`` at each step, down to ``floor`` times the base rate.
 

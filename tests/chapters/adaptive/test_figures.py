@@ -1,7 +1,7 @@
 """Chapter 7's figures: what they show."""
 
 import torch
-from rederived.chapters.adaptive.figures import heat_maps, trajectories
+from rederived.chapters.adaptive.figures import trajectories
 
 
 def test_trajectories_have_a_panel_a_loss_and_one_look_a_name() -> None:
@@ -19,21 +19,3 @@ def test_trajectories_have_a_panel_a_loss_and_one_look_a_name() -> None:
     assert left.get_lines()[1].get_color() == right.get_lines()[0].get_color()
     assert len(figure.legends[0].get_texts()) == 2
     figure.draw_without_rendering()
-
-
-def test_heat_maps_share_one_scale_and_label_what_is_named(
-    rng: torch.Generator,
-) -> None:
-    noise = torch.rand(2, 3, generator=rng)
-    figure = heat_maps(
-        {"one": noise, "two": 5 * noise},
-        columns=["a", "", "c"],
-        rows=["x", "y"],
-        xlabel="rate",
-        ylabel="condition",
-        label="loss",
-        limits=(0.0, 1.0),
-    )
-    one, two, _ = figure.axes
-    assert one.images[0].get_clim() == two.images[0].get_clim() == (0.0, 1.0)
-    assert [text.get_text() for text in one.get_xticklabels()] == ["a", "c"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -55,6 +56,16 @@ def test_scores_by_hand():
     torch.testing.assert_close(found.float(), expected, atol=1e-3, rtol=1e-3)
 
 
+def test_a_decayed_run_has_its_own_line_for_every_horizon():
+    config = replace(TINY, schedule="linear")
+    task = quadratics.problems(TINY, 1.0, "aligned", generator(3))
+    found = quadratics.scores(config, "gradient descent", torch.tensor([0.5]), *task)
+    # a step multiplies the loss by (1 - rate (1 - n / steps))^2
+    for steps, score in zip(config.steps, found[:, 0].tolist(), strict=True):
+        factors = [1 - 0.5 * (1 - n / steps) for n in range(steps)]
+        assert score == pytest.approx(2 * sum(math.log10(f) for f in factors))
+
+
 def test_a_diverging_rate_has_the_worst_score():
     task = quadratics.problems(TINY, 1.0, "aligned", generator(3))
     config = replace(TINY, steps=(3000,))
@@ -105,6 +116,17 @@ def test_inputs_are_scaled_and_then_rotated():
         digits_race.input_map("upside-down")
 
 
+@pytest.mark.parametrize("kind", ["scaled", "rotated"])
+def test_networks_start_as_the_same_function(kind):
+    change = digits_race.input_map(kind)
+    model = digits_race.Classifier(64, 8, generator(4))
+    x = torch.rand(5, 64, generator=generator(5))
+    before = model.layers(x)
+    assert not torch.allclose(model.layers(x @ change), before, atol=0.1)
+    model.undo(change)
+    torch.testing.assert_close(model.layers(x @ change), before, atol=1e-4, rtol=1e-4)
+
+
 def test_the_named_optimizers():
     model = torch.nn.Linear(2, 2)
     kinds = {
@@ -123,6 +145,8 @@ def test_the_run_on_digits_judges_the_rate_of_the_best_validation():
             rate: result.metrics[f"validation {method}@{rate:.2g}"]
             for rate in digits_race.learning_rates(falling, method)
         }
+        tests = [f"test {method}@{rate:.2g}" for rate in tried]
+        assert all(result.metrics[name] > 0 for name in tests)
         best = min(tried, key=tried.__getitem__)
         assert result.metrics[f"rate {method}"] == best
         assert result.metrics[f"validation {method}"] == tried[best]

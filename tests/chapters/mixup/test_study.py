@@ -10,7 +10,7 @@ import torch
 from kept_models import keep_models
 from parquet_files import png, random_pictures, write_images
 from rederived import datasets
-from rederived.chapters.mixup import LinearityPenalty, ResidualNet
+from rederived.chapters.mixup import LinearityPenalty, PairingSchedule, ResidualNet
 from rederived.chapters.mixup.study import STUDY, data, methods
 from rederived.chapters.mixup.study import run as running
 from rederived.chapters.mixup.study.config import MixupConfig
@@ -42,7 +42,7 @@ def test_presets_differ_in_what_their_names_say() -> None:
             elif name == "resnet18-pairing":
                 assert changed == {"method", "epochs"}
             else:
-                assert changed <= {"method", "alpha", "strength"}
+                assert changed <= {"method", "alpha", "strength", "mixing", "labels"}
     small, large = (STUDY.full[name] for name in ("erm", "large-erm"))
     assert large.rows * large.pool**-2 == 40 * small.rows * small.pool**-2
 
@@ -79,7 +79,33 @@ def test_each_method_changes_the_batch_in_its_way(method: str) -> None:
     assert len(changed) == (3 if method == "penalty" else 2)
     assert torch.allclose(changed[1].sum(1), torch.ones(8))
     off = methods.change(config, (x, targets), False, generator(2))
-    assert torch.equal(off[0], x) == (method != "mixup")
+    assert torch.equal(off[0], x)
+
+
+def test_pairing_with_mean_labels_is_mixup_by_halves() -> None:
+    config = replace(TINY, method="pairing", labels="mean")
+    x = torch.rand(8, 1, 2, 2, generator=generator(1))
+    targets = torch.eye(8, 10)
+    mixed, labels = methods.change(config, (x, targets), True, generator(2))
+    assert sorted(set(labels.flatten().tolist())) in ([0.0, 0.5], [0.0, 0.5, 1.0])
+    partner = (labels - targets / 2).argmax(1)
+    torch.testing.assert_close(mixed, (x + x[partner]) / 2)
+
+
+@pytest.mark.parametrize("method", ["pairing", "mixup"])
+def test_mixing_can_be_always_or_in_turns(method: str) -> None:
+    schedule = PairingSchedule.for_epochs(20)
+    found = {
+        mixing: [
+            methods.mixes(replace(TINY, method=method, mixing=mixing), schedule, e)
+            for e in range(20)
+        ]
+        for mixing in ("published", "always", "turns")
+    }
+    turns = [2 <= e < 16 and (e - 2) % 10 < 8 for e in range(20)]
+    assert found["always"] == [True] * 20
+    assert found["turns"] == turns
+    assert found["published"] == (turns if method == "pairing" else [True] * 20)
 
 
 def test_pairing_follows_its_schedule() -> None:
@@ -118,6 +144,11 @@ def test_a_run_measures_what_it_says(
     wrong = (scores.argmax(1) != pictures.test.labels).float().mean().item()
     assert run.metrics["test_error"] == pytest.approx(100 * wrong, rel=1e-5)
     assert 0 < run.metrics["gap_probabilities"] < 2
+    calm = network(pictures.scaled(pictures.test.pixels)) / run.metrics["temperature"]
+    spread = calm.softmax(1).var(0, correction=0).sum().item()
+    ratio = run.metrics["gap_scaled"] / run.metrics["relative_scaled"]
+    assert ratio == pytest.approx(spread, rel=1e-3)
+    assert run.metrics["error_at_0.50"] >= run.metrics["error_at_0.82"] - 5
     assert run.metrics["relative_logits"] > 0
     assert [row["epoch"] for row in run.history] == [1.0, 2.0, 3.0]
     first = run.arrays["first"]

@@ -63,12 +63,12 @@ def test_expected_losses_by_monte_carlo(alpha: float) -> None:
     e = torch.from_numpy(rng.beta(alpha, alpha, n))
     mixed = e[:, None] * x[a] + (1 - e[:, None]) * x[b]
     both = e * square_loss(mixed, y[a]) + (1 - e) * square_loss(mixed, y[b])
-    check(mixup.soft_label_loss(square_loss, x, y, alpha), both)
+    check(mixup.coin_label_loss(square_loss, x, y, alpha), both)
     label = square_loss(mixed, e * y[a] + (1 - e) * y[b])
-    check(mixup.mixed_label_loss(square_loss, x, y, alpha), label)
+    check(mixup.mean_label_loss(square_loss, x, y, alpha), label)
     e = torch.from_numpy(rng.beta(alpha + 1, alpha, n))
     mixed = e[:, None] * x[a] + (1 - e[:, None]) * x[b]
-    check(mixup.hard_label_loss(square_loss, x, y, alpha), square_loss(mixed, y[a]))
+    check(mixup.own_label_loss(square_loss, x, y, alpha), square_loss(mixed, y[a]))
 
 
 @pytest.mark.parametrize("intercept", [False, True])
@@ -85,7 +85,7 @@ def test_least_squares_minimises_the_expected_loss(
         slopes = coefficients[1:] if intercept else coefficients
         return (z @ slopes + constant - label).square()
 
-    mixup.mixed_label_loss(loss, x, y, alpha, nodes=4).backward()
+    mixup.mean_label_loss(loss, x, y, alpha, nodes=4).backward()
     assert coefficients.grad is not None
     assert float(coefficients.grad.abs().max()) < 1e-12
 
@@ -140,7 +140,7 @@ def test_the_expansion_of_a_quadratic_loss_is_exact(alpha: float) -> None:
     def loss(z: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         return (z[:, 0] - 2 * z[:, 1] - label).square() + 0.3 * z[:, 0] * z[:, 1]
 
-    exact = mixup.hard_label_loss(loss, x, y, alpha)
+    exact = mixup.own_label_loss(loss, x, y, alpha)
     found = mixup.second_order(loss, x, y, alpha)
     assert float(found.loss) == pytest.approx(float(exact), rel=1e-12)
     assert float(found.penalty) != pytest.approx(0.0, abs=1e-3)
@@ -151,7 +151,7 @@ def test_the_expansions_error_is_of_third_order() -> None:
     errors = []
     for scale in (0.2, 0.1):
         near = scale * x
-        exact = mixup.hard_label_loss(square_loss, near, y, 1.0)
+        exact = mixup.own_label_loss(square_loss, near, y, 1.0)
         found = mixup.second_order(square_loss, near, y, 1.0).loss
         errors.append(abs(float(exact - found)))
     assert errors[0] / errors[1] > 6

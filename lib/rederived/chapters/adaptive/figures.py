@@ -1,6 +1,6 @@
 """Chapter 7's own figures: trajectories of optimizers, and what they reach."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -72,45 +72,6 @@ def trajectories(
         figure.legend(handles.values(), handles.keys(), loc="outside lower center",
                       ncols=4)  # fmt: skip
         figure.set_figheight(figure.get_figheight() + 0.3 * -(-len(handles) // 4))
-    return figure
-
-
-def heat_maps(
-    values: Mapping[str, Values],
-    *,
-    columns: Sequence[str],
-    rows: Sequence[str],
-    xlabel: str,
-    ylabel: str,
-    label: str,
-    limits: tuple[float, float],
-) -> Figure:
-    """Tables of numbers as colours, side by side on one scale, smaller darker.
-
-    Args:
-        values: title -> (rows, columns).
-        columns: a label for each column; empty ones are not shown.
-        rows: a label for each row.
-        xlabel: what the columns are.
-        ylabel: what the rows are.
-        label: what the colour means.
-        limits: the ends of the colour scale; values beyond take the end's colour.
-    """
-    ticks = [place for place, text in enumerate(columns) if text]
-    with style():
-        figure, places = panels(len(values), 0.8)
-        for axes, (title, table) in zip(places, values.items(), strict=True):
-            picture = axes.imshow(as_array(table), "viridis", origin="lower",
-                                  vmin=limits[0], vmax=limits[1],
-                                  aspect="auto")  # fmt: skip
-            axes.set(title=title, xlabel=xlabel)
-            axes.set_xticks(ticks, [columns[place] for place in ticks])
-            axes.set_yticks(range(len(rows)), rows)
-            axes.grid(visible=False)
-        places[0].set_ylabel(ylabel)
-        for axes in places[1:]:
-            axes.tick_params(labelleft=False)
-        figure.colorbar(picture, ax=list(places), label=label, shrink=0.9)
     return figure
 
 

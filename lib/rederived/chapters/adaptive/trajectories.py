@@ -13,6 +13,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from rederived.training import Schedule, constant
+
 Gradient = Callable[[Tensor], Tensor]
 """Points ``(..., D)`` to the gradients of the loss, of the same shape."""
 
@@ -52,6 +54,7 @@ def trajectory(
     decay: float = 0.9,
     epsilon: float = 1e-8,
     average: float | Tensor = 0.0,
+    schedule: Schedule = constant,
 ) -> Trajectory:
     """Follow an update rule.
 
@@ -64,12 +67,13 @@ def trajectory(
         decay: how much of the average a step keeps, in [0, 1].
         epsilon: added to the average under the root.
         average: the mean square before the first step.
+        schedule: the factor on the learning rates at each step, counted from zero.
     """
     theta, points, averages = start, [start], []
     kept = torch.as_tensor(average, dtype=start.dtype)
-    for _ in range(steps):
+    for step in range(steps):
         kept, move = _step(method, gradient(theta), kept, decay, epsilon)
-        theta = theta - lr * move
+        theta = theta - schedule(step) * lr * move
         points.append(theta)
         averages.append(kept)
     return Trajectory(torch.stack(points), torch.stack(averages))

@@ -44,7 +44,7 @@ def all_pairs(count: int) -> tuple[Tensor, Tensor]:
     return pairs[:, 0], pairs[:, 1]
 
 
-def soft_label_loss(
+def coin_label_loss(
     loss: RowLoss, x: Tensor, y: Tensor, alpha: float, nodes: int = 24
 ) -> Tensor:
     """Return the expected loss of mixup, the losses of both labels weighted.
@@ -67,24 +67,24 @@ def soft_label_loss(
     return (probability * (e * own + (1.0 - e) * other)).sum()
 
 
-def hard_label_loss(
+def own_label_loss(
     loss: RowLoss, x: Tensor, y: Tensor, alpha: float, nodes: int = 24
 ) -> Tensor:
     """Return ``E[loss(x_e, y_a)]`` with ``e ~ Beta(alpha + 1, alpha)``.
 
     Huszar's form: an ordinary augmentation that keeps the label of ``x_a``.  Arguments
-    as in :func:`soft_label_loss`, to which it is equal.
+    as in :func:`coin_label_loss`, to which it is equal.
     """
     _, probability, points, first, _ = _mixed(x, alpha + 1.0, alpha, nodes)
     return (probability * loss(points, y[first])).sum()
 
 
-def mixed_label_loss(
+def mean_label_loss(
     loss: RowLoss, x: Tensor, y: Tensor, alpha: float, nodes: int = 24
 ) -> Tensor:
     """Return ``E[loss(x_e, e y_a + (1 - e) y_b)]`` with ``e ~ Beta(alpha, alpha)``.
 
-    Equal to :func:`soft_label_loss` only if the loss is linear in the label.
+    Equal to :func:`coin_label_loss` only if the loss is linear in the label.
     """
     e, probability, points, first, second = _mixed(x, alpha, alpha, nodes)
     along = e.reshape(-1, *[1] * (y.ndim - 1))

@@ -27,6 +27,9 @@ class QuadraticRace:
     highest: float = 1.0
     decay: float = 0.9
     """Of RMSprop's average."""
+    schedule: Literal["constant", "linear"] = "constant"
+    """Whether the rates stay, or fall to zero along a line over the steps after which
+    the loss is read (a run of its own for each entry of ``steps``)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class DigitsRace:
     inputs: Literal["plain", "scaled", "rotated"] = "plain"
     """``plain`` pixels in [0, 1]; ``scaled``, each pixel times a factor of its own
     between 0.1 and 10; ``rotated``, the scaled ones turned by a random rotation of all
-    64 coordinates."""
+    64 coordinates.  The networks start as the same function on all three."""
     width: int = 32
     """Hidden units."""
     epochs: int = 10
@@ -49,9 +52,10 @@ class DigitsRace:
     """Of RMSprop's average."""
 
 
-_DIGITS = DigitsRace()
+_DIGITS = DigitsRace(exponents=tuple(-3.5 + k / 4 for k in range(13)))
 FULL: dict[str, QuadraticRace | DigitsRace] = {
     "quadratics": QuadraticRace(dimensions=10),
+    "quadratics-decayed": QuadraticRace(dimensions=10, schedule="linear"),
     "digits": _DIGITS,
     "digits-scaled": replace(_DIGITS, inputs="scaled"),
     "digits-rotated": replace(_DIGITS, inputs="rotated"),
@@ -60,6 +64,14 @@ _FEW_DIGITS = replace(_DIGITS, epochs=4, exponents=(-2.5, -1.5))
 QUICK: dict[str, QuadraticRace | DigitsRace] = {
     "quadratics": QuadraticRace(
         dimensions=10, conditions=(1.0, 10000.0), steps=(100,), problems=4, rates=12
+    ),
+    "quadratics-decayed": QuadraticRace(
+        dimensions=10,
+        conditions=(1.0, 10000.0),
+        steps=(100,),
+        problems=4,
+        rates=12,
+        schedule="linear",
     ),
     "digits": _FEW_DIGITS,
     "digits-scaled": replace(_FEW_DIGITS, inputs="scaled"),

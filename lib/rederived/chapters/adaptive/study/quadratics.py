@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,7 @@ from rederived.chapters.adaptive.landscapes import Quadratic
 from rederived.chapters.adaptive.study.config import QuadraticRace
 from rederived.chapters.adaptive.trajectories import Method, trajectory
 from rederived.records import Arrays
-from rederived.training import generator
+from rederived.training import Linear, generator
 
 METHODS: tuple[Method, ...] = ("gradient descent", "scalar", "vector")
 AXES = ("aligned", "rotated")
@@ -94,16 +96,20 @@ def scores(
 ) -> Tensor:
     """Return mean log10 of the loss over its start, ``(steps, rate)``."""
     starts = start.expand(len(rates), -1, -1)  # (rate, problem, D)
-    found = trajectory(
+    follow = partial(
+        trajectory,
         method,
         quadratic.gradient,
         starts,
         rates[:, None, None],
-        max(config.steps),
         decay=config.decay,
     )
-    # (steps, rate, problem)
-    losses = quadratic.loss(found.points[list(config.steps)]) / quadratic.loss(start)
+    if config.schedule == "linear":
+        runs = [follow(count, schedule=Linear(count)) for count in config.steps]
+        ends = torch.stack([run.points[-1] for run in runs])
+    else:
+        ends = follow(max(config.steps)).points[list(config.steps)]
+    losses = quadratic.loss(ends) / quadratic.loss(start)  # (steps, rate, problem)
     tiny = torch.finfo(losses.dtype).tiny
     logs = losses.clamp_min(tiny).log10()
     return logs.nan_to_num(_WORST, _WORST, _WORST).clamp_max(_WORST).mean(-1)

@@ -18,6 +18,9 @@ class MixupConfig:
         alpha: mixup's weights follow Beta(alpha, alpha).
         smoothing: share of the label that is spread evenly.
         strength: of the penalty on the gap of the probabilities.
+        mixing: when SamplePairing and mixup mix: ``published``, the former in turns and
+            the latter always; or both ``always``; or both in ``turns``.
+        labels: of SamplePairing: each sample's ``own``, or the ``mean`` of both.
         dataset: ``digits`` (embedded) or ``cifar10``.
         rows: how many of the training pictures are used, the first ones.
         validation: how many are held out for choices, the last ones.
@@ -39,6 +42,8 @@ class MixupConfig:
     alpha: float = 1.0
     smoothing: float = 0.1
     strength: float = 1.0
+    mixing: Literal["published", "always", "turns"] = "published"
+    labels: Literal["own", "mean"] = "own"
     dataset: Literal["digits", "cifar10"] = "cifar10"
     rows: int = 1000
     validation: int = 2000
@@ -102,13 +107,20 @@ def _methods(base: MixupConfig) -> dict[str, MixupConfig]:
 
 
 def _large(base: MixupConfig) -> dict[str, MixupConfig]:
-    """Return the methods that are compared on more and larger pictures.
+    """Return the methods that are compared on more and larger pictures."""
+    return {f"large-{name}": config for name, config in _methods(base).items()}
 
-    The penalty is left out: it trains on twice as many pictures a step.
-    """
-    methods = _methods(base)
-    del methods["penalty"]
-    return {f"large-{name}": config for name, config in methods.items()}
+
+def _one_change(base: MixupConfig) -> dict[str, MixupConfig]:
+    """Return SamplePairing and mixup with one difference between them undone."""
+    pairing = replace(base, method="pairing")
+    return {
+        "pairing-always": replace(pairing, mixing="always"),
+        "pairing-mean-labels": replace(pairing, labels="mean"),
+        "mixup-turns": replace(base, method="mixup", mixing="turns"),
+        "penalty-1": replace(base, method="penalty", strength=1.0),
+        "penalty-0.25": replace(base, method="penalty", strength=0.25),
+    }
 
 
 def _digits(base: MixupConfig) -> dict[str, MixupConfig]:
@@ -128,6 +140,7 @@ FULL = (
     _methods(_CIFAR)
     | {"erm-no-flip": replace(_CIFAR, flip=False)}
     | {"mixup-8": replace(_CIFAR, method="mixup", alpha=8.0)}
+    | _one_change(_CIFAR)
     | _digits(_DIGITS)
     | _large(_LARGE)
     | {

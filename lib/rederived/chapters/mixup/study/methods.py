@@ -16,7 +16,7 @@ from rederived.chapters.mixup.objectives import (
 from rederived.chapters.mixup.schedules import PAPER_CIFAR, PairingSchedule
 from rederived.chapters.mixup.study.config import MixupConfig
 from rederived.chapters.mixup.study.data import CLASSES, Pictures
-from rederived.chapters.mixup.transforms import mixup, sample_pairing, smooth
+from rederived.chapters.mixup.transforms import mix, mixup, pair, partners, smooth
 from rederived.networks import initialize, mlp
 from rederived.training import (
     Batch,
@@ -58,7 +58,7 @@ def transform_for_epoch(config: MixupConfig, pictures: Pictures) -> TransformFor
         schedule = PAPER_CIFAR
 
     def of_epoch(epoch: int) -> BatchTransform:
-        on = schedule.active(epoch)
+        on = mixes(config, schedule, epoch)
 
         def transform(batch: Batch, generator: torch.Generator) -> Batch:
             pixels, targets = batch
@@ -73,22 +73,31 @@ def transform_for_epoch(config: MixupConfig, pictures: Pictures) -> TransformFor
     return of_epoch
 
 
+def mixes(config: MixupConfig, schedule: PairingSchedule, epoch: int) -> bool:
+    """Return whether a config mixes the samples of an epoch, counted from zero."""
+    if config.mixing == "published":
+        return config.method == "mixup" or schedule.active(epoch)
+    return config.mixing == "always" or schedule.active(epoch)
+
+
 def change(
-    config: MixupConfig, batch: Batch, pairing: bool, generator: torch.Generator
+    config: MixupConfig, batch: Batch, on: bool, generator: torch.Generator
 ) -> Batch:
     """Return a batch as the method of a config changes it.
 
     Args:
         config: which method.
         batch: scaled pictures and one-hot targets.
-        pairing: whether SamplePairing is on.
+        on: whether SamplePairing and mixup mix.
         generator: decides partners and weights.
     """
     x, targets = batch
-    if config.method == "mixup":
+    if config.method == "mixup" and on:
         return mixup(x, targets, generator, alpha=config.alpha)
-    if config.method == "pairing" and pairing:
-        return sample_pairing(x, targets, generator)
+    if config.method == "pairing" and on:
+        partner = partners(len(x), generator)
+        paired, own = pair(x, targets, partner)
+        return paired, own if config.labels == "own" else mix(targets, partner, 0.5)
     if config.method == "smoothing":
         return x, smooth(targets, config.smoothing)
     if config.method == "penalty":

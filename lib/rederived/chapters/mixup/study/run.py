@@ -27,6 +27,9 @@ _MEASURED = 2_000  # test pictures between which the gap is measured
 _SEGMENT_PICTURES = 500
 _TRAINING_MEASURED = 10_000
 _CHUNK = 500
+_CONTRASTS = (0.5, 0.5**0.5, 2 / 3, (2 / 3) ** 0.5)
+"""What mixing with one half and with uniform weights does to the variance, and to the
+contrast, of a picture: factors of the scaled pixels."""
 _WEIGHTS = torch.linspace(0.0, 1.0, 11)
 
 
@@ -40,7 +43,9 @@ def measure(config: MixupConfig, trial: Trial) -> Measured:
     validation pictures, ``scaled_nll`` and ``scaled_calibration``, those of the test
     pictures with it; ``gap_logits`` and ``gap_probabilities``, the mean
     squared residual of the mixing equation between test pictures, and ``relative_...``,
-    the same over the variance of the values.
+    the same over the variance of the values; ``gap_scaled`` and ``relative_scaled``,
+    those of the probabilities with the temperature; ``error_at_S``, the test error on
+    pictures whose contrast is multiplied by ``S``, per cent.
 
     The arrays: ``weights``, and ``first``, the mean probability of the class of the
     first picture on the way from the second to the first, pictures of two classes.
@@ -118,6 +123,15 @@ def measure_network(
     test = pictures.scaled(pictures.test.pixels[:_MEASURED])
     for name, gap in linearity_gaps(logits, test, generator(seed, _GAPS)).items():
         metrics |= {f"gap_{name}": gap.absolute, f"relative_{name}": gap.relative}
+    if len(pictures.validation.labels) > 0:
+        calm = linearity_gaps(
+            lambda x: logits(x) / temperature, test, generator(seed, _GAPS)
+        )["probabilities"]
+        metrics |= {"gap_scaled": calm.absolute, "relative_scaled": calm.relative}
+    for contrast in _CONTRASTS:
+        scores = logits(contrast * pictures.scaled(pictures.test.pixels))
+        wrong = (scores.argmax(1) != pictures.test.labels).double().mean()
+        metrics[f"error_at_{contrast:.2f}"] = 100 * float(wrong)
     arrays: Arrays = {
         "weights": _WEIGHTS.numpy(),
         "first": segment(logits, pictures, seed).numpy(),
