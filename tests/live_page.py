@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tools.files import BOOK
+from tools.live_stills import DATA, LIVE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -21,7 +21,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><pre id="result"></pre>
 <script>
 window.rederived = {{ figure(name, maths) {{ window.maths = maths; }} }};
 </script>
-<script src="{script}"></script>
+{scripts}
 <script>
 const given = {given};
 let answer;
@@ -36,8 +36,10 @@ document.getElementById("result").textContent = JSON.stringify(answer);
 
 def evaluate(name, program, given, folder):
     """Return what statements about ``maths`` of a figure and ``given`` return."""
-    script = (BOOK / "_static" / "live" / f"{name}.js").as_uri()
-    text = _PAGE.format(script=script, given=json.dumps(given), program=program)
+    data = [DATA[name]] if name in DATA else []
+    links = ((LIVE / f"{part}.js").as_uri() for part in (*data, name))
+    tags = "\n".join(f'<script src="{link}"></script>' for link in links)
+    text = _PAGE.format(scripts=tags, given=json.dumps(given), program=program)
     return result_of(text, folder)
 
 

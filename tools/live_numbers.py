@@ -34,12 +34,25 @@ class Recorded:
 
 
 GUESSES = {
+    "mixing": Recorded("mixup-pairing", "train_error", "mixup-erm", "train_error"),
+    "flow": Recorded(
+        "nice-ablation-equal-rates",
+        "test_log_likelihood",
+        "nice-ablation-modern",
+        "test_log_likelihood",
+    ),
     "beam": Recorded(
         "titles-lctt-attention", "rouge_l@8", "titles-lctt-attention", "rouge_l@1"
     ),
     "banana": Recorded("fvae-f-vae", "sharpness", "fvae-vae", "sharpness"),
     "table": Recorded(
         "deep-infomax-global-text", "knn_cosine", "deep-infomax-untrained", "knn_cosine"
+    ),
+    "valley": Recorded(
+        "adaptive-learning-rates-digits-rotated",
+        "test vector",
+        "adaptive-learning-rates-digits",
+        "test vector",
     ),
     "rate": Recorded(
         "vae-information-reach-all",
@@ -56,7 +69,6 @@ def numbers(guess: Recorded) -> dict[str, object]:
     mean, reach = student(values)
     told, _ = student(load_record(guess.given).values(guess.given_metric))
     return {
-        "record": guess.record,
         "seeds": [round(value, 4) for value in values],
         "mean": round(float(mean), 4),
         "low": round(float(mean - reach), 4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tools.live_stills import FIGURES
+from tools.live_stills import FIGURES, scripts
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -29,8 +29,8 @@ def load_scripts(
     for name, label in FIGURES.items():
         if label in labels:
             app.add_css_file("live/kit.css")
-            for script in ("kit", "recorded", name):
-                app.add_js_file(f"live/{script}.js", loading_method="defer")
+            for script in scripts(name):
+                app.add_js_file(f"live/{script}", loading_method="defer")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -17,21 +17,36 @@ from tools.files import BOOK, ROOT, write
 
 LIVE = BOOK / "_static" / "live"
 FIGURES = {
+    "mixing": "fig-mix-live",
+    "simplex": "fig-vi-live",
+    "flow": "fig-nice-live",
     "beam": "fig-s2s-live",
     "banana": "fig-fvae-live",
     "table": "fig-dim-live",
+    "valley": "fig-ode-live",
     "rate": "fig-mi-live",
 }
+DATA = {"flow": "flow_data"}  # what a figure computes with, a script of its own
 
 _PAGE = """<!doctype html><meta charset="utf-8">
 <style>:root {{ --pst-color-text-base: #222832; --pst-color-surface: #f3f4f5;
 --pst-color-border: #c9c9c9; }}</style>
 <link rel="stylesheet" href="{folder}/kit.css">
 <figure id="{figure}"><img alt=""></figure>
-<script src="{folder}/kit.js"></script>
-<script src="{folder}/recorded.js"></script>
-<script src="{folder}/{name}.js"></script>
+{scripts}
 <script src="{program}"></script>"""
+
+
+def scripts(name: str) -> list[str]:
+    """Return the files that a figure's page loads, in order."""
+    data = [DATA[name]] if name in DATA else []
+    return [f"{part}.js" for part in ("kit", "recorded", *data, name)]
+
+
+def script_tags(name: str) -> str:
+    """Return them as tags of a page outside the book."""
+    links = ((LIVE / part).as_uri() for part in scripts(name))
+    return "\n".join(f'<script src="{link}"></script>' for link in links)
 
 
 def chromium() -> str | None:
@@ -49,7 +64,7 @@ def still(name: str) -> str:
     if browser is None:
         raise RuntimeError("no Chromium on this machine: install one to draw stills")
     page = _PAGE.format(
-        name=name,
+        scripts=script_tags(name),
         figure=FIGURES[name],
         folder=LIVE.as_uri(),
         program=(ROOT / "tools" / "still.js").as_uri(),

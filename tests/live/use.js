@@ -38,7 +38,7 @@ async function use() {
     await wait(200);
   }
   found.cells = [];
-  const cell = box.querySelectorAll("[role=slider]")[1];
+  const cell = box.querySelectorAll(".rd-live-cell")[1];
   if (cell) {
     const value = () => Number(cell.getAttribute("aria-valuenow"));
     found.cells.push(value());
@@ -54,14 +54,37 @@ async function use() {
     send(cell, "pointermove", { ...pointer, clientX: 0 });
     found.cells.push(value());
   }
+  found.handles = [];
+  for (const handle of box.querySelectorAll(".rd-live-handle")) {
+    const at = () => handle.getAttribute("aria-valuetext");
+    const there = [at()];
+    send(handle, "keydown", { type: "KeyboardEvent", key: "ArrowLeft" });
+    there.push(at());
+    send(handle, "keydown", { type: "KeyboardEvent", key: "ArrowDown" });
+    there.push(at());
+    handle.setPointerCapture = () => {};
+    const { x, y, width, height } = handle.ownerSVGElement.getBoundingClientRect();
+    const to = (right, down) => ({ type: "PointerEvent", pointerId: 1, pointerType: "touch",
+      clientX: x + right * width, clientY: y + down * height });
+    send(handle, "pointerdown", to(0.5, 0.5));
+    send(handle, "pointermove", to(0.45, 0.55));
+    there.push(at());
+    send(handle, "pointerup", to(0.45, 0.55));
+    send(handle, "pointermove", to(0.2, 0.2));
+    there.push(at());
+    found.handles.push([handle.getAttribute("aria-label"), getComputedStyle(handle).touchAction, there,
+      /NaN|undefined|Infinity/.test(seen())]);
+  }
   const guess = box.querySelector(".rd-live-guess");
-  found.asked = guess.textContent;
-  const mine = guess.querySelector("input");
-  mine.value = mine.max;
-  send(mine, "input");
-  guess.querySelector("button").click();
-  found.said = guess.querySelector("[role=status]").textContent;
-  found.focused = document.activeElement.getAttribute("role");
+  if (guess) {
+    found.asked = guess.textContent;
+    const mine = guess.querySelector("input");
+    mine.value = mine.max;
+    send(mine, "input");
+    guess.querySelector("button").click();
+    found.said = guess.querySelector("[role=status]").textContent;
+    found.focused = document.activeElement.getAttribute("role");
+  }
   found.errors = errors;
   document.getElementById("result").textContent = JSON.stringify(found);
 }

@@ -73,6 +73,35 @@ window.rederived = window.rederived || {};
     return node;
   }
 
+  /* A point to drag, or to move by the arrow keys: move(x, y), in units of the drawing. */
+  function handle(drawing, label, colour, move) {
+    const { width, height } = drawing.viewBox.baseVal;
+    const node = shape(drawing, "circle", { r: 10, class: `${colour} rd-live-handle`, role: "slider", tabindex: 0, "aria-label": label, "aria-valuemin": 0, "aria-valuemax": Math.max(width, height) });
+    let at, held = false;
+    node.put = (x, y, text) => {
+      at = [x, y];
+      Object.entries({ cx: x, cy: y, "aria-valuenow": Math.round(x), "aria-valuetext": text })
+        .forEach(([name, value]) => node.setAttribute(name, value));
+    };
+    node.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: [-6, 0], ArrowRight: [6, 0], ArrowUp: [0, -6], ArrowDown: [0, 6] }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      move(at[0] + by[0], at[1] + by[1]);
+    });
+    node.addEventListener("pointerdown", (event) => {
+      node.setPointerCapture(event.pointerId);
+      held = true;
+    });
+    node.addEventListener("pointermove", (event) => {
+      if (!held) return;
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(drawing.getScreenCTM().inverse());
+      move(Math.max(0, Math.min(width, x)), Math.max(0, Math.min(height, y)));
+    });
+    ["pointerup", "pointercancel"].forEach((name) => node.addEventListener(name, () => { held = false; }));
+    return node;
+  }
+
   /* Entries: a function that draws into an SVG of 32 x 20, and the words beside it. */
   function legend(parent, entries) {
     const list = element(parent, "ul", { class: "rd-live-legend" });
@@ -107,7 +136,7 @@ window.rederived = window.rederived || {};
     });
   }
 
-  const kit = { element, shape, svg, slider, set, choice, check, button, legend, guess };
+  const kit = { element, shape, svg, slider, set, choice, check, button, handle, legend, guess };
 
   window.rederived.figure = function (id, maths, build) {
     const start = () => {

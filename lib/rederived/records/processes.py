@@ -8,8 +8,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
-import torch
-
 T = TypeVar("T")
 
 _GROUP = ("RANK", "LOCAL_RANK", "WORLD_SIZE")
@@ -95,5 +93,7 @@ def _place() -> tuple[Process, int]:
 
 def _gpu(local: int) -> AbstractContextManager[object]:
     """Return the context of the GPU that a process of this machine takes."""
+    import torch  # noqa: PLC0415 - most commands do without it
+
     gpus = torch.cuda.device_count()
     return torch.cuda.device(local % gpus) if gpus else nullcontext()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -33,8 +30,6 @@ from rederived.chapters.adaptive import (
     valley,
 )
 from torch import Tensor
-
-from tools.files import BOOK
 
 RULES = {
     "gradient descent": torch.optim.SGD,
@@ -195,38 +190,3 @@ def test_a_tighter_tolerance_gives_a_better_end():
         for t in (1e-2, 1e-4)
     ]
     assert errors[1] < errors[0] / 5
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node: no JavaScript here")
-def test_the_interactive_figure_computes_what_the_library_does():
-    settings = [(20, 0.0, 0.06, 0.9), (20, 0.6, 0.05, 0.5), (5, 1.2, 0.01, 0.0)]
-    rules = [rule for rule in RULES if rule != "normalised"]
-    program = """
-        const valley = require(process.argv[1]);
-        const [rules, settings, start] = JSON.parse(process.argv[2]);
-        console.log(JSON.stringify(rules.map((rule) => settings.map(
-          ([condition, angle, lr, decay]) => {
-            const h = valley.hessian(condition, angle);
-            return [valley.path(rule, h, start, lr, decay, 80), valley.loss(h, start)];
-          }))));"""
-    start = [2.4, 1.2]
-    done = subprocess.run(
-        [
-            *("node", "-e", program, str(BOOK / "_static" / "valley.js")),
-            json.dumps([rules, settings, start]),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for rule, results in zip(rules, json.loads(done.stdout), strict=True):
-        for (condition, angle, lr, decay), (points, loss) in zip(
-            settings, results, strict=True
-        ):
-            bowl = valley(condition, angle)
-            begin = torch.tensor(start, dtype=torch.float64)
-            ours = trajectory(rule, bowl.gradient, begin, lr, 80, decay=decay).points
-            torch.testing.assert_close(
-                torch.tensor(points, dtype=torch.float64), ours, atol=1e-10, rtol=1e-10
-            )
-            assert loss == pytest.approx(float(bowl.loss(begin)))

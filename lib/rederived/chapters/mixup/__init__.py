@@ -13,11 +13,11 @@ from rederived.chapters.mixup.distributions import (
 from rederived.chapters.mixup.exact import (
     all_pairs,
     beta_quadrature,
-    own_label_loss,
+    coin_label_loss,
     irreducible_error,
     mean_label_loss,
     mixup_least_squares,
-    coin_label_loss,
+    own_label_loss,
 )
 from rederived.chapters.mixup.expansion import Expansion, second_order
 from rederived.chapters.mixup.measures import (
@@ -61,16 +61,17 @@ __all__ = [
     "beta_quadrature",
     "beta_weights",
     "coin_distribution",
+    "coin_label_loss",
     "gap_of",
-    "own_label_loss",
     "irreducible_error",
     "linearity_gaps",
+    "mean_label_loss",
     "mean_soft_cross_entropy",
     "mix",
-    "mean_label_loss",
     "mixing_residual",
     "mixup",
     "mixup_least_squares",
+    "own_label_loss",
     "pair",
     "pairing_distribution",
     "partners",
@@ -81,5 +82,4 @@ __all__ = [
     "second_order",
     "smooth",
     "soft_cross_entropy",
-    "coin_label_loss",
 ]
