@@ -11,9 +11,17 @@ from tools.verdicts import badge
 
 
 def claim_graph_page(ledger: Ledger, chapters: list[Chapter]) -> str:
-    """Return the page as MyST."""
+    """Return the page as MyST.
+
+    Raises:
+        ValueError: if a claim has no block on its chapter's page.
+    """
     titles = {chapter.number: chapter.title for chapter in chapters}
     found = places()
+    for claim in ledger.claims:
+        if claim.id not in found:
+            what = f"give its block on the page the label {claim.label}"
+            raise ValueError(f"claim {claim.id} stands on no page: {what}")
     edges = sum(len(claim.uses) for claim in ledger.claims)
     lines = [
         "# What rests on what",

@@ -144,7 +144,7 @@ def links(path):
 
 
 def book_pages(html):
-    return sorted((html / "book").rglob("*.html"))
+    return sorted((html / "book").rglob("*.html"), key=Path.as_posix)
 
 
 def meta(path, name):
