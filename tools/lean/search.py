@@ -7,7 +7,7 @@ dictionary is needed.  ``book/_static/search.js`` cuts a question in the same wa
 ranks.
 """
 
-from __future__ import annotations
+from __future__ import itertools
 
 import json
 import re
@@ -35,8 +35,45 @@ WEIGHTS = {"book/results": 0.2, "book/source/": 0.25, "book/errata": 0.5,
 _WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_一-鿿]+|[一-鿿]+")
 _SKIPPED = (nodes.raw, nodes.literal_block, nodes.math_block, nodes.comment)
 _IDLE = frozenset(
-    "a an and are as at be but by for from has have if in into is it its not of on or "
-    "so that the their then there these this to was we were which with".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "for",
+        "from",
+        "has",
+        "have",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "not",
+        "of",
+        "on",
+        "or",
+        "so",
+        "that",
+        "the",
+        "their",
+        "then",
+        "there",
+        "these",
+        "this",
+        "to",
+        "was",
+        "we",
+        "were",
+        "which",
+        "with",
+    ]
 )
 
 
@@ -59,7 +96,7 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     for word in _WORD.findall(text.lower()):
         if "一" <= word[0] <= "鿿":
-            pairs = zip(word, word[1:], strict=False)
+            pairs = itertools.pairwise(word)
             found += ["".join(pair) for pair in pairs] or [word]
         elif word not in _IDLE and (len(word) > 1 or word.isdigit()):
             found.append(singular(word))

@@ -121,7 +121,9 @@ def kind(figure: Figure) -> str:
     """
     for axes in figure.axes:
         for image in axes.get_images():
-            if np.ndim(image.get_array()) == 3 or image.get_cmap().name == "gray":
+            values = image.get_array()
+            coloured = values is not None and np.ndim(values) == 3
+            if coloured or image.get_cmap().name == "gray":
                 return PICTURES
     return DRAWING
 
@@ -129,7 +131,11 @@ def kind(figure: Figure) -> str:
 def _refuse_small_text(figure: Figure) -> None:
     """Raise if a phone would show a text with less than 9 pixels."""
     for text in figure.findobj(Text):
-        if text.get_visible() and text.get_text() and text.get_fontsize() < SMALLEST:
+        if (
+            text.get_visible()
+            and text.get_text()
+            and float(text.get_fontsize()) < SMALLEST
+        ):
             raise ValueError(
                 f"the text {text.get_text()!r} has {text.get_fontsize():g} points, "
                 f"which a phone cannot show: give it {SMALLEST:g}"
