@@ -7,8 +7,9 @@ dictionary is needed.  ``book/_static/search.js`` cuts a question in the same wa
 ranks.
 """
 
-from __future__ import itertools
+from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -34,47 +35,11 @@ WEIGHTS = {"book/results": 0.2, "book/source/": 0.25, "book/errata": 0.5,
 
 _WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_一-鿿]+|[一-鿿]+")
 _SKIPPED = (nodes.raw, nodes.literal_block, nodes.math_block, nodes.comment)
-_IDLE = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "for",
-        "from",
-        "has",
-        "have",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "not",
-        "of",
-        "on",
-        "or",
-        "so",
-        "that",
-        "the",
-        "their",
-        "then",
-        "there",
-        "these",
-        "this",
-        "to",
-        "was",
-        "we",
-        "were",
-        "which",
-        "with",
-    ]
+_IDLE_WORDS = (
+    "a an and are as at be but by for from has have if in into is it its not of on or "
+    "so that the their then there these this to was we were which with"
 )
+_IDLE = frozenset(_IDLE_WORDS.split())
 
 
 @dataclass
