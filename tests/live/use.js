@@ -72,7 +72,9 @@ async function use() {
     send(handle, "pointerup", to(0.45, 0.55));
     send(handle, "pointermove", to(0.2, 0.2));
     there.push(at());
-    found.handles.push([handle.getAttribute("aria-label"), getComputedStyle(handle).touchAction, there,
+    const touch = new Event("touchstart", { bubbles: true, cancelable: true });
+    handle.dispatchEvent(touch);
+    found.handles.push([handle.getAttribute("aria-label"), touch.defaultPrevented, there,
       /NaN|undefined|Infinity/.test(seen())]);
   }
   const guess = box.querySelector(".rd-live-guess");

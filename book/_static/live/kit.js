@@ -89,6 +89,8 @@ window.rederived = window.rederived || {};
       event.preventDefault();
       move(at[0] + by[0], at[1] + by[1]);
     });
+    // an SVG shape is inline, where touch-action does not hold: the page would scroll
+    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     node.addEventListener("pointerdown", (event) => {
       node.setPointerCapture(event.pointerId);
       held = true;
