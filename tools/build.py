@@ -26,6 +26,7 @@ from rederived.claims import verdict
 from tools.address import Address, address
 from tools.execute import TIMEOUT, prepare
 from tools.files import RESULTS, ROOT, chapters, write
+from tools.lean import lean, prune
 from tools.ledger import by_claim, checks_of, fallout, read_ledger
 
 SITE = ROOT / "_build"
@@ -108,7 +109,11 @@ def build(config: dict[str, Any], *options: str) -> int:
     programs = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     modules = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
     environment = {**os.environ, "PATH": programs, "PYTHONPATH": modules}
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    if done.returncode == 0:
+        lean(SITE / "html")
+        prune(SITE / "html")
+    return done.returncode
 
 
 def raw_tables() -> list[str]:

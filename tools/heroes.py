@@ -17,6 +17,7 @@ from pathlib import Path
 import nbformat
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from rederived.figures import KIND
 
 from tools.cards import Card
 from tools.files import BOOK
@@ -63,7 +64,7 @@ def make(card: Card) -> None:
     """Write the picture of a card, whole or not at all."""
     content, _ = figure(_notebook(card), card.figure)
     with Image.open(io.BytesIO(content)) as stored:
-        picture = stored.convert("RGB")
+        picture, its_kind = stored.convert("RGB"), stored.info.get(KIND, "")
     left, top, right, bottom = card.crop
     width, height = picture.size
     picture = picture.crop(
@@ -73,6 +74,7 @@ def make(card: Card) -> None:
     picture.thumbnail((WIDTH, WIDTH), Image.Resampling.LANCZOS)
     note = PngInfo()
     note.add_text(MARK, _digest(card))
+    note.add_text(KIND, its_kind)
     card.picture.parent.mkdir(exist_ok=True)
     handle, name = tempfile.mkstemp(dir=card.picture.parent, suffix=".png")
     try:

@@ -15,6 +15,7 @@ from tools.cards import cards
 from tools.claim_graph_page import claim_graph_page
 from tools.claims_page import Checks, claims_csv, claims_json, claims_page
 from tools.contents import between, contents, headline_table
+from tools.diagrams import diagrams
 from tools.errata_page import errata_page
 from tools.files import BOOK, ROOT, chapters, write
 from tools.front import chapter_cards, chapter_table, sample, score, wrong
@@ -38,6 +39,7 @@ def pages() -> dict[Path, str]:
         STATIC / "claims.json": claims_json(ledger, checks),
         STATIC / "claims.csv": claims_csv(ledger),
         STATIC / "house.svg": rooms.picture(rooms.imports()),
+        **{STATIC / "diagrams" / name: svg for name, svg in diagrams().items()},
         **results_pages(book),
         **source_pages(),
         **_filled(ledger, checks),
@@ -100,7 +102,7 @@ def main() -> None:
         paths = [*(path for path, _ in stale), *left, *(card.picture for card in old)]
         names = ", ".join(str(path.relative_to(ROOT)) for path in paths)
         sys.exit(f"out of date: {names}; run `python -m tools.pages`")
-    for folder in (SOURCE, FOLDER):
+    for folder in (SOURCE, FOLDER, STATIC / "diagrams"):
         folder.mkdir(exist_ok=True)
     for path, text in stale:
         write(path, text)

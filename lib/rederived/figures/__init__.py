@@ -9,10 +9,12 @@ from rederived.figures.curves import line_panels, lines, spectrum
 from rederived.figures.images import image_grid, matrices, sample_grids
 from rederived.figures.intervals import forest_plot, student
 from rederived.figures.planes import density, scatter
-from rederived.figures.styling import COLOURS, save, show, style
+from rederived.figures.styling import COLOURS, DRAWING, KIND, save, show, style
 
 __all__ = [
     "COLOURS",
+    "DRAWING",
+    "KIND",
     "density",
     "forest_plot",
     "image_grid",

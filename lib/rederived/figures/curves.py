@@ -60,7 +60,7 @@ def lines(
         for name, level in (references or {}).items():
             axes.axhline(level, color="#555555", lw=1, ls=(0, (1, 2)))
             axes.annotate(name, (place, level), xycoords=("axes fraction", "data"),
-                          ha=label_references, va="bottom", fontsize=8.5)  # fmt: skip
+                          ha=label_references, va="bottom", fontsize=9)  # fmt: skip
         axes.set(xlabel=xlabel, ylabel=ylabel)
         if "x" in log:
             axes.set_xscale("log")

@@ -1,8 +1,12 @@
 """The look of every figure, and how a figure gets onto a page.
 
-Figures are white opaque cards, so that they read the same on a dark page and on paper.
-Colours are those of Okabe and Ito (2008), told apart with every common form of colour
-blindness; lines differ in dash and marker as well.
+A figure is white and opaque, so that it reads the same everywhere.  A note inside the
+PNG, ``kind``, says whether it is a ``drawing``, whose lightness the site turns round on
+a dark page (white becomes the page, black its ink, hues stay), or holds ``pictures``,
+which keep their own.  Colours are those of Okabe and Ito (2008), told apart with every
+common form of colour blindness, the light ones darker than theirs, so that each has a
+contrast of 3 to white and, turned round, to a dark page; lines differ in dash and
+marker as well.
 """
 
 import base64
@@ -19,22 +23,29 @@ from cycler import cycler
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from rederived.claims import publish
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#B0528A", "#B07A00", "#2B8DC4", "#000000")
 """The cycle: blue, vermilion, green, purple, orange, sky blue, black."""
 
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 WIDTH = 7.2
-"""Width of a card, inches."""
+"""Width of a figure, inches."""
+SMALLEST = 9.0
+"""Points of the smallest text: 9 pixels where a phone shows a figure 520 wide."""
+
+KIND = "kind"
+DRAWING, PICTURES = "drawing", "pictures"
 
 Values = npt.ArrayLike | torch.Tensor
 Array = npt.NDArray[np.float64]
 
-_RESOLUTIONS = (130, 100, 75)  # dots per inch, the first that is small enough
+_RESOLUTIONS = (180, 150, 125, 100, 75)  # dots per inch, the first that is small enough
 _MAX_BYTES = 100_000
 
 
@@ -72,7 +83,8 @@ def show(figure: Figure, alt: str) -> None:
     cell's metadata repeat it (``mystnb: image: alt``), where the site takes it from.
 
     Raises:
-        ValueError: if ``alt`` is empty, or the picture cannot be made small enough.
+        ValueError: if ``alt`` is empty, a text is too small for a phone, or the picture
+            cannot be made small enough.
     """
     if not alt.strip():
         raise ValueError("a figure needs alt text: say in words what it shows")
@@ -102,17 +114,41 @@ def panels(count: int, ratio: float) -> tuple[Figure, Sequence[Axes]]:
     return figure, figure.subplots(1, count, squeeze=False)[0]
 
 
+def kind(figure: Figure) -> str:
+    """Whether a figure is a drawing or holds pictures: in grey or in their own colours.
+
+    A map of numbers in a scale of colours is a drawing.
+    """
+    for axes in figure.axes:
+        for image in axes.get_images():
+            if np.ndim(image.get_array()) == 3 or image.get_cmap().name == "gray":
+                return PICTURES
+    return DRAWING
+
+
+def _refuse_small_text(figure: Figure) -> None:
+    """Raise if a phone would show a text with less than 9 pixels."""
+    for text in figure.findobj(Text):
+        if text.get_visible() and text.get_text() and text.get_fontsize() < SMALLEST:
+            raise ValueError(
+                f"the text {text.get_text()!r} has {text.get_fontsize():g} points, "
+                f"which a phone cannot show: give it {SMALLEST:g}"
+            )
+
+
 def _png(figure: Figure) -> bytes:
-    """The card as PNG: full colour if small, else 256 colours, else fewer pixels."""
+    """The figure as PNG: full colour if small, else 256 colours, else fewer pixels."""
+    _refuse_small_text(figure)
+    notes = {"Software": None, KIND: kind(figure)}
     buffer = io.BytesIO()
     for dpi in _RESOLUTIONS:
         buffer.seek(0)
         buffer.truncate()
         with style():
-            figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+            figure.savefig(buffer, format="png", dpi=dpi, metadata=notes)
         if buffer.tell() <= _MAX_BYTES:
             return buffer.getvalue()
-        palette = _with_palette(buffer)
+        palette = _with_palette(buffer, kind(figure), dpi)
         if len(palette) <= _MAX_BYTES:
             return palette
     raise ValueError(
@@ -121,9 +157,12 @@ def _png(figure: Figure) -> bytes:
     )
 
 
-def _with_palette(buffer: io.BytesIO) -> bytes:
+def _with_palette(buffer: io.BytesIO, its_kind: str, dpi: int) -> bytes:
     """The same picture in 256 colours."""
-    small = io.BytesIO()
+    small, notes = io.BytesIO(), PngInfo()
+    notes.add_text(KIND, its_kind)
     with Image.open(buffer) as picture:
-        picture.convert("RGB").quantize(256).save(small, format="png", optimize=True)
+        picture.convert("RGB").quantize(256).save(
+            small, format="png", optimize=True, pnginfo=notes, dpi=(dpi, dpi)
+        )
     return small.getvalue()

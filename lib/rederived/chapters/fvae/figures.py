@@ -63,4 +63,4 @@ def _chain(
         right = _FIRST + (k + 1) * step - _HALF - 0.05
         axes.annotate("", (right, y), (left, y),
                       arrowprops={"arrowstyle": "-|>", "color": "#444444"})  # fmt: skip
-        axes.text((left + right) / 2, y + 0.09, label, ha="center", va="bottom", size=8)
+        axes.text((left + right) / 2, y + 0.09, label, ha="center", va="bottom", size=9)

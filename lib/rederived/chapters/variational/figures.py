@@ -48,7 +48,7 @@ def comparisons(
             ends = ((4.1, y), (3.25, y)) if arrow == "→" else ((3.25, y), (4.1, y))
             axes.annotate("", *ends, arrowprops={"arrowstyle": "-|>", "color": colour,
                                                  "lw": 2})  # fmt: skip
-            axes.text(places[2], y, remark, ha="center", va="center", size=8.5)
+            axes.text(places[2], y, remark, ha="center", va="center", size=9)
     return figure
 
 
@@ -94,7 +94,7 @@ def simplex(
                 )
             axes.set(title=title, aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.1, 0.95))
             axes.axis("off")
-        axes_row[0].legend(loc="upper left", fontsize=7)
+        axes_row[0].legend(loc="upper left", fontsize=9)
     return figure
 
 
@@ -148,12 +148,12 @@ def film_strips(
         figure = Figure(figsize=(WIDTH, height))
         grid = figure.subplots(len(clouds), len(times), squeeze=False)
         for axes, time in zip(grid[0], times, strict=True):
-            axes.set_title(time, fontsize=8.5)
+            axes.set_title(time, fontsize=9)
         for row, (name, frames) in zip(grid, clouds.items(), strict=True):
             for axes, points in zip(row, frames, strict=True):
                 axes.scatter(middle[:, 0], middle[:, 1], s=30, color="#cccccc", lw=0)
                 axes.scatter(points[:, 0], points[:, 1], s=2, color=COLOURS[0])
                 axes.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=[],
                          yticks=[], aspect="equal")  # fmt: skip
-            row[0].set_ylabel(name, fontsize=8.5)
+            row[0].set_ylabel(name, fontsize=9)
     return figure

@@ -1,0 +1,90 @@
+"""A built page without what it does not use."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tools.files import write
+from tools.lean.icons import outlines, with_icons
+from tools.lean.pictures import with_sizes
+
+_SCRIPT = re.compile(r"[ \t]*<script\b[^>]*>.*?</script>\n?", re.DOTALL)
+_STYLE = re.compile(r'[ \t]*<link rel="stylesheet"[^>]*href="(?P<href>[^"]+)"[^>]*>\n?')
+_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
+_BODY = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
+_NEVER = r"(?!)"
+
+NEEDED = {
+    "fontawesome": _NEVER,  # the icons are drawn: tools.lean.icons
+    "thebe": _NEVER,  # the pages run nothing
+    "kernelName": _NEVER,
+    "searchtools": _NEVER,  # the book has its own search: tools.lean.search
+    "language_data": _NEVER,
+    "searchindex": _NEVER,
+    "sphinx_highlight": _NEVER,
+    "mathjax": 'class="math',
+    "MathJax": 'class="math',
+    "copybutton": "<pre>",
+    "clipboard": "<pre>",
+    "togglebutton": r"\b(?:dropdown admonition|admonition dropdown|toggle)\b",
+    "toggleHint": r"\b(?:dropdown admonition|admonition dropdown|toggle)\b",
+    "toggleOpenOnPrint": r"\b(?:dropdown admonition|admonition dropdown|toggle)\b",
+    "design-tabs": "sd-tab-set",
+    "exercise.css": 'class="exercise',
+    "proof.css": 'class="proof',
+    "mystnb": "cell_output",
+    "look.js": 'class="(?:rd-full|math)',
+}
+"""Part of the tag or the text of a script or style -> what a page's body must hold for
+it to stay, a regular expression."""
+
+_SHARED_IDS = re.compile(r' id="(?:proof|exercise|solution)-content"')
+"""Ids that extensions repeat on a page, and that nothing links to."""
+_BRANCH = '<summary><span class="toctree-toggle"'
+"""The arrow that shows the pages below one; the theme gives it no name."""
+_PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')
+"""Names, punctuation and white space of code: they have the colour of all code."""
+_EARLY = re.compile(r'[ \t]*<meta property="og:url" content="(?!https?:)[^>]*>\n?')
+"""An address for previews that is none: the site has no public address."""
+
+
+def lean(html: Path) -> None:
+    """Rewrite all pages of a site."""
+    icons = outlines(html / "_static" / "scripts" / "fontawesome.js")
+    for path in sorted(html.rglob("*.html")):
+        if "_static" in path.relative_to(html).parts:
+            continue
+        page = path.read_text(encoding="utf-8")
+        page = with_sizes(with_icons(page, icons), path.parent)
+        write(path, without_unused(repaired(page)))
+
+
+def repaired(page: str) -> str:
+    """Return a page without repeated ids, idle marks in code, and a second viewport."""
+    page = _PLAIN.sub(r"\1", _EARLY.sub("", _SHARED_IDS.sub("", page)))
+    page = page.replace(_BRANCH, _BRANCH.replace(">", ' aria-label="Pages below">', 1))
+    first = _VIEWPORT.search(page)
+    if first is None:
+        return page
+    return page[: first.end()] + _VIEWPORT.sub("", page[first.end() :])
+
+
+def without_unused(page: str) -> str:
+    """Return a page with the scripts and styles that it uses, each once."""
+    body = "".join(_BODY.findall(page))
+    seen: set[str] = set()
+
+    def kept(found: re.Match[str]) -> str:
+        text = found[0].strip()
+        if text in seen or not _is_needed(text, body):
+            return ""
+        seen.add(text)
+        return found[0]
+
+    return _STYLE.sub(kept, _SCRIPT.sub(kept, page))
+
+
+def _is_needed(text: str, body: str) -> bool:
+    """Whether a page needs a script or a style."""
+    return all(re.search(use, body) for part, use in NEEDED.items() if part in text)
