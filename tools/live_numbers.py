@@ -79,9 +79,8 @@ def numbers(guess: Recorded) -> dict[str, object]:
 
 def script() -> str:
     """Return the file that the pages load."""
-    lines = [
-        f"  {name}: {json.dumps(numbers(guess))}," for name, guess in GUESSES.items()
-    ]
+    short = json.JSONEncoder(separators=(",", ":")).encode
+    lines = [f"  {name}: {short(numbers(guess))}," for name, guess in GUESSES.items()]
     return "\n".join(
         [
             "/* Made by tools/live_numbers.py from the records; not to be edited. */",

@@ -8,7 +8,7 @@ import torch
 from live_page import browser, evaluate
 from rederived.chapters.mixup import (
     irreducible_error,
-    mixed_label_loss,
+    mean_label_loss,
     mixup_least_squares,
 )
 from rederived.training import generator
@@ -103,7 +103,7 @@ def test_the_line_and_its_error_are_those_of_the_library(found):
         def square(points, label, intercept=intercept, slope=slope):
             return (intercept + slope * points[:, 0] - label).square()
 
-        error = float(mixed_label_loss(square, where[:, None], labels, alpha))
+        error = float(mean_label_loss(square, where[:, None], labels, alpha))
         assert value["line"][2] == pytest.approx(error, abs=1e-10)
         assert value["floor"] <= value["line"][2] + 1e-12
 

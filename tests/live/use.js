@@ -49,6 +49,12 @@ async function use() {
     cell.setPointerCapture = () => {};
     const pointer = { type: "PointerEvent", pointerId: 1, pointerType: "touch" };
     send(cell, "pointerdown", { ...pointer, clientX: 200 });
+    found.kept = [[100, 0], [200, 100]].map(([clientX, clientY]) => {
+      const finger = new Touch({ identifier: 1, target: cell, clientX, clientY });
+      const move = new TouchEvent("touchmove", { bubbles: true, cancelable: true, touches: [finger] });
+      cell.dispatchEvent(move);
+      return move.defaultPrevented;
+    });
     send(cell, "pointermove", { ...pointer, clientX: 100 });
     send(cell, "pointerup", { ...pointer, clientX: 100 });
     send(cell, "pointermove", { ...pointer, clientX: 0 });
@@ -72,7 +78,9 @@ async function use() {
     send(handle, "pointerup", to(0.45, 0.55));
     send(handle, "pointermove", to(0.2, 0.2));
     there.push(at());
-    found.handles.push([handle.getAttribute("aria-label"), getComputedStyle(handle).touchAction, there,
+    const touch = new Event("touchstart", { bubbles: true, cancelable: true });
+    handle.dispatchEvent(touch);
+    found.handles.push([handle.getAttribute("aria-label"), touch.defaultPrevented, there,
       /NaN|undefined|Infinity/.test(seen())]);
   }
   const guess = box.querySelector(".rd-live-guess");

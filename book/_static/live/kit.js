@@ -9,8 +9,10 @@ window.rederived = window.rederived || {};
   const SVG = "http://www.w3.org/2000/svg";
   let made = 0;
 
+  const give = (node, attributes) => Object.entries(attributes || {}).forEach(([name, value]) => node.setAttribute(name, value));
+
   function add(parent, node, attributes, text) {
-    Object.entries(attributes || {}).forEach(([name, value]) => node.setAttribute(name, value));
+    give(node, attributes);
     if (text !== undefined) node.textContent = text;
     parent.appendChild(node);
     return node;
@@ -80,15 +82,16 @@ window.rederived = window.rederived || {};
     let at, held = false;
     node.put = (x, y, text) => {
       at = [x, y];
-      Object.entries({ cx: x, cy: y, "aria-valuenow": Math.round(x), "aria-valuetext": text })
-        .forEach(([name, value]) => node.setAttribute(name, value));
+      give(node, { cx: x, cy: y, "aria-valuenow": Math.round(x), "aria-valuetext": text });
     };
     node.addEventListener("keydown", (event) => {
-      const by = { ArrowLeft: [-6, 0], ArrowRight: [6, 0], ArrowUp: [0, -6], ArrowDown: [0, 6] }[event.key];
+      const by = { Left: [-6, 0], Right: [6, 0], Up: [0, -6], Down: [0, 6] }[event.key.replace("Arrow", "")];
       if (!by) return;
       event.preventDefault();
       move(at[0] + by[0], at[1] + by[1]);
     });
+    // touch-action does not hold for SVG shapes
+    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     node.addEventListener("pointerdown", (event) => {
       node.setPointerCapture(event.pointerId);
       held = true;

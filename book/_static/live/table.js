@@ -158,8 +158,13 @@
       let from = null;
       cell.addEventListener("pointerdown", (event) => {
         cell.setPointerCapture(event.pointerId);
-        from = [event.clientX, table[i][j]];
+        from = [event.clientX, table[i][j], event.clientY];
       });
+      // sideways the finger moves the cell, else it scrolls the page
+      cell.addEventListener("touchmove", (event) => {
+        const { clientX, clientY } = event.touches[0];
+        if (from && Math.abs(clientX - from[0]) > Math.abs(clientY - from[2])) event.preventDefault();
+      }, { passive: false });
       cell.addEventListener("pointermove", (event) => {
         if (from) put(i, j, from[1] + (event.clientX - from[0]) / 250);
       });
