@@ -15,8 +15,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import torch
 from packaging.requirements import Requirement
-from rederived import cli, datasets
+from rederived import cli, datasets, plan
 from rederived.records import Run, as_dict
 from rederived.study import study
 from typer.testing import CliRunner
@@ -96,8 +97,8 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     bin_.mkdir()
     for name in (*PROGRAMS, *LAUNCHERS):
         (bin_ / name).write_text(
-            '#!/bin/sh\n{ printf "%s" "${0##*/}"; printf "\\t%s" "$@"; echo; } '
-            f">>{log}\n"
+            '#!/bin/sh\nline=$(printf "%s" "${0##*/}"; printf "\\t%s" "$@")\n'
+            f'printf "%s\\n" "$line" >>{log}\n'  # one write: some run side by side
         )
     (bin_ / "make").write_text(
         f"#!/bin/sh\nexec {shutil.which('make')} --no-print-directory "
@@ -136,6 +137,13 @@ def quick(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert split in {e.name: e.rows for e in datasets.describe()}[name]
         return name
 
+    def loaded(name: str, split: str) -> datasets.Images:
+        pixels = torch.zeros(2, 3, 4, 4, dtype=torch.uint8)
+        source = datasets.Source(verified(name, split), split, "nowhere", "0" * 64)
+        return datasets.Images(pixels, torch.zeros(2, dtype=torch.int64), 256, source)
+
+    monkeypatch.setattr(plan, "run_jobs", lambda *jobs, **options: iter(()))
+    monkeypatch.setattr(datasets, "load", loaded)
     monkeypatch.setattr(cli, "run_or_load", found)
     monkeypatch.setattr(datasets, "verify", verified)
 

@@ -134,7 +134,7 @@ def test_a_row_interrupted_again_and_again_ends_as_the_uninterrupted_one(
     assert [leg["to_step"] for leg in legs[:-1]] == [
         leg["from_step"] for leg in legs[1:]
     ]
-    assert len(legs) == 5
+    assert 2 <= len(legs) <= 5  # a kill before the first checkpoint leaves none
 
 
 def test_the_handler_before_is_put_back(runs: Path) -> None:

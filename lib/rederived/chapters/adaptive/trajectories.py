@@ -13,8 +13,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from rederived.training import Schedule, constant
-
 Gradient = Callable[[Tensor], Tensor]
 """Points ``(..., D)`` to the gradients of the loss, of the same shape."""
 
@@ -54,7 +52,7 @@ def trajectory(
     decay: float = 0.9,
     epsilon: float = 1e-8,
     average: float | Tensor = 0.0,
-    schedule: Schedule = constant,
+    schedule: Callable[[int], float] | None = None,
 ) -> Trajectory:
     """Follow an update rule.
 
@@ -67,13 +65,15 @@ def trajectory(
         decay: how much of the average a step keeps, in [0, 1].
         epsilon: added to the average under the root.
         average: the mean square before the first step.
-        schedule: the factor on the learning rates at each step, counted from zero.
+        schedule: the factor on the learning rates at each step, counted from zero;
+            None keeps them.
     """
     theta, points, averages = start, [start], []
     kept = torch.as_tensor(average, dtype=start.dtype)
     for step in range(steps):
         kept, move = _step(method, gradient(theta), kept, decay, epsilon)
-        theta = theta - schedule(step) * lr * move
+        factor = 1.0 if schedule is None else schedule(step)
+        theta = theta - factor * lr * move
         points.append(theta)
         averages.append(kept)
     return Trajectory(torch.stack(points), torch.stack(averages))
