@@ -234,3 +234,71 @@ def test_lines_have_their_own_abscissae_and_logarithmic_axes():
     assert first.get_xdata().tolist() == [1, 10]
     assert second.get_xdata().tolist() == [2, 3, 4]
     assert set(level.get_ydata()) == {1.0}
+
+
+def shown_picture(shown):
+    return Image.open(io.BytesIO(base64.b64decode(shown[0]["image/png"])))
+
+
+def grid_of_pictures():
+    return figures.image_grid(noise(4, 8, 8), columns=2)
+
+
+def curves():
+    return figures.lines({"a": [1.0, 2.0]}, xlabel="x", ylabel="y")
+
+
+def map_of_numbers():
+    return figures.matrices({"W": noise(3, 3)}, xlabel="in", ylabel="out", limit=1.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (curves, figures.DRAWING),
+        (map_of_numbers, figures.DRAWING),
+        (grid_of_pictures, "pictures"),
+        (lambda: figures.image_grid(noise(2, 3, 8, 8), columns=2), "pictures"),
+    ],
+)
+@pytest.mark.parametrize("most", [100_000, 8_000])  # the second forces a palette
+def test_a_figure_says_whether_a_dark_page_may_turn_it_round(
+    shown, monkeypatch, make, kind, most
+):
+    monkeypatch.setattr(styling, "_MAX_BYTES", most)
+    figures.show(make(), alt="A figure.")
+    with shown_picture(shown) as picture:
+        assert picture.info[figures.KIND] == kind
+        inches = picture.width / picture.info["dpi"][0]
+        assert inches == pytest.approx(styling.WIDTH, abs=0.05)
+
+
+def test_text_too_small_for_a_phone_is_refused():
+    figure = curves()
+    figure.axes[0].set_title("tiny", fontsize=8.9)
+    with pytest.raises(ValueError, match=r"'tiny' has 8\.9 points.*give it 9"):
+        figures.show(figure, alt="A line.")
+
+
+def luminance(colour):
+    """WCAG's relative luminance of red, green, blue in [0, 1]."""
+    linear = np.where(
+        colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4
+    )
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", figures.COLOURS)
+def test_every_colour_is_seen_on_white_and_turned_round_on_a_dark_page(name):
+    colour = np.array(mpl.colors.to_rgb(name))
+    page = np.array([0x12] * 3) / 255
+    weights = np.array([0.213, 0.715, 0.072])
+    turned = 2 * (weights @ (1 - colour)) - (1 - colour)  # hue-rotate(180deg)
+    on_page = 1 - (1 - turned.clip(0, 1)) * (1 - page)  # mix-blend-mode: screen
+    assert contrast(colour, np.ones(3)) >= 3
+    assert contrast(on_page, page) >= 4.5

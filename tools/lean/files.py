@@ -12,7 +12,8 @@ _URL = re.compile(r"url\(\s*[\"']?([^\"')]+)")
 _IMPORT = re.compile(r"@import\s+[\"']([^\"']+)")
 
 KEPT = (
-    "_static/mathjax/output/chtml/fonts/woff-v2/*",  # asked for by the script
+    "_static/mathjax/output/chtml/fonts/woff-v2/*",  # MathJax asks for its fonts, and
+    "_static/mathjax/input/tex/extensions/*.js",  # for commands that few pages use
     "objects.inv",
 )
 """Files that no link names."""

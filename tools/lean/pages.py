@@ -43,6 +43,13 @@ _SHARED_IDS = re.compile(r' id="(?:proof|exercise|solution)-content"')
 """Ids that extensions repeat on a page, and that nothing links to."""
 _BRANCH = '<summary><span class="toctree-toggle"'
 """The arrow that shows the pages below one; the theme gives it no name."""
+_UNNAMED = {
+    '<div style="overflow-x:auto">': '<div style="overflow-x:auto" tabindex="0" '
+    'role="region" aria-label="Table, scrolls">',
+    '<div role="list" class="citation-list">': '<div class="citation-list">',
+}
+"""What a reader without eyes or mouse cannot use -> what one can: a wide table that the
+keyboard does not reach, a list whose parts are none."""
 _PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')
 """Names, punctuation and white space of code: they have the colour of all code."""
 _EARLY = re.compile(r'[ \t]*<meta property="og:url" content="(?!https?:)[^>]*>\n?')
@@ -64,6 +71,8 @@ def repaired(page: str) -> str:
     """Return a page without repeated ids, idle marks in code, and a second viewport."""
     page = _PLAIN.sub(r"\1", _EARLY.sub("", _SHARED_IDS.sub("", page)))
     page = page.replace(_BRANCH, _BRANCH.replace(">", ' aria-label="Pages below">', 1))
+    for found, better in _UNNAMED.items():
+        page = page.replace(found, better)
     first = _VIEWPORT.search(page)
     if first is None:
         return page

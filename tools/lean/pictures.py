@@ -16,6 +16,8 @@ from xml.etree import ElementTree
 from PIL import Image
 from rederived.figures import DRAWING, KIND
 
+from tools.live_stills import FIGURES
+
 _IMAGE = re.compile(r"(?P<before><a\b[^>]*>\s*)?<img (?P<inside>[^>]*?)\s*/?>")
 _SOURCE = re.compile(r'\bsrc="(?P<source>[^"]+)"')
 _CLASSES = re.compile(r'\bclass="(?P<classes>[^"]*)"')
@@ -76,7 +78,8 @@ def with_sizes(page: str, folder: Path) -> str:
         size = f'width="{known.width}" height="{known.height}"'
         loading = "" if seen == 1 else ' loading="lazy"'
         image = f"<img {_with_class(inside, known)} {size}{loading} />"
-        if before or _CARD in inside:
+        live = Path(source["source"]).stem in FIGURES  # its script takes its place
+        if before or live or _CARD in inside:
             return before + image
         return f'<a class="rd-full" href="{source["source"]}">{image}</a>'
 
