@@ -54,7 +54,7 @@ def main(seeds: list[str]) -> None:
     for one in studies().values():
         preset, config = first(one)
         with mock.patch.dict(one.quick, {preset: config}):
-            cli.run(one.name, preset=[preset], seed=[int(seed) for seed in seeds])
+            cli.run([one.name], preset=[preset], seed=[int(seed) for seed in seeds])
 
 
 if __name__ == "__main__":
