@@ -180,7 +180,7 @@ def test_one_process_writes_a_run(chosen: Study[Any], by_two: Path) -> None:
     for folder in (by_two / chosen.name).glob("*/seed-*"):
         left = {path.name for path in folder.rglob("*") if path.is_file()}
         assert left <= {
-            *("run.json", "arrays.npz", "log.txt"),
+            *("run.json", "arrays.npz", "log.txt", "origin.json"),
             *("checkpoint.safetensors", "best.safetensors"),
         }
         for log in folder.rglob("log.txt"):
