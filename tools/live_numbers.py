@@ -50,9 +50,9 @@ GUESSES = {
     ),
     "valley": Recorded(
         "adaptive-learning-rates-digits-rotated",
-        "test vector",
-        "adaptive-learning-rates-digits",
-        "test vector",
+        "test vector@0.01",
+        "adaptive-learning-rates-digits-scaled",
+        "test vector@0.0056",
     ),
     "rate": Recorded(
         "vae-information-reach-all",

@@ -76,7 +76,7 @@
 
   function build(box, kit) {
     const { element, shape } = kit, recorded = window.rederived.recorded.valley;
-    kit.guess(box, "A small network that reads handwritten digits is trained by RMSprop with a rate for each coordinate; its test loss is {given}. Turn its 64 inputs by a random rotation, which turns the valley of its loss, and train again. What is the test loss now?",
+    kit.guess(box, "A small network reads handwritten digits whose 64 pixels were multiplied each by a factor of its own, from 0.1 to 10. RMSprop with a rate for each coordinate takes its test loss to {given}. Now rotate the 64 inputs at random, begin with the same function, and train again. What is the test loss?",
       { min: 0.05, max: 0.6, step: 0.005, unit: "\u00a0nats", digits: 3 }, recorded);
     const pair = element(box, "div", { class: "rd-live-pair" });
     const map = kit.svg(pair, WIDTH, HEIGHT, "Contours of a valley and the paths of the chosen rules");
