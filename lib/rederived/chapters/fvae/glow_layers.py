@@ -238,18 +238,16 @@ class Squeeze(Bijection):
         # not pixel_unshuffle, which gives an empty batch another shape
         squares = x.reshape(batch, channels, height // 2, 2, width // 2, 2)
         z = squares.permute(0, 1, 3, 5, 2, 4)  # (B, C, 2, 2, H / 2, W / 2)
-        return z.reshape(batch, 4 * channels, height // 2, width // 2), x.new_zeros(
-            batch
-        )
+        z = z.reshape(batch, 4 * channels, height // 2, width // 2)
+        return z, x.new_zeros(batch)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Move channels back into space."""
         batch, channels, height, width = z.shape
         squares = z.reshape(batch, channels // 4, 2, 2, height, width)
         x = squares.permute(0, 1, 4, 2, 5, 3)  # (B, C / 4, H, 2, W, 2)
-        return x.reshape(batch, channels // 4, 2 * height, 2 * width), z.new_zeros(
-            batch
-        )
+        x = x.reshape(batch, channels // 4, 2 * height, 2 * width)
+        return x, z.new_zeros(batch)
 
 
 class FactorOut(Bijection):
