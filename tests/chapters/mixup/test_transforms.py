@@ -275,6 +275,37 @@ def test_the_papers_network_has_its_size_and_depth() -> None:
     assert network(torch.rand(2, 3, 8, 8)).shape == (2, 10)
 
 
+def test_the_short_network_has_its_size_and_depth() -> None:
+    network = mixup.ShortResidualNet(64)
+    convolutions = [64 * 3, 64 * 128, 2 * 128**2, 128 * 256, 256 * 512, 2 * 512**2]
+    channels = 64 + 3 * 128 + 256 + 3 * 512  # of batch normalisation
+    expected = 9 * sum(convolutions) + 2 * channels + 512 * 10
+    assert sum(p.numel() for p in network.parameters()) == expected == 6_573_120
+    layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    assert len(layers) == 9
+
+
+def test_the_short_network_is_its_layers_in_turn() -> None:
+    network = mixup.ShortResidualNet(4).eval()
+    initialize(network, "he", seeded())
+    x = torch.rand(2, 3, 16, 16, generator=seeded(1))
+    kernel = {n: m.weight for n, m in network.named_modules() if hasattr(m, "weight")}
+    scale = (1 + 1e-5) ** -0.5  # batch normalisation before any training
+
+    def layer(x: torch.Tensor, name: str) -> torch.Tensor:
+        return (scale * functional.conv2d(x, kernel[f"{name}.0"], padding=1)).relu()
+
+    def halved(x: torch.Tensor) -> torch.Tensor:
+        return x.unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2)).amax((-1, -3))
+
+    y = halved(layer(layer(x, "stem"), "first"))
+    y = y + layer(layer(y, "first_pair.0"), "first_pair.1")
+    y = halved(layer(halved(layer(y, "second")), "third"))
+    y = y + layer(layer(y, "third_pair.0"), "third_pair.1")
+    expected = y.flatten(2).amax(2) @ kernel["head"].T / 8
+    assert torch.allclose(network(x), expected, atol=1e-6)
+
+
 def test_stages_halve_the_picture_and_weights_are_hes() -> None:
     network = mixup.ResidualNet((8, 16, 32), 1, classes=4, channels=1, stem_stride=2)
     initialize(network, "he", seeded())

@@ -30,6 +30,7 @@ from rederived.chapters.mixup.measures import (
 from rederived.chapters.mixup.networks import (
     PreActBlock,
     ResidualNet,
+    ShortResidualNet,
     preact_resnet18,
 )
 from rederived.chapters.mixup.objectives import (
@@ -57,6 +58,7 @@ __all__ = [
     "PairingSchedule",
     "PreActBlock",
     "ResidualNet",
+    "ShortResidualNet",
     "all_pairs",
     "beta_quadrature",
     "beta_weights",

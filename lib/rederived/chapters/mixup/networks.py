@@ -1,4 +1,8 @@
-"""Residual networks with pre-activation, He and others 2016, arXiv:1603.05027."""
+"""Residual networks: with pre-activation, and one that trains in seconds.
+
+He and others 2016, arXiv:1603.05027; the short one is David Page's of 2018 (the series
+"How to Train Your ResNet"), which won a prize for the fastest 94 % on CIFAR-10.
+"""
 
 from __future__ import annotations
 
@@ -79,6 +83,53 @@ class ResidualNet(nn.Module):
         """Return the logits ``(B, classes)`` of pictures ``(B, channels, H, W)``."""
         features = functional.relu(self.norm(self.blocks(self.stem(x))))
         return self.head(features.mean((2, 3)))
+
+
+class ShortResidualNet(nn.Module):
+    """Eight convolutions, of which four in two residual pairs, and one linear layer.
+
+    The picture is halved three times, by maxima over squares; at the end the maximum
+    over all places is taken, and the logits are divided by eight.
+
+    Args:
+        width: channels of the first convolution; the last has eight times as many.
+        classes: logits of the output.
+
+    >>> import torch
+    >>> ShortResidualNet(4)(torch.zeros(2, 3, 32, 32)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self, width: int = 64, classes: int = 10) -> None:
+        super().__init__()
+        self.stem = _convolution(3, width)
+        self.first = _convolution(width, 2 * width)
+        self.first_pair = _pair(2 * width)
+        self.second = _convolution(2 * width, 4 * width)
+        self.third = _convolution(4 * width, 8 * width)
+        self.third_pair = _pair(8 * width)
+        self.head = nn.Linear(8 * width, classes, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits ``(B, classes)`` of pictures ``(B, 3, H, W)``."""
+        x = functional.max_pool2d(self.first(self.stem(x)), 2)  # (B, 2 w, H / 2, W / 2)
+        x = x + self.first_pair(x)
+        x = functional.max_pool2d(self.second(x), 2)  # (B, 4 w, H / 4, W / 4)
+        x = functional.max_pool2d(self.third(x), 2)  # (B, 8 w, H / 8, W / 8)
+        x = x + self.third_pair(x)
+        return self.head(x.amax((2, 3))) / 8.0
+
+
+def _convolution(inputs: int, outputs: int) -> nn.Sequential:
+    """Return a 3x3 convolution, batch normalisation and ReLU."""
+    layer = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+    return nn.Sequential(layer, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+
+
+def _pair(channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        _convolution(channels, channels), _convolution(channels, channels)
+    )
 
 
 def preact_resnet18(classes: int = 10) -> ResidualNet:

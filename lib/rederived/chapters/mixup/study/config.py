@@ -28,7 +28,8 @@ class MixupConfig:
         flip: whether pictures are mirrored at random.
         crop: by how many pixels they are shifted at random, at most.
         network: ``perceptron`` (two hidden layers), ``residual`` (8 layers, its stem
-            halving the picture) or ``preact-resnet18``.
+            halving the picture), ``short`` (9 layers, at full size) or
+            ``preact-resnet18``.
         width: hidden units, or channels of the first stage.
         epochs: passes over the pictures.
         batch_size: pictures a step.
@@ -50,7 +51,7 @@ class MixupConfig:
     pool: int = 1
     flip: bool = True
     crop: int = 0
-    network: Literal["perceptron", "residual", "preact-resnet18"] = "residual"
+    network: Literal["perceptron", "residual", "short", "preact-resnet18"] = "residual"
     width: int = 16
     epochs: int = 30
     batch_size: int = 50
@@ -92,6 +93,19 @@ _PAPER = replace(
 )
 
 _SHORT = replace(_PAPER, epochs=60)
+_FAST = replace(
+    _CIFAR,
+    rows=45_000,
+    validation=5000,
+    pool=1,
+    crop=4,
+    network="short",
+    width=64,
+    batch_size=500,
+    learning_rate=0.4,
+)
+LENGTHS = (8, 15, 30, 60, 120, 200)
+"""Epochs of the short network."""
 
 
 def _methods(base: MixupConfig) -> dict[str, MixupConfig]:
@@ -109,6 +123,16 @@ def _methods(base: MixupConfig) -> dict[str, MixupConfig]:
 def _large(base: MixupConfig) -> dict[str, MixupConfig]:
     """Return the methods that are compared on more and larger pictures."""
     return {f"large-{name}": config for name, config in _methods(base).items()}
+
+
+def _fast() -> dict[str, MixupConfig]:
+    """Return the methods on nearly all photographs, by the length of the training."""
+    return {
+        f"fast-{epochs}-{name}": config
+        for epochs in LENGTHS
+        for name, config in _methods(replace(_FAST, epochs=epochs)).items()
+        if name != "mixup-0.2"
+    } | {"fast-narrow": replace(_FAST, width=16, epochs=15)}
 
 
 def _one_change(base: MixupConfig) -> dict[str, MixupConfig]:
@@ -143,6 +167,7 @@ FULL = (
     | _one_change(_CIFAR)
     | _digits(_DIGITS)
     | _large(_LARGE)
+    | _fast()
     | {
         "resnet18-short-erm": _SHORT,
         "resnet18-short-mixup": replace(_SHORT, method="mixup"),

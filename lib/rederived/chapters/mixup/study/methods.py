@@ -8,7 +8,11 @@ import torch
 from torch import nn
 
 from rederived.chapters.mixup.augment import random_crop, random_flip
-from rederived.chapters.mixup.networks import ResidualNet, preact_resnet18
+from rederived.chapters.mixup.networks import (
+    ResidualNet,
+    ShortResidualNet,
+    preact_resnet18,
+)
 from rederived.chapters.mixup.objectives import (
     LinearityPenalty,
     mean_soft_cross_entropy,
@@ -136,6 +140,8 @@ def _network(config: MixupConfig, shape: torch.Size) -> nn.Module:
     if config.network == "residual":
         widths = [config.width * 2**stage for stage in range(3)]
         net: nn.Module = ResidualNet(widths, 1, CLASSES, shape[0], stem_stride=2)
+    elif config.network == "short":
+        net = ShortResidualNet(config.width, CLASSES)
     else:
         net = preact_resnet18(CLASSES)
     # NHWC is 1.1 to 1.4 times as fast here

@@ -88,8 +88,9 @@ def measure(config: MixupConfig, trial: Trial) -> Measured:
 
 
 def _precision(config: MixupConfig) -> Literal["auto", "float32"]:
-    """Return the arithmetic: bf16, where there is any, for the large network only."""
-    return "auto" if config.network == "preact-resnet18" else "float32"
+    """Return the arithmetic: bf16, where there is any, for the two large networks."""
+    large = config.network in ("short", "preact-resnet18")
+    return "auto" if large else "float32"
 
 
 @torch.no_grad()
