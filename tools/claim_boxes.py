@@ -102,9 +102,13 @@ def box(block: nodes.Element, claim: LedgerClaim, known: Facts) -> nodes.contain
     made += statement.children
     if claim.quote:
         made += [
-            nodes.raw("", f"<details><summary>{_WORDS}</summary>", format="html"),
+            nodes.raw(
+                "",
+                f'<details><summary>{_WORDS}</summary><div lang="zh">',
+                format="html",
+            ),
             nodes.paragraph("", claim.quote, classes=["rd-quote"]),
-            nodes.raw("", "</details>", format="html"),
+            nodes.raw("", "</div></details>", format="html"),
         ]
     made += _links(claim, known)
     return made

@@ -107,7 +107,9 @@ def test_a_box_has_number_title_verdict_words_and_neighbours(html):
     assert head[1] == "<strong>Claim 1.2</strong> · All add"
     assert head[2] == "rd-verdict rd-corrected"
     assert head[3] == "holds with correction"
-    assert re.search(r"<details>.*\s*<p class=\"rd-quote\">原文</p>\s*</details>", box)
+    assert re.search(
+        r"<div lang=\"zh\">\s*<p class=\"rd-quote\">原文</p>\s*</div></details>", box
+    )
     assert re.search(r'uses <a[^>]*href="02-other.html#claim-1-1"[^>]*>', box)
     assert 'title="1.1 First: holds"' in box
     assert re.search(r'used by <a[^>]*href="01-three.html#claim-1-2"', html["02-other"])
