@@ -94,7 +94,8 @@ def simplex(
                 )
             axes.set(title=title, aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.1, 0.95))
             axes.axis("off")
-        axes_row[0].legend(loc="upper left", fontsize=9)
+        named = axes_row[0].get_legend_handles_labels()
+        figure.legend(*named, loc="outside lower center", ncols=4)
     return figure
 
 

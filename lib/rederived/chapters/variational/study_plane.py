@@ -98,7 +98,7 @@ def _full() -> dict[str, PlaneGanConfig]:
 
     Names say the data, whether there is batch normalisation, how many batches each
     network has in turn (the discriminator first where they differ), and whether the
-    learning rate is five times as high.
+    learning rate is five times as high or there are more weights and networks.
     """
     found: dict[str, PlaneGanConfig] = {}
     mixtures: tuple[Literal["ring", "grid"], ...] = ("ring", "grid")
@@ -113,6 +113,10 @@ def _full() -> dict[str, PlaneGanConfig]:
                 )
     for name in ("ring-norm-1", "ring-plain-1"):
         found[f"{name}-fast"] = replace(found[name], learning_rate=1e-2)
+    for name in ("ring-plain-5", "grid-plain-5"):
+        found[f"{name}-weights"] = replace(
+            found[name], weights=(0.0, 0.025, 0.08, 0.25, 0.8, 2.5, 8.0), members=16
+        )
     for data in mixtures:
         for name, first, second in (("5-to-1", 5, 1), ("1-to-5", 1, 5)):
             found[f"{data}-plain-{name}"] = replace(
