@@ -18,7 +18,7 @@ UNCHECKED = {
     1: "eq-mix-demand",
     2: "eq-vi-aae-reduced eq-vi-ali-joint eq-vi-ali-labels eq-vi-generator "
     "eq-vi-parameters eq-vi-rate",
-    3: "eq-nice-frechet eq-nice-integral eq-nice-likelihood",
+    3: "",
     4: "eq-s2s-attention eq-s2s-softmax",
     5: "eq-fvae-general eq-fvae-inverse-det eq-fvae-sampling eq-fvae-stages "
     "eq-fvae-twice",
