@@ -19,6 +19,7 @@ def clouds(panels_of_points: Mapping[str, Values], second_group: Values) -> Figu
         figure, places = panels(len(panels_of_points), 1.0)
         for axes, (title, points) in zip(places, panels_of_points.items(), strict=True):
             for colour, group in zip(COLOURS, (~second, second), strict=False):
-                axes.scatter(*as_array(points)[group].T, s=2, alpha=0.5, color=colour)
+                across, up = as_array(points)[group].T
+                axes.scatter(across, up, s=2, alpha=0.5, color=colour)
             axes.set(title=title, aspect="equal")
     return figure
