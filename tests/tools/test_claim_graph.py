@@ -17,12 +17,10 @@ LABEL = re.compile(r"(?:^:label: |\$\$ \()(eq-[\w-]+)", re.MULTILINE)
 UNCHECKED = {
     1: "",
     2: "",
-    3: "eq-nice-frechet eq-nice-integral eq-nice-likelihood",
+    3: "",
     4: "eq-s2s-attention eq-s2s-softmax",
-    5: "eq-fvae-general eq-fvae-inverse-det eq-fvae-sampling eq-fvae-stages "
-    "eq-fvae-twice",
-    6: "eq-dim-global eq-dim-goal eq-dim-js-loss eq-dim-local eq-dim-nce "
-    "eq-dim-rearranged eq-dim-variational",
+    5: "eq-fvae-general eq-fvae-inverse-det eq-fvae-sampling eq-fvae-stages eq-fvae-twice",
+    6: "eq-dim-global eq-dim-goal eq-dim-js-loss eq-dim-local eq-dim-nce eq-dim-rearranged eq-dim-variational",
     7: "",
     8: "eq-mi-reach",
 }

@@ -285,6 +285,23 @@ def test_log_scales_are_those_of_the_scale_layer() -> None:
     assert torch.equal(analysis.log_scales(flow), torch.arange(64.0))
 
 
+def test_outputs_of_dead_and_of_live_networks_are_told_apart(
+    rng: torch.Generator,
+) -> None:
+    flow = build(tiny_nice.ARTICLE, 64, 0)
+    x = torch.rand(50, 64, generator=rng)
+    assert analysis.varying_outputs(flow, x) > 0.2
+    ends = [
+        m for m in flow.modules() if isinstance(m, nn.Linear) and m.out_features == 32
+    ]
+    for layer in ends:
+        nn.init.constant_(layer.bias, -100.0)  # every last ReLU is off
+    assert analysis.varying_outputs(flow, x) == 0.0
+    nn.init.zeros_(ends[0].weight)
+    nn.init.constant_(ends[0].bias, 1.0)  # a constant that is not zero
+    assert analysis.varying_outputs(flow, x) == 0.0
+
+
 @pytest.fixture(scope="module")
 def evaluator() -> analysis.Evaluator:
     pictures = data.load_pictures("digits", "test")
@@ -426,6 +443,7 @@ def test_the_analysis_of_a_run_measures_everything() -> None:
         *("correlation_pixels", "correlation_codes"),
         *("square_correlation_pixels", "square_correlation_codes"),
         *("midpoint_frechet_code", "midpoint_frechet_pixels"),
+        "varying_outputs",
     }
     assert expected <= set(run.metrics)
     assert set(run.arrays) == {

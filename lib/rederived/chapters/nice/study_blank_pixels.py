@@ -19,21 +19,27 @@ class BlankPixelsConfig:
 def measure(config: BlankPixelsConfig, _: Trial) -> Measured:
     """Count the pixels that are zero in every picture; nothing is trained.
 
-    The metrics: ``train``, ``test`` and ``both``, numbers of such pixels, and
-    ``pixels``, how many a picture has.
+    The metrics: ``train``, ``test`` and ``both``, numbers of such pixels, ``pixels``,
+    how many a picture has, and ``surprising``, how many test pictures have ink where no
+    training picture has any.  The arrays: the masks ``train`` and ``test`` of the blank
+    pixels, ``(D,)``, and ``test_power``, the mean over the test pictures of the squared
+    grey value in [0, 1] of each pixel.
     """
     parts = {name: datasets.load(config.dataset, name) for name in ("train", "test")}
     blank = {k: (v.pixels == 0).flatten(1).all(0) for k, v in parts.items()}
+    test = parts["test"].unit().flatten(1).double()
     metrics = {
         "train": float(blank["train"].sum()),
         "test": float(blank["test"].sum()),
         "both": float((blank["train"] & blank["test"]).sum()),
         "pixels": float(blank["train"].numel()),
+        "surprising": float((test[:, blank["train"]] > 0).any(1).sum()),
     }
     return Measured(
         metrics=metrics,
         data=[part.source.identity for part in parts.values()],
-        arrays={name: mask.numpy() for name, mask in blank.items()},
+        arrays={name: mask.numpy() for name, mask in blank.items()}
+        | {"test_power": test.square().mean(0).numpy()},
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rederived.evaluation import frechet_distance, moments
-from rederived.flows import DiagonalScale, Flow
+from rederived.flows import AdditiveCoupling, DiagonalScale, Flow
 from rederived.records import Arrays
 from rederived.training import generator
 
@@ -51,6 +51,32 @@ def _mean_correlation(values: Tensor) -> float:
     count = len(matrix)
     off_diagonal = matrix.abs().sum() - matrix.diagonal().abs().sum()
     return float(off_diagonal / (count * (count - 1)))
+
+
+@torch.no_grad()
+def varying_outputs(flow: Flow, x: Tensor) -> float:
+    """Return the share of all coupling networks' outputs that vary over the data.
+
+    Zero says that every network is a constant, so that the flow is an affine map of
+    each coordinate and models the coordinates as independent.
+
+    Args:
+        flow: a flow of additive couplings and maps without one.
+        x: data, ``(N, D)``, at least two rows.
+    """
+    outputs: list[Tensor] = []
+    handles = [
+        coupling.shift.register_forward_hook(lambda _, __, m: outputs.append(m))
+        for coupling in flow.modules()
+        if isinstance(coupling, AdditiveCoupling)
+    ]
+    try:
+        flow.bijection(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    spread = torch.cat([m.amax(0) - m.amin(0) for m in outputs])
+    return float((spread > 1e-6).float().mean())
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,7 @@ def _analysis(
     metrics["evaluator_accuracy"] = evaluator.accuracy
     metrics |= analysis.background(flow, (train == 0).all(0), seed)
     metrics |= analysis.midpoint_scores(flow, evaluator, test)
+    metrics["varying_outputs"] = analysis.varying_outputs(flow, test[:_CHUNK])
     noisy = with_noise(
         pictures.test, config.noise, pictures.levels, generator(seed, _TEST, 1)
     )
