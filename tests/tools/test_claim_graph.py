@@ -20,8 +20,7 @@ UNCHECKED = {
     "eq-vi-parameters eq-vi-rate",
     3: "eq-nice-frechet eq-nice-integral eq-nice-likelihood",
     4: "eq-s2s-attention eq-s2s-softmax",
-    5: "eq-fvae-general eq-fvae-inverse-det eq-fvae-sampling eq-fvae-stages "
-    "eq-fvae-twice",
+    5: "",
     6: "eq-dim-global eq-dim-goal eq-dim-js-loss eq-dim-local eq-dim-nce "
     "eq-dim-rearranged eq-dim-variational",
     7: "",
