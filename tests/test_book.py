@@ -166,13 +166,14 @@ def test_the_cards_of_the_front_page_link_every_chapter():
 @pytest.mark.parametrize("number", NUMBERS)
 def test_checks_and_claims_cover_each_other(number):
     checked = by_claim(stored_checks(chapter(number)))
-    claims = [claim.id for claim in LEDGER.claims if claim.chapter == number]
-    assert set(checked) == set(claims)
+    claims = [claim for claim in LEDGER.claims if claim.chapter == number]
+    tested = {c.id for c in claims if c.verdict is not Verdict.NOT_TESTED}
+    assert set(checked) == tested
 
 
 @pytest.mark.parametrize("claim", LEDGER.claims, ids=lambda claim: claim.id)
 def test_the_verdict_is_what_the_checks_show(claim):
-    checks = by_claim(stored_checks(chapter(claim.chapter)))[claim.id]
+    checks = by_claim(stored_checks(chapter(claim.chapter))).get(claim.id, [])
     assert verdict(check.kind for check in checks) is claim.verdict
 
 
