@@ -13,6 +13,7 @@ from rederived.chapters.fvae import (
     FVAE,
     FlowElboTerms,
     NormalPosterior,
+    PixelFVAE,
     ShiftedFlow,
     article_fvae,
     best_sigma_2,
@@ -302,3 +303,21 @@ def test_interpolation_by_hand() -> None:
     grid = square(corners, 3).reshape(3, 3)
     expected = torch.tensor([[0, 0.5, 1], [5, 5.5, 6], [10, 10.5, 11]])
     torch.testing.assert_close(grid, expected)
+
+
+def test_equal_deviations_a_pixel_are_one_deviation() -> None:
+    one = tiny()
+    x = noise(6, 3, 8, 8, seed=71)
+    u = noise(6, *one.code_shape, seed=72)
+    many = PixelFVAE(one, (3, 8, 8)).double().eval()
+    torch.testing.assert_close(many.bound(x, u), one.bound(x, u))
+    many_as_prior = with_flow_prior(many, x, u).loss()
+    torch.testing.assert_close(many_as_prior, one.bound(x, u))
+
+
+def test_deviations_a_pixel_are_torchs_normal() -> None:
+    model = PixelFVAE(tiny(), (3, 8, 8)).double()
+    shift(model, 73)
+    x, mean = noise(4, 3, 8, 8, seed=74), noise(4, 3, 8, 8, seed=75)
+    expected = Normal(mean, model.log_sigma_2.exp()).log_prob(x).sum((1, 2, 3))
+    torch.testing.assert_close(model.decoder_log_prob(x, mean), expected)

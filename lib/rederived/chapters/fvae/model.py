@@ -8,7 +8,8 @@ arXiv:1809.05861; equation 6 of the article, without the constant ``E log p~(x)`
 
 which bounds ``-E log q(x)`` from above.  ``q(z)`` is the prior's *density at* ``z``.
 All models have the prior ``N(0, I)`` and the decoder ``N(x; mean(z), sigma_2^2 I)``
-with one trained deviation; they differ in their posterior.
+with one trained deviation, :class:`PixelFVAE` one a pixel; they differ in their
+posterior.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 from rederived.flows import Bijection, Flow, StandardNormal
 from rederived.probability import (
     isotropic_normal_log_prob,
+    normal_log_prob,
     standard_normal_log_prob,
 )
 from rederived.vae import ElboTerms
@@ -180,7 +182,11 @@ class LatentModel(nn.Module):
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Return ``log q(x|z)``, ``(B,)``, nats."""
-        return isotropic_normal_log_prob(x, self.decode(z), self.log_sigma_2)
+        return self.decoder_log_prob(x, self.decode(z))
+
+    def decoder_log_prob(self, x: Tensor, mean: Tensor) -> Tensor:
+        """Return ``log N(x; mean, sigma_2^2 I)``, ``(B,)``, nats."""
+        return isotropic_normal_log_prob(x, mean, self.log_sigma_2)
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the code of each data point without noise, ``F_x(0)``."""
@@ -277,7 +283,7 @@ class FVAE(LatentModel):
         h = self.hidden(u, x)
         z, log_det = self._through_flow(h)
         return FlowElboTerms.of(
-            distortion=-isotropic_normal_log_prob(x, self.decoder(h), self.log_sigma_2),
+            distortion=-self.decoder_log_prob(x, self.decoder(h)),
             prior=-standard_normal_log_prob(z),
             base=standard_normal_log_prob(u),
             log_det=log_det,
@@ -305,6 +311,35 @@ class FVAE(LatentModel):
         return square + code_square - terms.log_det
 
 
+class PixelFVAE(FVAE):
+    """An f-VAE whose decoder has a trained deviation for each place of an event.
+
+    It takes over the networks of an f-VAE, which it shares with it.  ``printed_loss``
+    and ``best_sigma_2`` are of one deviation and not for this model.
+
+    Args:
+        model: whose encoder, decoder, flow and ``sigma_1`` are taken over; all
+            deviations start at its ``sigma_2``.
+        event_shape: the shape of one event.
+
+    >>> from rederived.flows import DiagonalScale
+    >>> one = FVAE(nn.Linear(6, 2), nn.Linear(2, 6), DiagonalScale((2,)), (2,))
+    >>> PixelFVAE(one, (6,)).log_sigma_2.shape
+    torch.Size([6])
+    """
+
+    def __init__(self, model: FVAE, event_shape: tuple[int, ...]) -> None:
+        super().__init__(model.encoder, model.decoder, model.flow, model.code_shape)
+        self.log_sigma_1 = model.log_sigma_1
+        start = model.log_sigma_2.detach().expand(event_shape).clone()
+        self.log_sigma_2 = nn.Parameter(start)
+
+    def decoder_log_prob(self, x: Tensor, mean: Tensor) -> Tensor:
+        """Return ``log N(x; mean, diag(sigma_2^2))``, ``(B,)``, nats."""
+        log_variance = 2 * self.log_sigma_2.flatten()
+        return normal_log_prob(x.flatten(1), mean.flatten(1), log_variance)
+
+
 def flow_prior(model: FVAE) -> Flow:
     """Return the distribution of ``h = F^-1(z)``, the prior of the codes ``h``."""
     return Flow(model.flow, StandardNormal(), model.code_shape)
@@ -320,7 +355,7 @@ def with_flow_prior(model: FVAE, x: Tensor, u: Tensor) -> FlowElboTerms:
     """
     h = model.hidden(u, x)
     return FlowElboTerms.of(
-        distortion=-isotropic_normal_log_prob(x, model.decoder(h), model.log_sigma_2),
+        distortion=-model.decoder_log_prob(x, model.decoder(h)),
         prior=-flow_prior(model).log_prob(h),
         base=isotropic_normal_log_prob(h, model.encoder(x), model.log_sigma_1),
         log_det=h.new_zeros(len(h)),

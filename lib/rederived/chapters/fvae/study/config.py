@@ -104,7 +104,7 @@ ARTICLE_128 = FVaeConfig(
 )
 ARTICLE_64 = replace(ARTICLE_128, dataset="celeba", epochs=135)
 ARTICLE_GLOW = replace(
-    ARTICLE_64, model="glow", levels=3, flow_steps=10, flow_width=512, batch_size=64
+    ARTICLE_64, model="glow", levels=3, flow_steps=10, flow_width=512
 )
 
 _ARTICLE_FACES = {
