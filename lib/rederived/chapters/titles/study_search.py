@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -85,17 +84,33 @@ def measure(config: SearchConfig, trial: Trial) -> Measured:
     }
     draws = generator(trial.seed, _DRAWS)
     names["risk"] = _least_risk(model, vocabulary, part.text, config, draws, longest)
-    metrics = {"unsolved": sum(one is None for one in exact) / len(exact)}
     log_probs = {
         name: _log_probs(model, vocabulary, part.text, ones)
         for name, ones in names.items()
     }
+    overlaps = {name: _overlaps(ones, part) for name, ones in names.items()}
+    metrics = {"unsolved": sum(one is None for one in exact) / len(exact)}
     for name, ones in names.items():
-        metrics |= _compared(ones, part, log_probs[name], log_probs["greedy"], name)
+        metrics |= {
+            f"log_prob@{name}": float(log_probs[name].mean()),
+            f"rouge_l@{name}": float(overlaps[name].mean()),
+            f"exact_match@{name}": _share(
+                a == b for a, b in zip(ones, part.titles, strict=True)
+            ),
+            f"empty@{name}": _share(not one for one in ones),
+            f"below_greedy@{name}": _share(
+                (log_probs[name] < log_probs["greedy"] - _LESS).tolist()
+            ),
+            f"length@{name}": sum(map(len, ones)) / len(ones),
+        }
     return Measured(
         metrics=metrics,
         data=[f"the model of {config.record}, seed 0", *corpus.sources],
-        arrays={f"log_prob@{name}": v.numpy() for name, v in log_probs.items()},
+        arrays={
+            f"{measure_}@{name}": values.numpy()
+            for measure_, table in (("log_prob", log_probs), ("rouge_l", overlaps))
+            for name, values in table.items()
+        },
     )
 
 
@@ -159,26 +174,15 @@ def _log_probs(
     return torch.cat([log_likelihood(model, *piece).double() for piece in pieces])
 
 
-def _compared(
-    names: Sequence[str],
-    part: EncodedSplit,
-    log_prob: Tensor,
-    of_greedy: Tensor,
-    search: str,
-) -> dict[str, float]:
-    """Return the measures of one search."""
-    overlap = [rouge(a, b).longest for a, b in zip(names, part.titles, strict=True)]
-    measures: dict[str, Callable[[], float]] = {
-        "log_prob": lambda: float(log_prob.mean()),
-        "rouge_l": lambda: 100 * float(np.mean(overlap)),
-        "exact_match": lambda: float(
-            np.mean([a == b for a, b in zip(names, part.titles, strict=True)])
-        ),
-        "empty": lambda: float(np.mean([not name for name in names])),
-        "below_greedy": lambda: float((log_prob < of_greedy - _LESS).double().mean()),
-        "length": lambda: float(np.mean([len(name) for name in names])),
-    }
-    return {f"{name}@{search}": value() for name, value in measures.items()}
+def _overlaps(names: Sequence[str], part: EncodedSplit) -> Tensor:
+    """Return the ROUGE-L of each title with the true one, percent ``(B,)``."""
+    pairs = zip(names, part.titles, strict=True)
+    return torch.tensor([100 * rouge(a, b).longest for a, b in pairs])
+
+
+def _share(flags: Iterable[bool]) -> float:
+    found = list(flags)
+    return sum(found) / len(found)
 
 
 STUDY = Study(
