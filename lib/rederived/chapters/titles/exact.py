@@ -77,7 +77,7 @@ def _step(
 ) -> tuple[Tensor, Nested]:
     """Advance all prefixes of one text, some at a time: ``(R, V)`` and the states."""
     pieces = []
-    for rows in torch.arange(len(tokens)).split(_TOGETHER):
+    for rows in torch.split(torch.arange(len(tokens)), _TOGETHER):
         copies = select_rows(memory, torch.zeros_like(rows))
         pieces.append(model.step(tokens[rows], select_rows(state, rows), copies))
     log_probs, states = zip(*pieces, strict=True)

@@ -24,6 +24,7 @@ from rederived.records import Measured, Study, Trial, from_dict, load_record
 from rederived.training import generator
 
 _BEAMS, _WIDE, _POWER = 3, 8, 0.7
+_LONGEST_DRAWN = 30  # tokens, as in the records of the models
 _DRAWS = 50  # random stream
 _LESS = 1e-3  # nats that rounding may cost
 _STOPS: dict[str, Stop] = {
@@ -83,7 +84,7 @@ def measure(config: SearchConfig, trial: Trial) -> Measured:
         for name, ones in found.items()
     }
     draws = generator(trial.seed, _DRAWS)
-    names["risk"] = _least_risk(model, vocabulary, part.text, config, draws, longest)
+    names["risk"] = _least_risk(model, vocabulary, part.text, config.draws, draws)
     log_probs = {
         name: _log_probs(model, vocabulary, part.text, ones)
         for name, ones in names.items()
@@ -146,21 +147,14 @@ def _or_empty(
 
 
 def _least_risk(
-    model: Model,
-    vocabulary: Vocabulary,
-    text: Tensor,
-    config: SearchConfig,
-    draws: torch.Generator,
-    longest: int,
+    model: Model, vocabulary: Vocabulary, text: Tensor, n: int, draws: torch.Generator
 ) -> list[str]:
-    """Draw titles for each text and take the one of least risk."""
-    copies = text.repeat_interleave(config.draws, 0)
+    """Draw n titles for each text and take the one of least risk."""
     drawn = [
         vocabulary.decode(one.tokens)
-        for rows in copies.split(100 * config.draws)
-        for one in sample(model, rows, draws, max_length=longest)
+        for rows in torch.split(text.repeat_interleave(n, 0), 100 * n)
+        for one in sample(model, rows, draws, max_length=_LONGEST_DRAWN)
     ]
-    n = config.draws
     return [least_risk(drawn[i * n : (i + 1) * n]) for i in range(len(text))]
 
 
@@ -170,7 +164,7 @@ def _log_probs(
 ) -> Tensor:
     """Return each title's log-probability, read again as a whole, nats ``(B,)``."""
     titles = padded([[START, *vocabulary.encode(name), END] for name in names])
-    pieces = zip(text.split(100), titles.split(100), strict=True)
+    pieces = zip(torch.split(text, 100), torch.split(titles, 100), strict=True)
     return torch.cat([log_likelihood(model, *piece).double() for piece in pieces])
 
 
