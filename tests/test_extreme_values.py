@@ -12,11 +12,23 @@ import pytest
 import torch
 from rederived import evaluation
 from rederived.chapters.adaptive import NormalizedGradient, ScalarRMSprop
+from rederived.chapters.fvae.glow import glow
+from rederived.chapters.fvae.glow_layers import Squeeze
 from rederived.chapters.mixup import LinearityPenalty, soft_cross_entropy
-from rederived.chapters.titles import rollout, search
+from rederived.chapters.mixup.measures import linearity_gaps
+from rederived.chapters.nice import nice
+from rederived.chapters.titles import (
+    RecurrentConfig,
+    RecurrentModel,
+    article_search,
+    rollout,
+    search,
+    title_loss,
+)
 from rederived.chapters.titles.scorers import CachedState
 from rederived.chapters.titles.tables import TableModel
 from rederived.datasets.classes import two_moons
+from rederived.evaluation.probes import accuracy
 from rederived.flows import Dequantization, Flow, StandardNormal, bits_per_dim
 from rederived.probability import kl_to_standard, normal_log_prob
 from rederived.records import show_table
@@ -218,3 +230,76 @@ def test_large_numbers_do_not_lose_a_normalised_row() -> None:
     x = torch.tensor([[3e25, 4e25], [4e25, -3e25], [3.1e25, 4e25]])
     found = evaluation.nearest(x, x, 2, "cosine")
     assert found[0].tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("kind", ["glow", "nice"])
+def test_a_flow_of_no_events(kind: str, rng: torch.Generator) -> None:
+    shape = (3, 8, 8) if kind == "glow" else (8,)
+    flow = (
+        glow((3, 8, 8), levels=2, steps=1, width=4, generator=rng)
+        if kind == "glow"
+        else nice(8, prior=StandardNormal(), width=4, depth=1)
+    )
+    assert flow.sample(0, rng).shape == (0, *shape)
+    assert flow.log_prob(torch.zeros(0, *shape)).shape == (0,)
+
+
+def test_squeezing_is_torch_s_pixel_unshuffle(rng: torch.Generator) -> None:
+    x = torch.rand(2, 3, 4, 6, generator=rng)
+    z, _ = Squeeze()(x)
+    assert torch.equal(z, nn.functional.pixel_unshuffle(x, 2))
+    assert torch.equal(Squeeze().inverse(z)[0], x)
+
+
+def test_no_text_has_no_title(rng: torch.Generator) -> None:
+    model = RecurrentModel(RecurrentConfig(20, width=8, hidden=8))
+    none = torch.zeros(0, 3, dtype=torch.int64)
+    assert search.generate(model, none, 3, 5) == []
+    assert rollout.greedy(model, none, 5) == []
+    assert rollout.sample(model, none, rng, max_length=5) == []
+    with pytest.raises(ValueError, match="no texts"):
+        title_loss(model, none, none)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model: rollout.greedy(model, model.texts(), 0),
+        lambda model: rollout.sample(
+            model, model.texts(), torch.Generator(), max_length=0
+        ),
+        lambda model: search.generate(model, model.texts(), 2, 0),
+        lambda model: article_search(
+            CachedState(model, model.texts()[:1], 2), 0, "best ended"
+        ),
+    ],
+)
+def test_a_title_without_room_is_refused(
+    call: Callable[[TableModel], object], rng: torch.Generator
+) -> None:
+    with pytest.raises(ValueError, match="max_length >= 1, got 0"):
+        call(TableModel(2, 3, 5, rng))
+
+
+@pytest.mark.parametrize("high", [math.nan, math.inf, 0.0, -1.0])
+def test_cells_have_a_width(high: float) -> None:
+    with pytest.raises(ValueError, match="low < high"):
+        Dequantization(256, 0.0, high)
+
+
+_NONE = torch.zeros(0, dtype=torch.int64)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: evaluation.calibration_error(torch.zeros(0, 3), _NONE),
+        lambda: evaluation.fit_temperature(torch.zeros(0, 3), _NONE),
+        lambda: evaluation.moments(torch.zeros(1, 3)),
+        lambda: accuracy(_NONE, _NONE),
+        lambda: linearity_gaps(nn.Identity(), torch.zeros(1, 3), torch.Generator()),
+    ],
+)
+def test_nothing_is_not_measured(call: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"no samples|needs 2|no predictions|two inp"):
+        call()

@@ -21,9 +21,13 @@ def calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> 
         labels: int64 ``(N,)``.
         bins: of the interval from 0 to 1.
 
+    Raises:
+        ValueError: if there is no sample.
+
     >>> calibration_error(torch.tensor([[0.75, 0.25]]), torch.tensor([0]))
     0.25
     """
+    _refuse_nothing(labels)
     confidence, predicted = probabilities.max(1)
     right = (predicted == labels).double()
     place = (confidence.double() * bins).ceil().long().sub(1).clamp(0, bins - 1)
@@ -42,12 +46,16 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
         logits: of held-out samples, ``(N, K)``.
         labels: int64 ``(N,)``.
 
+    Raises:
+        ValueError: if there is no sample.
+
     >>> logits = torch.tensor([[8.0, 0.0], [8.0, 0.0], [8.0, 0.0], [8.0, 0.0]])
     >>> fit_temperature(logits, torch.tensor([0, 0, 0, 1])) > 1  # too sure
     True
     """
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 - slow to import
 
+    _refuse_nothing(labels)
     scores = logits.double()
 
     def loss(log_temperature: float) -> float:
@@ -56,3 +64,8 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
 
     found = minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded")
     return math.exp(float(found.x))
+
+
+def _refuse_nothing(labels: Tensor) -> None:
+    if len(labels) == 0:
+        raise ValueError("there are no samples: calibration needs at least one")

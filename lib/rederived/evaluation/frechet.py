@@ -15,10 +15,15 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
 
     Both are float64; the covariance is divided by ``n - 1``.
 
+    Raises:
+        ValueError: for fewer than two features.
+
     >>> mean, covariance = moments(torch.tensor([[0.0], [2.0]]))
     >>> mean.tolist(), covariance.tolist()
     ([1.0], [[2.0]])
     """
+    if features.shape[-2] < 2:
+        raise ValueError(f"a covariance needs 2 features, got {features.shape[-2]}")
     values = features.double()
     mean = values.mean(-2)
     rest = values - mean.unsqueeze(-2)

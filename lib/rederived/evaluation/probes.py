@@ -104,7 +104,12 @@ def standardized(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
 def accuracy(predicted: Tensor, labels: Tensor) -> float:
     """Return the share of right predictions.
 
+    Raises:
+        ValueError: if there is none.
+
     >>> accuracy(torch.tensor([0, 1]), torch.tensor([0, 2]))
     0.5
     """
+    if len(labels) == 0:
+        raise ValueError("there are no predictions to judge: give at least one")
     return float((predicted == labels).double().mean())

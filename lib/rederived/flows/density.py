@@ -100,6 +100,18 @@ class Dequantization:
     low: float = 0.0
     high: float = 1.0
 
+    def __post_init__(self) -> None:
+        """Refuse cells without a width.
+
+        Raises:
+            ValueError: unless there is a level and ``low`` is below ``high``.
+        """
+        if self.levels < 1 or not -math.inf < self.low < self.high < math.inf:
+            raise ValueError(
+                "dequantisation needs levels >= 1 and low < high, both finite, got "
+                f"{self.levels} levels from {self.low} to {self.high}"
+            )
+
     @property
     def cell_width(self) -> float:
         """The width of one grey level on the real axis."""

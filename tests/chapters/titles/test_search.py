@@ -211,7 +211,7 @@ def test_a_search_that_gives_up_says_so(rng):
 @pytest.mark.parametrize(("longest", "power"), [(0, 0.0), (3, -1.0)])
 def test_senseless_searches_are_refused(rng, longest, power):
     model = tables(rng, 1)
-    with pytest.raises(ValueError, match="max_length >= 1"):
+    with pytest.raises(ValueError, match=r"max_length >= 1|length_penalty >= 0"):
         generate(model, model.texts(), 2, longest, power)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from rederived.flows import AffineCoupling, Bijection, Inverse
 
@@ -230,17 +229,25 @@ class Squeeze(Bijection):
         Raises:
             ValueError: if height or width is odd.
         """
-        height, width = x.shape[-2:]
+        batch, channels, height, width = x.shape
         if height % 2 or width % 2:
             raise ValueError(
                 f"squeezing needs an even height and width, got {height} x {width}: "
                 "pad the image or build fewer levels"
             )
-        return functional.pixel_unshuffle(x, 2), x.new_zeros(len(x))
+        # not pixel_unshuffle, which gives an empty batch another shape
+        squares = x.reshape(batch, channels, height // 2, 2, width // 2, 2)
+        z = squares.permute(0, 1, 3, 5, 2, 4)  # (B, C, 2, 2, H / 2, W / 2)
+        z = z.reshape(batch, 4 * channels, height // 2, width // 2)
+        return z, x.new_zeros(batch)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Move channels back into space."""
-        return functional.pixel_shuffle(z, 2), z.new_zeros(len(z))
+        batch, channels, height, width = z.shape
+        squares = z.reshape(batch, channels // 4, 2, 2, height, width)
+        x = squares.permute(0, 1, 4, 2, 5, 3)  # (B, C / 4, H, 2, W, 2)
+        x = x.reshape(batch, channels // 4, 2 * height, 2 * width)
+        return x, z.new_zeros(batch)
 
 
 class FactorOut(Bijection):

@@ -75,7 +75,12 @@ def linearity_gaps(
 
     Returns:
         The gaps of the ``logits`` and of the ``probabilities``.
+
+    Raises:
+        ValueError: for fewer than two inputs.
     """
+    if len(x) < 2:
+        raise ValueError(f"the gap lies between two inputs, got {len(x)}")
     partner = partners(len(x), generator)
     weight = torch.rand(len(x), generator=generator).to(x.device)
     values, between = logits(x), logits(mix(x, partner, weight))

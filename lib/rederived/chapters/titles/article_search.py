@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 
 from rederived.chapters.titles.scorers import Scorer
-from rederived.chapters.titles.search import Hypothesis, mask_special
+from rederived.chapters.titles.search import Hypothesis, mask_special, refuse_length
 from rederived.chapters.titles.vocabulary import END, START
 
 Stop = Literal["worst ended", "best ended", "best of all", "safe"]
@@ -40,8 +40,10 @@ def article_search(
         also past an ``END`` if it went on there.
 
     Raises:
-        ValueError: if the scorer has more than one text.
+        ValueError: if the scorer has more than one text, or ``max_length`` is less
+            than 1.
     """
+    refuse_length(max_length)
     if scorer.texts != 1:
         raise ValueError(f"this search takes one text at a time, got {scorer.texts}")
     k = scorer.beams

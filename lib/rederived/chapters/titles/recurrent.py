@@ -155,8 +155,10 @@ class RecurrentModel(nn.Module):
         """Read texts, int64 ``(B, N)``, once.
 
         Raises:
-            ValueError: if a text is empty.
+            ValueError: if there is no text, or one without a token.
         """
+        if len(text) == 0:
+            raise ValueError("there are no texts to encode: give at least one")
         mask = text != PAD
         lengths = mask.sum(1)
         if int(lengths.min()) < 1:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rederived.chapters.titles.encoder_decoder import EncoderDecoder
 from rederived.chapters.titles.scorers import CachedState
-from rederived.chapters.titles.search import Hypothesis, mask_special
+from rederived.chapters.titles.search import Hypothesis, mask_special, refuse_length
 from rederived.chapters.titles.vocabulary import END, PAD, START
 
 Choose = Callable[[Tensor], Tensor]
@@ -25,6 +25,9 @@ def greedy(
         model: an encoder-decoder.
         text: int64 ``(B, N)``.
         max_length: the most tokens of a title, ``END`` included.
+
+    Raises:
+        ValueError: if ``max_length`` is less than 1.
     """
 
     def likeliest(log_probs: Tensor) -> Tensor:
@@ -54,7 +57,7 @@ def sample(
         share: of the nucleus that is drawn from.
 
     Raises:
-        ValueError: if the temperature is not positive.
+        ValueError: if the temperature is not positive, or ``max_length`` less than 1.
     """
     if not temperature > 0.0:
         raise ValueError(f"a temperature is positive, got {temperature}")
@@ -122,6 +125,9 @@ def _roll_out(
     model: EncoderDecoder, text: Tensor, max_length: int, choose: Choose
 ) -> list[Hypothesis]:
     """Write a title for each text, its tokens chosen one after the other."""
+    refuse_length(max_length)
+    if len(text) == 0:
+        return []
     scorer = CachedState(model, text, 1)
     prefixes = torch.full((len(text), 1), START)  # (B, t)
     total = torch.zeros(len(text), dtype=torch.float64)

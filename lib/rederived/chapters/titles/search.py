@@ -35,16 +35,35 @@ class Hypothesis:
     ended: bool
 
 
+def refuse_nan(log_probs: Tensor) -> None:
+    """Stop where a model answers NaN, of which no search could make sense.
+
+    Raises:
+        ValueError: if it does.
+    """
+    if bool(log_probs.isnan().any()):
+        raise ValueError("the model's log-probabilities hold NaN: look at its weights")
+
+
+def refuse_length(max_length: int) -> None:
+    """Stop where a title could not hold a token.
+
+    Raises:
+        ValueError: naming the length.
+    """
+    if max_length < 1:
+        raise ValueError(f"a title needs max_length >= 1, got {max_length}")
+
+
 def mask_special(log_probs: Tensor) -> Tensor:
     """Return log-probabilities with what no title contains, ``PAD`` and so on, at -inf.
 
     The rest is not normalised again, so that scores stay those of the model.
 
     Raises:
-        ValueError: if the model answered NaN, of which no search could make sense.
+        ValueError: if the model answered NaN.
     """
-    if bool(log_probs.isnan().any()):
-        raise ValueError("the model's log-probabilities hold NaN: look at its weights")
+    refuse_nan(log_probs)
     log_probs = log_probs.clone()
     log_probs[..., [PAD, UNK, START]] = -math.inf
     return log_probs
@@ -67,7 +86,7 @@ def generate(
         length_penalty: power of the length by which log-probabilities are divided.
     """
     found: list[Hypothesis] = []
-    for rows in torch.split(text, _TOGETHER):
+    for rows in torch.split(text, _TOGETHER) if len(text) else ():
         found += beam_search(
             CachedState(model, rows, beams), max_length, length_penalty
         )
@@ -91,12 +110,13 @@ def beam_search(
             compares probabilities.
 
     Raises:
-        ValueError: if ``max_length`` or ``length_penalty`` makes no sense.
+        ValueError: if ``max_length`` or ``length_penalty`` makes no sense, or the model
+            answers NaN.
     """
-    if max_length < 1 or not 0.0 <= length_penalty < math.inf:
+    refuse_length(max_length)
+    if not 0.0 <= length_penalty < math.inf:
         raise ValueError(
-            "a search needs max_length >= 1 and length_penalty >= 0, got "
-            f"{max_length} and {length_penalty}"
+            f"a search needs a finite length_penalty >= 0, got {length_penalty}"
         )
     found = _Found(scorer.texts)
     k, texts = scorer.beams, torch.arange(scorer.texts)
@@ -106,6 +126,7 @@ def beam_search(
     parents: Tensor | None = None
     for length in range(1, max_length + 1):
         log_probs = scorer.next(prefixes, parents).cpu()
+        refuse_nan(log_probs)
         ends = scores + log_probs[:, END].double().view(len(texts), k)
         totals, tokens = _extensions(log_probs, scores)
         worst = torch.cat([totals, ends], 1).topk(k).values[:, -1:]

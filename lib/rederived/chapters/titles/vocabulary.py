@@ -114,5 +114,6 @@ def padded(rows: Sequence[Sequence[int]]) -> Tensor:
 
 def trimmed(tokens: Tensor) -> Tensor:
     """Cut off the columns of ``(B, N)`` that hold nothing but padding."""
-    longest = int((tokens != PAD).sum(1).max())
+    lengths = (tokens != PAD).sum(1)
+    longest = int(lengths.max()) if len(lengths) else 0
     return tokens[:, : max(longest, 1)]
