@@ -164,7 +164,7 @@ def after_an_error(
         "random": _random_error(begun, int(part.title.max()), generator),
         "second": _second_choice(model, text, begun),
     }
-    return {name: _kept(model, text, title, one) for name, one in kinds.items()}
+    return {name: continued(model, text, title, one) for name, one in kinds.items()}
 
 
 def _begun(part: EncodedSplit) -> tuple[Tensor, Tensor, Tensor]:
@@ -191,8 +191,17 @@ def _second_choice(model: EncoderDecoder, text: Tensor, begun: Tensor) -> Tensor
     return torch.cat([begun[:, :-1], logits.argmax(1, keepdim=True)], 1)
 
 
-def _kept(model: EncoderDecoder, text: Tensor, title: Tensor, begun: Tensor) -> Kept:
-    """Let the model go on from the begun titles and compare with the true ones."""
+def continued(
+    model: EncoderDecoder, text: Tensor, title: Tensor, begun: Tensor
+) -> Kept:
+    """Let the model go on from begun titles, and compare with what was to come.
+
+    Args:
+        model: an encoder-decoder.
+        text: int64 ``(B, N)``.
+        title: int64 ``(B, M)``, the true ones, from ``START`` to ``END``.
+        begun: int64 ``(B, J)``, from ``START`` on, without padding.
+    """
     rest = title[:, begun.shape[1] :]
     found = greedy_continuation(model, text, begun, rest.shape[1] + _LATE)
     hits = _hits(found[:, : rest.shape[1]], rest)
