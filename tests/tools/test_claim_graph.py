@@ -19,7 +19,7 @@ UNCHECKED = {
     2: "eq-vi-aae-reduced eq-vi-ali-joint eq-vi-ali-labels eq-vi-generator "
     "eq-vi-parameters eq-vi-rate",
     3: "eq-nice-frechet eq-nice-integral eq-nice-likelihood",
-    4: "eq-s2s-attention eq-s2s-softmax",
+    4: "",
     5: "eq-fvae-general eq-fvae-inverse-det eq-fvae-sampling eq-fvae-stages "
     "eq-fvae-twice",
     6: "eq-dim-global eq-dim-goal eq-dim-js-loss eq-dim-local eq-dim-nce "
