@@ -189,8 +189,8 @@ STUDY = Study(
         "forecasts-transformer": SearchConfig(
             "titles-forecasts-transformer", texts=100
         ),
-        "csl": SearchConfig("titles-csl-prior", texts=50),
-        "lctt": SearchConfig("titles-lctt-prior", texts=50),
+        "csl": SearchConfig("titles-csl-prior", texts=30),
+        "lctt": SearchConfig("titles-lctt-prior", texts=30),
     },
     measure=measure,
 )
