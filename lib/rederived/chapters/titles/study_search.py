@@ -42,12 +42,14 @@ class SearchConfig:
     Attributes:
         record: whose model writes, and whose test pairs are titled.
         texts: how many test pairs, the first ones.
-        draws: titles drawn for a text, for minimum Bayes risk.
+        draws: titles drawn for a text, for minimum Bayes risk; 0 leaves it out.
+        stops: whether the article's stopping rules are tried.
     """
 
     record: str
     texts: int = 200
     draws: int = 30
+    stops: bool = True
 
 
 def measure(config: SearchConfig, trial: Trial) -> Measured:
@@ -72,6 +74,8 @@ def measure(config: SearchConfig, trial: Trial) -> Measured:
     model, vocabulary = restore(record.config, record.arrays)
     part, longest = corpus.test, asked.title_limit
     found = _searched(model, part.text, longest)
+    if config.stops:
+        found |= _stopped(model, part.text, longest)
     known = [max(ones, key=_ended_first) for ones in zip(*found.values(), strict=True)]
     known = _or_empty(model, part.text, known)
     exact = [
@@ -83,8 +87,9 @@ def measure(config: SearchConfig, trial: Trial) -> Measured:
         name: [vocabulary.decode(one.tokens) for one in ones]
         for name, ones in found.items()
     }
-    draws = generator(trial.seed, _DRAWS)
-    names["risk"] = _least_risk(model, vocabulary, part.text, config.draws, draws)
+    if config.draws:
+        draws = generator(trial.seed, _DRAWS)
+        names["risk"] = _least_risk(model, vocabulary, part.text, config.draws, draws)
     log_probs = {
         name: _log_probs(model, vocabulary, part.text, ones)
         for name, ones in names.items()
@@ -116,20 +121,23 @@ def measure(config: SearchConfig, trial: Trial) -> Measured:
 
 
 def _searched(model: Model, text: Tensor, longest: int) -> dict[str, list[Hypothesis]]:
-    """Title the texts by every search that extends prefixes."""
-
-    def by(stop: Stop) -> list[Hypothesis]:
-        return [
-            article_search(CachedState(model, one[None], _BEAMS), longest, stop)
-            for one in text
-        ]
-
+    """Title the texts by greedy search and by beams."""
     return {
         "greedy": greedy(model, text, longest),
         "beam-3": generate(model, text, _BEAMS, longest),
         "beam-8": generate(model, text, _WIDE, longest),
         "divided": generate(model, text, _BEAMS, longest, _POWER),
-        **{name: by(stop) for name, stop in _STOPS.items()},
+    }
+
+
+def _stopped(model: Model, text: Tensor, longest: int) -> dict[str, list[Hypothesis]]:
+    """Title the texts by the article's search, with each of its stopping rules."""
+    return {
+        name: [
+            article_search(CachedState(model, one[None], _BEAMS), longest, stop)
+            for one in text
+        ]
+        for name, stop in _STOPS.items()
     }
 
 
@@ -189,8 +197,8 @@ STUDY = Study(
         "forecasts-transformer": SearchConfig(
             "titles-forecasts-transformer", texts=100
         ),
-        "csl": SearchConfig("titles-csl-prior", texts=30),
-        "lctt": SearchConfig("titles-lctt-prior", texts=30),
+        "csl": SearchConfig("titles-csl-prior", texts=20, draws=0, stops=False),
+        "lctt": SearchConfig("titles-lctt-prior", texts=20, draws=0, stops=False),
     },
     measure=measure,
 )
