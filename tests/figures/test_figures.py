@@ -187,6 +187,18 @@ def test_grids_and_matrices_have_a_panel_each():
     assert made.axes[0].images[0].get_clim() == (-1.0, 1.0)
 
 
+def test_matrices_without_signs_have_a_scale_from_zero():
+    values = {"left": torch.rand(3, 3)}
+    scales = [
+        figures.matrices(values, xlabel="x", ylabel="y", limit=2.0, signed=signed)
+        .axes[0]
+        .images[0]
+        .get_clim()
+        for signed in (True, False)
+    ]
+    assert scales == [(-2.0, 2.0), (0.0, 2.0)]
+
+
 def test_a_density_is_evaluated_where_it_is_drawn():
     def log_density(points):  # larger to the right, then upwards
         return points[:, 0] + 0.1 * points[:, 1]

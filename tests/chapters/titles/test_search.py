@@ -1,6 +1,7 @@
 """Searches against exhaustive listing, Viterbi, and each other."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -13,14 +14,17 @@ from rederived.chapters.titles import (
     START,
     CachedEncoder,
     CachedState,
+    Hypothesis,
     MarkovModel,
     NoCache,
     TableModel,
     article_search,
     beam_search,
     coverage,
+    exact_search,
     generate,
     greedy,
+    least_risk,
     nucleus,
     rouge,
     sample,
@@ -31,6 +35,7 @@ from rederived.chapters.titles.overlap import (
     mean_rouge,
 )
 from rederived.chapters.titles.scorers import Scorer
+from rederived.claims import ClaimFailed, claim
 from rederived.training import generator
 from tiny_titles import MODELS, batch
 from torch import Tensor
@@ -218,7 +223,7 @@ def test_senseless_searches_are_refused(rng, longest, power):
 # The article's search
 
 
-def test_the_three_stopping_rules_by_hand():
+def test_the_stopping_rules_by_hand():
     """Two titles end at once, a better one is open; worst, best, and the open one."""
     model = TableModel(1, 2, 3, torch.Generator().manual_seed(0))
     first = [[0.6, 0.25, 0.15]]
@@ -227,10 +232,10 @@ def test_the_three_stopping_rules_by_hand():
         model.tables[t] = torch.tensor([table], dtype=torch.float64).log()
     found = {
         stop: article_search(CachedState(model, model.texts(), 3), 3, stop, 0.0)
-        for stop in ("worst ended", "best ended", "best of all")
+        for stop in ("worst ended", "best ended", "best of all", "safe")
     }
     assert found["worst ended"].tokens == found["best ended"].tokens == ()
-    assert found["best of all"].tokens == (4, 4)
+    assert found["best of all"].tokens == found["safe"].tokens == (4, 4)
     assert math.isclose(found["best of all"].log_prob, math.log(0.54))
 
 
@@ -248,16 +253,117 @@ def test_the_first_rule_returns_the_worst_that_has_ended():
     assert math.isclose(math.exp(worst.log_prob), 0.499 * 0.6)
 
 
-def test_the_article_keeps_what_has_ended():
+def test_a_safe_rule_keeps_what_has_ended():
     """The empty title, 0.3, is second at once and best after the others end."""
     model = TableModel(1, 2, 3, torch.Generator().manual_seed(0))
     first = [[0.6, 0.1, 0.3]]
     second = [[0.35, 0.35, 0.3], [0.4, 0.3, 0.3]]
     for t, table in enumerate((first, second)):
         model.tables[t] = torch.tensor([table], dtype=torch.float64).log()
-    found = article_search(CachedState(model, model.texts(), 2), 3, "best of all", 0.0)
-    assert found.tokens == ()
-    assert math.isclose(math.exp(found.log_prob), 0.3)
+    kept, program = (
+        article_search(CachedState(model, model.texts(), 2), 3, stop, 0.0)
+        for stop in ("safe", "best of all")
+    )
+    assert kept.tokens == ()
+    assert math.isclose(math.exp(kept.log_prob), 0.3)
+    assert program.log_prob < kept.log_prob
+
+
+def _program(
+    model: TableModel, text: Tensor, k: int, longest: int, rule: str
+) -> tuple[list[int], float]:
+    """The program's search as a list of candidates, with its rule of one year."""
+    kept: list[tuple[float, list[int]]] = [(0.0, [START])]
+    for _ in range(longest):
+        grown = []
+        for total, ids in kept:
+            row = model.decode(model.encode(text), torch.tensor([ids]))[0, -1]
+            grown += [(total + float(row[n]), [*ids, n]) for n in range(END, len(row))]
+        grown.sort(key=lambda one: one[0])
+        kept = grown[-k:]
+        ended = [one for one in kept if one[1][-1] == END]
+        if rule == "worst ended" and ended:
+            return ended[0][1], ended[0][0]
+        if rule == "best ended" and ended:
+            return ended[-1][1], ended[-1][0]
+        if rule == "best of all" and kept[-1][1][-1] == END:
+            return kept[-1][1], kept[-1][0]
+    return kept[-1][1], kept[-1][0]
+
+
+@pytest.mark.parametrize("rule", ["worst ended", "best ended", "best of all"])
+def test_the_search_is_the_programs(rng, rule):
+    """Its candidates as plain lists; what has ended is extended like the rest."""
+    model = TableModel(60, 3, 5, rng, sharpness=1.5)
+    for text in model.texts():
+        ids, total = _program(model, text[None], 3, 5, rule)
+        found = article_search(CachedState(model, text[None], 3), 5, rule, 0.0)
+        assert found.tokens == tuple(n for n in ids if n not in (START, END))
+        assert math.isclose(found.log_prob, total, abs_tol=1e-12)
+
+
+def test_a_rule_that_is_safe_is_not_found_to_be_unsafe(rng):
+    """The placebo of claim 4.18: a wide beam with the safe rule loses to nothing."""
+    model = tables(rng, 60)
+    plain = log_probs(greedy(model, model.texts(), LONGEST))
+    found = log_probs(
+        article_search(CachedState(model, text[None], 9), LONGEST, "safe", 0.0)
+        for text in model.texts()
+    )
+    with pytest.raises(ClaimFailed):
+        claim("4.18").refuted.above(
+            (found < plain - 1e-9).double().mean(), 0.5, what="share below greedy"
+        )
+
+
+# Exact search
+
+
+@pytest.mark.parametrize("characters", [2, 3])
+def test_exact_search_finds_the_best_of_the_list(rng, characters):
+    model = TableModel(80, characters, LONGEST, rng)
+    totals, names = model.all_titles()
+    known = greedy(model, model.texts(), LONGEST)
+    for number, one in enumerate(known):
+        text = model.texts()[number : number + 1]
+        found = exact_search(model, text, LONGEST, one)
+        assert found is not None
+        assert found.tokens == names[int(totals[number].argmax())]
+        assert math.isclose(found.log_prob, totals[number].max())
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_exact_search_is_no_worse_than_a_wide_beam(make, rng):
+    model = make()
+    text, _ = batch(rng)
+    for row, n in enumerate((9, 5, 7)):
+        alone = text[row : row + 1, :n]
+        (wide,) = generate(model, alone, 400, 2)
+        known = Hypothesis((), -99.0, -99.0, ended=True)
+        found = exact_search(model, alone, 2, known)
+        assert found is not None
+        assert math.isclose(found.log_prob, wide.log_prob, rel_tol=1e-9)
+
+
+def test_exact_search_gives_up_and_refuses(rng):
+    model = tables(rng, 2)
+    text = model.texts()
+    poor = Hypothesis((), -99.0, -99.0, ended=True)
+    assert exact_search(model, text[:1], LONGEST, poor, most=0) is None
+    with pytest.raises(ValueError, match="got 2 texts"):
+        exact_search(model, text, LONGEST, poor)
+    with pytest.raises(ValueError, match="ended=False"):
+        exact_search(model, text[:1], LONGEST, replace(poor, ended=False))
+
+
+# Minimum Bayes risk
+
+
+def test_the_title_of_least_risk_by_hand():
+    assert least_risk(["甲乙", "丙", "甲乙丁", "甲乙丁"]) == "甲乙丁"
+    assert least_risk(["丙", "甲"]) == "丙"
+    with pytest.raises(ValueError, match="at least one"):
+        least_risk([])
 
 
 def test_the_floor_bounds_what_a_symbol_costs(rng):

@@ -19,8 +19,13 @@ from rederived.chapters.titles import (
     SPECIAL,
     START,
     Hypothesis,
+    RecurrentConfig,
+    RecurrentModel,
     TableModel,
     Vocabulary,
+    study_prior,
+    study_search,
+    title_loss,
 )
 from rederived.chapters.titles.study import (
     STUDY,
@@ -31,6 +36,7 @@ from rederived.chapters.titles.study import (
 )
 from rederived.chapters.titles.study import run as running
 from rederived.chapters.titles.study.data import EncodedSplit, copy_task
+from rederived.claims import ClaimFailed, claim
 from rederived.records import Run, RunError
 from typer.testing import CliRunner, Result
 
@@ -176,6 +182,160 @@ def test_exposure_bias_on_a_model_that_copies_its_input() -> None:
     found = measures.exposure_bias(model, pairs, torch.Generator().manual_seed(0))
     assert found["free_accuracy"] == found["after_true"] == 1.0
     assert found["after_wrong"] < 0.1
+
+
+def test_a_shift_costs_places_and_not_order() -> None:
+    """Three of the four characters left are met, each one place late."""
+
+    class Late(TableModel):
+        def step(self, tokens, state, memory):  # type: ignore[no-untyped-def]
+            history, length = state
+            wanted = torch.tensor([20, 21, 22, 23, 50, 24, 25, 26, *[END] * 20])
+            following = wanted[length + 1].expand(len(tokens))
+            one_hot = torch.nn.functional.one_hot(following, 60).double()
+            return one_hot, (history, length + 1)
+
+    model = Late(1, 2, 3, torch.Generator())
+    title = torch.tensor([[START, 20, 21, 22, 23, 24, 25, 26, 27, END]])
+    kept = measures.continued(
+        model, torch.ones(1, 1, dtype=torch.int64), title, title[:, :5]
+    )
+    assert kept.in_place.tolist() == pytest.approx([0.2])  # the end alone
+    assert kept.in_order.tolist() == [0.75]
+
+
+def deaf() -> tuple[RecurrentModel, EncodedSplit]:
+    """A model that writes from the text alone: its recurrence is cut off."""
+    torch.manual_seed(1)
+    model = RecurrentModel(RecurrentConfig(60, width=16, hidden=32)).eval()
+    with torch.no_grad():
+        for layer in model.layers:
+            for weight in layer.parameters():
+                weight.zero_()
+    title = torch.randint(SPECIAL, 60, (40, 12))
+    title[:, 0], title[:, -1] = START, END
+    return model, EncodedSplit([], [], torch.randint(SPECIAL, 60, (40, 9)), title)
+
+
+def test_a_model_deaf_to_its_prefix_loses_nothing_by_an_error() -> None:
+    """The placebo of claim 4.13."""
+    model, pairs = deaf()
+    found = measures.after_an_error(model, pairs, torch.Generator().manual_seed(0))
+    for kind in ("random", "second"):
+        lost = found["true"].in_order - found[kind].in_order
+        assert lost.abs().max() == 0
+        with pytest.raises(ClaimFailed):
+            claim("4.13").mean_above(lost, 0.0, what="lost in order")
+
+
+def test_the_second_choice_is_the_models_and_wrong() -> None:
+    model, pairs = deaf()
+    begun = pairs.title[:, :5]
+    second = measures._second_choice(model, pairs.text, begun)
+    assert torch.equal(second[:, :4], begun[:, :4])
+    assert (second[:, 4] != begun[:, 4]).all()
+    assert (second[:, 4] >= SPECIAL).all()
+    logits = model(pairs.text, begun[:, :-1])[:, -1, SPECIAL:]
+    beaten = (logits > logits.gather(1, second[:, 4:] - SPECIAL)).sum(1)
+    assert set(beaten.tolist()) <= {0, 1}
+
+
+# The prior's two parts
+
+SMALL = study_prior.PriorConfig(rows=64, width=8, epochs=1, rates=(0.01,))
+
+
+def test_the_mixtures_are_the_four_of_two_by_two() -> None:
+    """Against the model of the chapter, with and without prior and halving."""
+    torch.manual_seed(2)
+    base = RecurrentModel(RecurrentConfig(40, width=8, hidden=16)).double()
+    text, inputs = torch.randint(SPECIAL, 40, (3, 7)), torch.full((3, 2), START)
+    knows, y = base(text, inputs), None
+    for name in ("none", "halved", "averaged"):
+        twin = RecurrentModel(
+            RecurrentConfig(
+                40, 8, 16, prior=name == "averaged", halved=name == "halved"
+            )
+        ).double()
+        twin.load_state_dict(base.state_dict(), strict=False)
+        mixed = RecurrentModel(RecurrentConfig(40, 8, 16))
+        mixed.prior = study_prior.Mixed(40, *study_prior.MIXTURES[name])
+        mixed = mixed.double()
+        mixed.load_state_dict(base.state_dict())
+        assert torch.allclose(mixed(text, inputs), twin(text, inputs), atol=1e-14)
+        if name == "none":
+            y = twin(text, inputs)
+    opinion = 2 * knows - y
+    for name in ("unhalved", "added"):
+        mixed = RecurrentModel(RecurrentConfig(40, 8, 16))
+        mixed.prior = study_prior.Mixed(40, *study_prior.MIXTURES[name])
+        mixed = mixed.double()
+        mixed.load_state_dict(base.state_dict())
+        share = study_prior.MIXTURES[name][1]
+        assert torch.allclose(mixed(text, inputs), y + share * opinion, atol=1e-14)
+
+
+def test_doubled_in_start_and_rate_the_average_is_not_halved() -> None:
+    """Under Adam: the dense layer doubled is the mixture without the halving."""
+    text, titles = (
+        torch.randint(SPECIAL, 40, (8, 7)),
+        torch.randint(SPECIAL, 40, (8, 5)),
+    )
+    losses = []
+    for doubled in (False, True):
+        torch.manual_seed(3)
+        model = RecurrentModel(RecurrentConfig(40, 8, 16)).double()
+        if doubled:
+            with torch.no_grad():
+                for weight in model.out.parameters():
+                    weight.mul_(2)
+        else:
+            model.prior = study_prior.Mixed(40, 1.0, 0.5).double()
+        last = list(model.out.parameters())
+        rest = [p for n, p in model.named_parameters() if not n.startswith("out.")]
+        groups = [{"params": last, "lr": 0.02 if doubled else 0.01}, {"params": rest}]
+        adam = torch.optim.Adam(groups, 0.01, eps=1e-30)
+        for _ in range(5):
+            adam.zero_grad()
+            loss = title_loss(model, text, titles)
+            loss.backward()
+            adam.step()
+        losses.append(float(loss.detach()))
+    assert losses[0] == pytest.approx(losses[1], abs=1e-9)
+
+
+def test_arms_that_are_alike_are_not_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The placebo of claim 4.16: the average without its knowledge."""
+    monkeypatch.setitem(study_prior.MIXTURES, "averaged", (0.5, 0.0))
+    config = replace(SMALL, mixtures=("halved", "averaged"))
+    runs = [study_prior.STUDY.run_config(config, "tiny", seed=n) for n in range(3)]
+    differences = [
+        run.metrics["loss@averaged@0.01"] - run.metrics["loss@halved@0.01"]
+        for run in runs
+    ]
+    with pytest.raises(ClaimFailed):
+        claim("4.16").mean_below(differences, 0.0, what="knowledge that is none")
+
+
+# The searches of one model
+
+
+def test_the_searches_are_told_apart_by_what_they_maximise() -> None:
+    run = study_search.STUDY.run_config(
+        study_search.SearchConfig("titles-forecasts-transformer", texts=12, draws=4),
+        "tiny",
+        seed=0,
+    )
+    found = run.arrays
+    best = found["log_prob@exact"]
+    assert run.metrics["unsolved"] == 0
+    for name, values in found.items():
+        if name.startswith("log_prob@"):
+            assert (values <= best + 1e-4).all(), name
+    assert run.metrics["below_greedy@greedy"] == run.metrics["below_greedy@exact"] == 0
+    assert run.metrics["log_prob@2018"] < run.metrics["log_prob@june-2019"]
 
 
 def test_what_is_measured_goes_to_where_the_model_is(trained: Run) -> None:

@@ -12,6 +12,7 @@ from rederived.chapters.titles.attention import (
     causal_mask,
     masked_softmax,
 )
+from rederived.chapters.titles.exact import exact_search
 from rederived.chapters.titles.losses import log_likelihood, title_loss, token_losses
 from rederived.chapters.titles.overlap import coverage, rouge
 from rederived.chapters.titles.prior import PriorKnowledge, source_indicator
@@ -20,6 +21,7 @@ from rederived.chapters.titles.recurrent import (
     RecurrentModel,
     article_config,
 )
+from rederived.chapters.titles.risk import least_risk
 from rederived.chapters.titles.rollout import greedy, nucleus, sample
 from rederived.chapters.titles.scorers import (
     CachedEncoder,
@@ -64,8 +66,10 @@ __all__ = [
     "beam_search",
     "causal_mask",
     "coverage",
+    "exact_search",
     "generate",
     "greedy",
+    "least_risk",
     "log_likelihood",
     "masked_softmax",
     "nucleus",

@@ -11,13 +11,15 @@ from rederived.chapters.titles.scorers import Scorer
 from rederived.chapters.titles.search import Hypothesis, mask_special, refuse_length
 from rederived.chapters.titles.vocabulary import END, START
 
-Stop = Literal["worst ended", "best ended", "best of all"]
+Stop = Literal["worst ended", "best ended", "best of all", "safe"]
 """What is returned, and when.
 
 ``worst ended``: as soon as one of the k hypotheses has ended, the *least* likely one
 that has (September 2018: the first in ascending order).  ``best ended``: at the same
 moment the likeliest one that has (June 2019).  ``best of all``: as soon as the
-likeliest of the k has ended (November 2019); others that have ended stay.
+likeliest of the k has ended (November 2019); others that have ended are extended like
+open ones, past their ``END``.  ``safe``, which is ours: the same, but what has ended
+stays as it is.
 """
 
 
@@ -32,6 +34,10 @@ def article_search(
         stop: the stopping rule.
         floor: added to every probability before its logarithm is taken, so that no
             token costs more than -log(floor) nats, 13.8.
+
+    Returns:
+        The title without its marks; its log-probability is what the search added up,
+        also past an ``END`` if it went on there.
 
     Raises:
         ValueError: if the scorer has more than one text, or ``max_length`` is less
@@ -48,8 +54,9 @@ def article_search(
     for _ in range(max_length):
         log_probs = scorer.next(prefixes, parents).cpu().double()
         log_probs = mask_special((log_probs.exp() + floor).log())
-        log_probs[ended] = -math.inf
-        log_probs[ended, END] = 0.0  # what has ended stays as it is
+        if stop == "safe":  # what has ended stays as it is
+            log_probs[ended] = -math.inf
+            log_probs[ended, END] = 0.0
         totals = scores[:, None] + log_probs
         scores, places = totals.flatten().topk(k)
         parents, tokens = places // totals.shape[1], places % totals.shape[1]
@@ -70,6 +77,6 @@ def _chosen(ended: list[bool], stop: Stop) -> int | None:
     places = [place for place, has_ended in enumerate(ended) if has_ended]
     if not places:
         return None
-    if stop == "best of all":
+    if stop in ("best of all", "safe"):
         return 0 if ended[0] else None
     return places[-1] if stop == "worst ended" else places[0]

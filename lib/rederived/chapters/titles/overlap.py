@@ -71,7 +71,7 @@ def coverage(title: str, text: str) -> float:
     return sum(character in known for character in title) / len(title)
 
 
-def common_subsequence(a: str, b: str) -> int:
+def common_subsequence(a: Sequence[object], b: Sequence[object]) -> int:
     """Return the length of the longest common subsequence; gaps are allowed."""
     row = [0] * (len(b) + 1)
     for x in a:

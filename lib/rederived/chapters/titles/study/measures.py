@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ from rederived.training import device_of
 
 _COMPARED = 1000  # pairs whose common parts are measured
 _CHUNK = 100  # texts that are read together
+_LATE = 5  # tokens that a title may come late by
 WRONG_CHARACTER = 4
 """The character, counted from 1, that is made wrong in the study of errors."""
 
@@ -112,7 +114,10 @@ def title_overlap(part: EncodedSplit) -> dict[str, float]:
 def exposure_bias(
     model: EncoderDecoder, part: EncodedSplit, generator: torch.Generator
 ) -> dict[str, float]:
-    """Measure how errors spread when the model reads its own tokens.
+    """Measure how errors spread when the model reads its own tokens, place by place.
+
+    An inserted or a dropped character shifts all that follows, so that these shares
+    overstate the loss; :func:`after_an_error` counts in order too.
 
     Returns:
         ``free_accuracy``: share of the true tokens met in their places by a freely
@@ -120,19 +125,92 @@ def exposure_bias(
         character on, when the first four are given, the fourth truly or replaced by
         another at random.
     """
-    rows = (part.title[:, 1 : WRONG_CHARACTER + 2] >= SPECIAL).all(1)  # five characters
-    text, title = part.text[rows], part.title[rows]
-    begun = title[:, : WRONG_CHARACTER + 1]
-    wrong = begun.clone()
-    # Another character of the vocabulary, never the true one: a shift modulo its size.
-    size = int(part.title.max()) + 1 - SPECIAL
-    shift = torch.randint(1, size, (len(wrong),), generator=generator)
-    wrong[:, -1] = (wrong[:, -1] - SPECIAL + shift) % size + SPECIAL
+    text, title, begun = _begun(part)
+    wrong = _random_error(begun, int(part.title.max()), generator)
     return {
         "free_accuracy": _agreement(model, part.text, part.title, part.title[:, :1]),
         "after_true": _agreement(model, text, title, begun),
         "after_wrong": _agreement(model, text, title, wrong),
     }
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What of the rest of each true title is met, as shares.
+
+    Attributes:
+        in_place: ``(B,)``, of its tokens, each in its own place, the end included.
+        in_order: ``(B,)``, of its characters, as a longest common subsequence.
+    """
+
+    in_place: Tensor
+    in_order: Tensor
+
+
+def after_an_error(
+    model: EncoderDecoder, part: EncodedSplit, generator: torch.Generator
+) -> dict[str, Kept]:
+    """Give the first four characters, and see what of the rest is met.
+
+    Returns:
+        ``true``: with all four true.  ``random``: with the fourth replaced by another
+        at random, which no model would write.  ``second``: replaced by the likeliest
+        that is not the true one, the error that the model itself is most prone to.
+        Titles of less than six characters are left out.
+    """
+    text, title, begun = _begun(part)
+    kinds = {
+        "true": begun,
+        "random": _random_error(begun, int(part.title.max()), generator),
+        "second": _second_choice(model, text, begun),
+    }
+    return {name: continued(model, text, title, one) for name, one in kinds.items()}
+
+
+def _begun(part: EncodedSplit) -> tuple[Tensor, Tensor, Tensor]:
+    """Return texts, titles and beginnings up to the fourth character."""
+    rows = (part.title[:, 1 : WRONG_CHARACTER + 2] >= SPECIAL).all(1)  # five characters
+    title = part.title[rows]
+    return part.text[rows], title, title[:, : WRONG_CHARACTER + 1]
+
+
+def _random_error(begun: Tensor, largest: int, generator: torch.Generator) -> Tensor:
+    """Replace the last character by another, never the true one."""
+    wrong, size = begun.clone(), largest + 1 - SPECIAL
+    shift = torch.randint(1, size, (len(wrong),), generator=generator)
+    wrong[:, -1] = (wrong[:, -1] - SPECIAL + shift) % size + SPECIAL
+    return wrong
+
+
+@torch.no_grad()
+def _second_choice(model: EncoderDecoder, text: Tensor, begun: Tensor) -> Tensor:
+    """Replace the last character by the model's likeliest other one."""
+    logits = model.decode(model.encode(text), begun[:, :-1])[:, -1].clone()  # (B, V)
+    logits[:, :SPECIAL] = -torch.inf
+    logits.scatter_(1, begun[:, -1:], -torch.inf)
+    return torch.cat([begun[:, :-1], logits.argmax(1, keepdim=True)], 1)
+
+
+def continued(
+    model: EncoderDecoder, text: Tensor, title: Tensor, begun: Tensor
+) -> Kept:
+    """Let the model go on from begun titles, and compare with what was to come.
+
+    Args:
+        model: an encoder-decoder.
+        text: int64 ``(B, N)``.
+        title: int64 ``(B, M)``, the true ones, from ``START`` to ``END``.
+        begun: int64 ``(B, J)``, from ``START`` on, without padding.
+    """
+    rest = title[:, begun.shape[1] :]
+    found = greedy_continuation(model, text, begun, rest.shape[1] + _LATE)
+    hits = _hits(found[:, : rest.shape[1]], rest)
+    order = []
+    for ours, theirs in zip(found.tolist(), rest.tolist(), strict=True):
+        true = theirs[: theirs.index(END)]
+        written = ours[: ours.index(END)] if END in ours else ours
+        order.append(common_subsequence(true, written) / len(true))
+    return Kept(hits.sum(1) / (rest != PAD).sum(1), torch.tensor(order))
 
 
 def _agreement(
@@ -141,9 +219,13 @@ def _agreement(
     """Return the share of the true tokens after the begun ones that are met."""
     rest = title[:, begun.shape[1] :]
     found = greedy_continuation(model, text, begun, rest.shape[1])
+    return float(_hits(found, rest).sum() / (rest != PAD).sum())
+
+
+def _hits(found: Tensor, rest: Tensor) -> Tensor:
+    """Return where tokens are met in their places, up to the written end, bool."""
     ended = (found == END).cumsum(1) - (found == END).long() > 0
-    hits = (found == rest) & ~ended & (rest != PAD)
-    return float(hits.sum() / (rest != PAD).sum())
+    return (found == rest) & ~ended & (rest != PAD)
 
 
 def by_length(
