@@ -150,8 +150,9 @@ def shape_of_codes(codes: Codes, seed: int) -> dict[str, float]:
 def scores(model: DeepInfoMax, x: Tensor, seed: int) -> dict[str, float]:
     """Return lower bounds of JS on test pictures, nats, deranged partners.
 
-    ``js_global`` and ``js_local``; where the global discriminator compares codes,
-    ``js_redrawn`` is its bound if the two codes of a pair are drawn independently.
+    ``js_global``, ``js_local`` and ``js_among``, between places of one picture; where
+    the global discriminator compares codes, ``js_redrawn`` is its bound if the two
+    codes of a pair are drawn independently.
     """
     draw = generator(seed, _SCORES)
     x = x[:_MEASURED].to(next(model.parameters()).device)
@@ -161,6 +162,7 @@ def scores(model: DeepInfoMax, x: Tensor, seed: int) -> dict[str, float]:
         for name, score in (
             ("global", terms.global_score),
             ("local", terms.local_score),
+            ("among", terms.inter_location_score),
         )
         if score is not None
     }
