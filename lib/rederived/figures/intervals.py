@@ -57,6 +57,8 @@ def dot_plot(
 ) -> Figure:
     """Numbers without intervals, each written beside its mark, one line a thing.
 
+    The least number of a line is written to the left of its mark.
+
     Args:
         lines: line -> name -> number; a line may lack some of the names.
         xlabel: what was measured, with its unit.
@@ -71,12 +73,15 @@ def dot_plot(
             points = [(v[name], k) for k, v in enumerate(lines.values()) if name in v]
             across, down = zip(*points, strict=True)
             axes.plot(across, down, MARKERS[index], color=COLOURS[index], label=name)
-            for value, line in points:
+        for line, found in enumerate(lines.values()):
+            for value in found.values():
+                left = len(found) > 1 and value == min(found.values())
                 axes.annotate(
                     f"{value:.0f}",
                     (value, line),
-                    xytext=(6, -3.5),
+                    xytext=(-6 if left else 6, -3.5),
                     textcoords="offset points",
+                    ha="right" if left else "left",
                 )
         axes.axhline(rule_after - 0.5, color="#555555", lw=1)
         axes.set_yticks(range(len(lines)), list(lines))
