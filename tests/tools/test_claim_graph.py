@@ -22,8 +22,7 @@ UNCHECKED = {
     4: "eq-s2s-attention eq-s2s-softmax",
     5: "eq-fvae-general eq-fvae-inverse-det eq-fvae-sampling eq-fvae-stages "
     "eq-fvae-twice",
-    6: "eq-dim-global eq-dim-goal eq-dim-js-loss eq-dim-local eq-dim-nce "
-    "eq-dim-rearranged eq-dim-variational",
+    6: "",
     7: "eq-ode-averaged eq-ode-quotient eq-ode-taylor",
     8: "eq-mi-reach",
 }

@@ -39,7 +39,6 @@ def field_of_view(encoder: ConvEncoder | StridedEncoder, side: int) -> int:
     assert x.grad is not None
     seen = x.grad[0].abs().sum(0)
     rows, columns = (int((seen.sum(axis) > 0).sum()) for axis in (0, 1))
-    # a maximum looks at four pixels and takes one: which one is not the question
     return max(rows, columns)
 
 
