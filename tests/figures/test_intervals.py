@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from rederived.figures import forest_plot, line_panels
+from rederived.figures import dot_plot, forest_plot, line_panels
 from rederived.figures.intervals import wilson
 from scipy import stats
 
@@ -53,3 +53,18 @@ def test_intervals_are_those_of_student() -> None:
     ends = bars.lines[2][0].get_segments()[0][:, 0]
     expected = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
     assert ends == pytest.approx(expected)
+
+
+def test_numbers_stand_beside_their_marks() -> None:
+    lines = {"first": {"a": 10.4, "b": 12.0}, "second": {"b": 5.0}}
+    figure = dot_plot(lines, xlabel="x", limits=(0, 20), rule_after=1)
+    (axes,) = figure.axes
+    marks = {str(m.get_label()): m.get_xydata().tolist() for m in axes.lines[:2]}
+    assert marks == {"a": [[10.4, 0]], "b": [[12.0, 0], [5.0, 1]]}
+    words = [(t.get_text(), t.xy, t.get_ha()) for t in axes.texts]
+    assert words == [
+        ("10", (10.4, 0), "right"),
+        ("12", (12.0, 0), "left"),
+        ("5", (5.0, 1), "left"),
+    ]
+    assert [t.get_text() for t in axes.get_yticklabels()] == [*lines]

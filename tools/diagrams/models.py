@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.diagrams.sketch import Sketch
+from tools.diagrams.sketch import FIRST, SECOND, Point, Sketch
 
 
 def diagrams() -> dict[str, str]:
@@ -127,41 +127,66 @@ def f_vae() -> Sketch:
 
 
 def infomax() -> Sketch:
-    """The three terms of Deep InfoMax."""
-    s = Sketch(700, 300)
-    s.box((70, 80), (110, 46), "picture *x*")
-    s.arrow((125, 80), (176, 80))
-    s.box((240, 80), (126, 46), "convolutions", kind="network")
-    s.arrow((303, 80), (354, 80))
-    for row in range(3):
-        for column in range(3):
-            s.box((368 + 22 * column, 58 + 22 * row), (20, 20), kind="code")
-    s.words((390, 30), "map of features *C*ᵢⱼ")
-    s.arrow((425, 80), (466, 80))
-    s.box((512, 80), (90, 46), "dense", kind="network")
-    s.arrow((557, 80), (598, 80))
-    s.box((645, 80), (92, 46), "code", "*z* ~ *p*(*z* | *x*)", kind="code")
-    for x, start, lines in (
-        (
-            120,
-            (70, 104),
-            ("global: does *z* belong", "to this picture? *T*₁(*x*, *z*)"),
-        ),
-        (
-            360,
-            (390, 124),
-            ("local: does *z* belong to", "this place? *T*₂(*C*ᵢⱼ, *z*)"),
-        ),
-        (590, (690, 104), ("prior: KL of *p*(*z* | *x*)", "to *N*(0, *I*)")),
-    ):
-        s.box((x, 265), (210 if x != 590 else 180, 50), *lines, kind="loss")
-        if x == 590:
-            s.arrow((start[0] - 45, start[1]), (645, 239), kind="loss")
-        else:
-            s.arrow(start, (start[0], 239), kind="loss")
-            s.arrow((620, 104), (620, 170 + x / 12), (x + 60, 170 + x / 12),
-                    (x + 60, 239), kind="loss")  # fmt: skip
+    """The three terms of Deep InfoMax, and what two local features see."""
+    s = Sketch(700, 330)
+    s.words((78, 22), "picture *x*")
+    _striped_picture(s, (14, 34))
+    s.arrow((142, 98), (170, 98))
+    s.box((228, 98), (114, 46), "convolutions", kind="network")
+    s.arrow((285, 98), (313, 98))
+    for row in range(4):
+        for column in range(4):
+            kind = {(0, 0): "loss", (2, 2): "network"}.get((row, column), "code")
+            s.box((328 + 22 * column, 65 + 22 * row), (20, 20), kind=kind)
+    s.words((361, 30), "map of features *C*ᵢⱼ")
+    s.arrow((406, 98), (440, 98))
+    s.box((483, 98), (84, 46), "dense", kind="network")
+    s.arrow((525, 98), (560, 98))
+    s.box((612, 98), (102, 46), "code", "*z* ~ *p*(*z* | *x*)", kind="code")
+    s.box((116, 300), (208, 50), "global: does *z* belong",
+          "to this picture? *T*₁(*x*, *z*)", kind="loss")  # fmt: skip
+    s.box((356, 300), (208, 50), "local: does *z* belong to",
+          "this place? *T*₂(*C*ᵢⱼ, *z*)", kind="loss")  # fmt: skip
+    s.box((590, 300), (190, 50), "prior: KL of *p*(*z* | *x*)", "to *N*(0, *I*)",
+          kind="loss")  # fmt: skip
+    s.arrow((78, 166), (78, 274), kind="loss")
+    s.arrow((340, 144), (340, 274), kind="loss")
+    s.arrow((600, 121), (600, 210), (176, 210), (176, 274), kind="loss")
+    s.arrow((600, 210), (400, 210), (400, 274), kind="loss")
+    s.arrow((640, 121), (640, 274), kind="loss")
     return s
+
+
+def _striped_picture(s: Sketch, corner: Point) -> None:
+    """Draw a picture of 16 pixels with stripes and a stamp, and two fields of view.
+
+    A local feature of two blocks sees ten pixels; those at places (0, 0) and (2, 2)
+    see pixels 0 to 6, cut off at the edge, and 5 to 14.
+    """
+    left, top = corner
+    pixel = 8
+    s.parts.append(
+        f'<svg x="{left}" y="{top}" width="128" height="128" viewBox="0 0 128 128">'
+        '<rect width="128" height="128" fill="#c9c9c9"/>'
+    )
+    s.parts += [
+        f'<path d="M{x} -4L{x - 90} 132" stroke="#8a8a8a" stroke-width="13"/>'
+        for x in range(20, 240, 34)
+    ]
+    for row, bits in enumerate(("1011", "0100", "1101", "0010")):
+        for column, bit in enumerate(bits):
+            s.parts.append(
+                f'<rect x="{pixel * column}" y="{pixel * row}" width="{pixel}" '
+                f'height="{pixel}" fill="{"#fff" if bit == "1" else "#000"}"/>'
+            )
+    s.parts.append("</svg>")
+    for (first, last), colour in (((0, 6), SECOND), ((5, 14), FIRST)):
+        side = pixel * (last - first + 1)
+        s.parts.append(
+            f'<rect x="{left + pixel * first}" y="{top + pixel * first}" '
+            f'width="{side}" height="{side}" fill="none" stroke="{colour}" '
+            'stroke-width="3"/>'
+        )
 
 
 def vae() -> Sketch:

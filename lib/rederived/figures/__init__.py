@@ -7,7 +7,7 @@ matplotlib's global state; :func:`style` serves figures that a chapter draws its
 from rederived.figures.bars import stacked_bars
 from rederived.figures.curves import line_panels, lines, spectrum
 from rederived.figures.images import image_grid, matrices, sample_grids
-from rederived.figures.intervals import forest_plot, student
+from rederived.figures.intervals import dot_plot, forest_plot, student
 from rederived.figures.planes import density, scatter
 from rederived.figures.styling import COLOURS, DRAWING, KIND, save, show, style
 
@@ -16,6 +16,7 @@ __all__ = [
     "DRAWING",
     "KIND",
     "density",
+    "dot_plot",
     "forest_plot",
     "image_grid",
     "line_panels",

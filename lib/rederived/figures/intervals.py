@@ -1,4 +1,4 @@
-"""Intervals of confidence, and a figure of many of them."""
+"""Lines of means with intervals of confidence, and lines of single numbers."""
 
 from collections.abc import Mapping
 
@@ -44,6 +44,48 @@ def forest_plot(groups: Mapping[str, Mapping[str, Values]], *, xlabel: str) -> F
                 )
         axes.set_yticks(range(len(groups)), list(groups))
         axes.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
+        figure.legend(loc="outside lower center", ncols=4)
+    return figure
+
+
+def dot_plot(
+    lines: Mapping[str, Mapping[str, float]],
+    *,
+    xlabel: str,
+    limits: tuple[float, float],
+    rule_after: int,
+) -> Figure:
+    """Numbers without intervals, each written beside its mark, one line a thing.
+
+    The least number of a line is written to the left of its mark.
+
+    Args:
+        lines: line -> name -> number; a line may lack some of the names.
+        xlabel: what was measured, with its unit.
+        limits: of the horizontal axis.
+        rule_after: how many lines stand above a rule between two groups of them.
+    """
+    names = dict.fromkeys(name for found in lines.values() for name in found)
+    with style():
+        figure = Figure(figsize=(WIDTH, 0.32 * len(lines) + 0.9))
+        axes = figure.subplots()
+        for index, name in enumerate(names):
+            points = [(v[name], k) for k, v in enumerate(lines.values()) if name in v]
+            across, down = zip(*points, strict=True)
+            axes.plot(across, down, MARKERS[index], color=COLOURS[index], label=name)
+        for line, found in enumerate(lines.values()):
+            for value in found.values():
+                left = len(found) > 1 and value == min(found.values())
+                axes.annotate(
+                    f"{value:.0f}",
+                    (value, line),
+                    xytext=(-6 if left else 6, -3.5),
+                    textcoords="offset points",
+                    ha="right" if left else "left",
+                )
+        axes.axhline(rule_after - 0.5, color="#555555", lw=1)
+        axes.set_yticks(range(len(lines)), list(lines))
+        axes.set(xlabel=xlabel, xlim=limits, ylim=(len(lines) - 0.5, -0.5))
         figure.legend(loc="outside lower center", ncols=4)
     return figure
 

@@ -1,9 +1,16 @@
 """Deep InfoMax: features by mutual information, without a decoder.
 
 :mod:`normals` holds a case in which the information is known, :mod:`estimates` what
-scores say about it, :mod:`networks` and :mod:`objective` the model for pictures.
+scores say about it, :mod:`networks` and :mod:`objective` the model for pictures,
+:mod:`contrast` the model as the paper's program has it.
 """
 
+from rederived.chapters.infomax.contrast import (
+    ContrastiveInfoMax,
+    StridedEncoder,
+    all_pairs_discrimination,
+    all_places_nce,
+)
 from rederived.chapters.infomax.estimates import (
     deranged,
     discrimination,
@@ -34,6 +41,7 @@ from rederived.chapters.infomax.objective import (
 )
 
 __all__ = [
+    "ContrastiveInfoMax",
     "ConvDecoder",
     "ConvEncoder",
     "DeepInfoMax",
@@ -43,6 +51,9 @@ __all__ = [
     "InfoMaxWeights",
     "PairDiscriminator",
     "PairEstimator",
+    "StridedEncoder",
+    "all_pairs_discrimination",
+    "all_places_nce",
     "deranged",
     "discrimination",
     "donsker_varadhan",

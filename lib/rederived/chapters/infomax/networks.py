@@ -46,6 +46,7 @@ class ConvEncoder(nn.Module):
         channels: of the blocks that halve height and width.
         code_size: of the code.
         colours: channels of the picture.
+        local_blocks: after how many blocks the local features are taken; all if None.
 
     >>> seen = ConvEncoder((4, 8), code_size=5)(torch.zeros(2, 3, 16, 16))
     >>> seen.map.shape, seen.mean.shape
@@ -53,7 +54,11 @@ class ConvEncoder(nn.Module):
     """
 
     def __init__(
-        self, channels: Sequence[int], code_size: int, colours: int = 3
+        self,
+        channels: Sequence[int],
+        code_size: int,
+        colours: int = 3,
+        local_blocks: int | None = None,
     ) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
@@ -61,7 +66,11 @@ class ConvEncoder(nn.Module):
         for width in channels:
             blocks += [*_normalised(last, width), nn.MaxPool2d(2), _leaky()]
             last = width
-        self.local = nn.Sequential(*blocks)
+        seen = len(blocks) if local_blocks is None else 4 * local_blocks
+        self.local, self.above = (
+            nn.Sequential(*blocks[:seen]),
+            nn.Sequential(*blocks[seen:]),
+        )
         self.body = nn.Sequential(
             *_normalised(last, last), _leaky(), *_normalised(last, last), _leaky()
         )
@@ -71,7 +80,7 @@ class ConvEncoder(nn.Module):
     def forward(self, x: Tensor) -> Features:
         """Return the features of pictures ``(B, colours, H, W)``."""
         grid = self.local(x.contiguous(memory_format=torch.channels_last))
-        top = self.body(grid).amax((2, 3))
+        top = self.body(self.above(grid)).amax((2, 3))
         return Features(grid.flatten(2).mT, self.mean(top), self.log_variance(top))
 
 

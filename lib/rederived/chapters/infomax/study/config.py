@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from rederived.chapters.infomax.contrast import Bound
 from rederived.chapters.infomax.objective import GlobalForm
 
 
@@ -16,8 +17,14 @@ class InfoMaxConfig:
         dataset: a name of the catalogue; ``stripes``, see ``data.stripes``; or
             ``tiny-imagenet-valid``, the validation part, cut into two.
         rows: how many of the training pictures are used, the first ones.
-        objective: ``infomax``; ``vae`` and ``supervised`` train the same encoder in
-            other ways, ``none`` leaves it at its starting weights.
+        objective: ``infomax``; ``contrast`` is the local term as the paper's program
+            has it; ``vae`` and ``supervised`` train the same encoder in other ways,
+            ``none`` leaves it at its starting weights.
+        encoder: the article's, or the paper's, whose code has no noise.
+        local_blocks: after how many of the article's blocks the local features are
+            taken; all if None.
+        bound: what ``contrast`` maximises.
+        critic_width: units of the critic of ``contrast``.
         form: what the global discriminator sees, see ``rederived.chapters.infomax``.
         global_weight: weight of the global term.
         local_weight: weight of the local term.
@@ -25,7 +32,8 @@ class InfoMaxConfig:
         prior_weight: weight of the prior term, a mean over the code's coordinates.
         negatives: ``deranged`` or ``shuffled`` partners.
         channels: of the encoder's blocks, each of which halves height and width.
-        code_size: of the code, and units of a discriminator's hidden layers.
+        code_size: of the code, and units of a hidden layer of ``infomax``'s
+            discriminators.
         scale: pixels run from ``-scale / 2`` to ``scale / 2``.
         epochs: passes over the pictures.
         batch_size: pictures a step.
@@ -39,7 +47,11 @@ class InfoMaxConfig:
         "cifar10"
     )
     rows: int = 10_000
-    objective: Literal["infomax", "vae", "supervised", "none"] = "infomax"
+    objective: Literal["infomax", "contrast", "vae", "supervised", "none"] = "infomax"
+    encoder: Literal["article", "paper"] = "article"
+    local_blocks: int | None = None
+    bound: Bound = "js"
+    critic_width: int = 256
     form: GlobalForm = "text"
     global_weight: float = 0.5
     local_weight: float = 1.5
@@ -117,6 +129,33 @@ def _named(prefix: str, base: InfoMaxConfig, *names: str) -> dict[str, InfoMaxCo
 
 
 _WIDE = replace(ARTICLE, form="text", negatives="deranged", epochs=20)
+_WIDE_PAPER = replace(
+    _CIFAR,
+    rows=50_000,
+    objective="contrast",
+    encoder="paper",
+    bound="nce",
+    critic_width=2048,
+    channels=(64, 128, 256),
+    epochs=1000,
+    learning_rate=1e-4,
+)
+
+
+def _recipes(base: InfoMaxConfig) -> dict[str, InfoMaxConfig]:
+    """Return the steps from the article's recipe to the paper's, one at a time."""
+    dot = replace(base, objective="contrast")
+    paper = replace(dot, encoder="paper")
+    return {
+        "near": replace(base, global_weight=0.0, local_blocks=2),
+        "dot": dot,
+        "dot-near": replace(dot, local_blocks=2),
+        "dot-near-nce": replace(dot, local_blocks=2, bound="nce"),
+        "paper-untrained": replace(paper, objective="none", epochs=0),
+        "paper": paper,
+        "paper-nce": replace(paper, bound="nce"),
+    }
+
 
 FULL = (
     _settings(_CIFAR)
@@ -131,6 +170,8 @@ FULL = (
         _WIDE,
         *("untrained", "global-code", "global-text", "local", "vae", "supervised"),
     )
+    | _recipes(_CIFAR)
+    | {"wide-paper-nce": _WIDE_PAPER}
     | {"article": ARTICLE, "article-tiny-imagenet": ARTICLE_TINY_IMAGENET}
 )
 QUICK = _settings(_STRIPES)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from rederived.chapters.infomax.contrast import ContrastiveInfoMax, Encoder
 from rederived.chapters.infomax.estimates import deranged, js_estimate
-from rederived.chapters.infomax.networks import ConvEncoder
 from rederived.chapters.infomax.objective import DeepInfoMax
 from rederived.chapters.infomax.study.data import Pictures
 from rederived.evaluation import (
@@ -28,6 +28,7 @@ _CODES, _SCORES, _CORNERS, _PROBE = 22, 23, 24, 26  # random streams
 _CHUNK = 500  # pictures encoded at a time
 _VOTERS, _SHOWN = 10, 10
 _MEASURED = 2_000  # pictures whose information and scores are measured
+_BATCH = 64  # pictures among which all pairs are scored
 _CORNER, _CORNER_NOISE = 8, 0.1
 _LOOKED_UP = 10_000  # pictures among which a corner is looked up
 
@@ -48,7 +49,7 @@ class Codes:
 
 
 @torch.no_grad()
-def encode(encoder: ConvEncoder, x: Tensor) -> Codes:
+def encode(encoder: Encoder, x: Tensor) -> Codes:
     """Return codes and map, on the CPU; the encoder is in evaluation mode."""
     device = next(encoder.parameters()).device
     seen = [encoder(part.to(device)) for part in torch.split(x, _CHUNK)]
@@ -60,9 +61,7 @@ def encode(encoder: ConvEncoder, x: Tensor) -> Codes:
 
 
 @torch.no_grad()
-def update_batchnorm_statistics(
-    encoder: ConvEncoder, x: Tensor, passes: int = 50
-) -> None:
+def update_batchnorm_statistics(encoder: Encoder, x: Tensor, passes: int = 50) -> None:
     """Let batch normalisation of untrained weights see some pictures."""
     encoder.train()
     for part in torch.split(x[: passes * 64], 64):
@@ -150,8 +149,9 @@ def shape_of_codes(codes: Codes, seed: int) -> dict[str, float]:
 def scores(model: DeepInfoMax, x: Tensor, seed: int) -> dict[str, float]:
     """Return lower bounds of JS on test pictures, nats, deranged partners.
 
-    ``js_global`` and ``js_local``; where the global discriminator compares codes,
-    ``js_redrawn`` is its bound if the two codes of a pair are drawn independently.
+    ``js_global``, ``js_local`` and ``js_among``, between places of one picture; where
+    the global discriminator compares codes, ``js_redrawn`` is its bound if the two
+    codes of a pair are drawn independently.
     """
     draw = generator(seed, _SCORES)
     x = x[:_MEASURED].to(next(model.parameters()).device)
@@ -161,6 +161,7 @@ def scores(model: DeepInfoMax, x: Tensor, seed: int) -> dict[str, float]:
         for name, score in (
             ("global", terms.global_score),
             ("local", terms.local_score),
+            ("among", terms.inter_location_score),
         )
         if score is not None
     }
@@ -200,7 +201,19 @@ def shown(codes: Codes) -> dict[str, Tensor]:
 
 def scored(model: nn.Module, x: Tensor, seed: int) -> dict[str, float]:
     """Return the scores of a model that has discriminators, else nothing."""
+    if isinstance(model, ContrastiveInfoMax):
+        return all_pairs_scores(model, x)
     return scores(model, x, seed) if isinstance(model, DeepInfoMax) else {}
+
+
+@torch.no_grad()
+def all_pairs_scores(model: ContrastiveInfoMax, x: Tensor) -> dict[str, float]:
+    """Return ``js_local`` or ``nce_local`` on test pictures, nats, batches of 64."""
+    device = next(model.parameters()).device
+    some = len(x[:_MEASURED]) // _BATCH * _BATCH
+    batches = torch.split(x[:some].to(device), _BATCH)
+    found = torch.stack([model.estimate(batch) for batch in batches]).mean()
+    return {f"{model.bound}_local": float(found)}
 
 
 def _per_cent(right: Tensor) -> float:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rederived.chapters.infomax.contrast import (
+    ContrastiveInfoMax,
+    Encoder,
+    StridedEncoder,
+)
 from rederived.chapters.infomax.networks import ConvDecoder, ConvEncoder
 from rederived.chapters.infomax.objective import DeepInfoMax, InfoMaxWeights
 from rederived.chapters.infomax.study.config import InfoMaxConfig
@@ -26,7 +31,7 @@ def bound_per_pixel(vae: VAE, x: Tensor) -> Tensor:
 class Classifier(nn.Module):
     """A linear classifier of the mean code, trained with its encoder."""
 
-    def __init__(self, encoder: ConvEncoder, code_size: int, classes: int) -> None:
+    def __init__(self, encoder: Encoder, code_size: int, classes: int) -> None:
         super().__init__()
         self.encoder, self.top = encoder, nn.Linear(code_size, classes)
 
@@ -38,7 +43,7 @@ class Classifier(nn.Module):
 class _EncoderDistribution(nn.Module):
     """The encoder as a VAE wants it: flat pictures to the code's distribution."""
 
-    def __init__(self, encoder: ConvEncoder, shape: tuple[int, int, int]) -> None:
+    def __init__(self, encoder: Encoder, shape: tuple[int, int, int]) -> None:
         super().__init__()
         self.encoder, self.shape = encoder, shape
 
@@ -49,7 +54,7 @@ class _EncoderDistribution(nn.Module):
 
 def build(
     config: InfoMaxConfig, shape: tuple[int, int, int], classes: int, seed: int
-) -> tuple[nn.Module, ConvEncoder]:
+) -> tuple[nn.Module, Encoder]:
     """Build the model that a config describes, with its starting weights.
 
     Args:
@@ -62,7 +67,8 @@ def build(
         The model and the encoder inside it.
 
     Raises:
-        ValueError: if the pictures cannot be halved as often as there are blocks.
+        ValueError: if the pictures cannot be halved as often as there are blocks, or
+            if an objective wants noise that the paper's encoder does not have.
     """
     colours, height, width = shape
     scale = 2 ** len(config.channels)
@@ -71,7 +77,18 @@ def build(
             f"{len(config.channels)} blocks halve {height}x{width} pixels to no whole "
             "number: give fewer channels"
         )
-    encoder = ConvEncoder(config.channels, config.code_size, colours)
+    if config.encoder == "paper" and config.objective in ("infomax", "vae"):
+        raise ValueError(
+            f"the paper's encoder has no noise, which {config.objective!r} wants: give "
+            "the objective contrast, supervised or none"
+        )
+    encoder: Encoder
+    if config.encoder == "paper":
+        encoder = StridedEncoder(config.channels, config.code_size, shape)
+    else:
+        encoder = ConvEncoder(
+            config.channels, config.code_size, colours, config.local_blocks
+        )
     objective = _around(encoder, config, shape, classes)
     initialize(objective, "glorot", generator(seed, _REST))
     initialize(encoder, "glorot", generator(seed, _ENCODER))
@@ -79,7 +96,7 @@ def build(
 
 
 def _around(
-    encoder: ConvEncoder,
+    encoder: Encoder,
     config: InfoMaxConfig,
     shape: tuple[int, int, int],
     classes: int,
@@ -93,11 +110,20 @@ def _around(
         )
     if config.objective == "supervised":
         return Classifier(encoder, config.code_size, classes)
-    places = shape[1] * shape[2] // 4 ** len(config.channels)
+    blocks = _local_blocks(config)
+    channels = config.channels[blocks - 1]
+    if config.objective == "contrast" or not isinstance(encoder, ConvEncoder):
+        return ContrastiveInfoMax(
+            encoder,
+            config.code_size,
+            channels,
+            width=config.critic_width,
+            bound=config.bound,
+        )
     return DeepInfoMax(
         encoder,
         config.code_size,
-        (places, config.channels[-1]),
+        (shape[1] * shape[2] // 4**blocks, channels),
         InfoMaxWeights(
             config.global_weight,
             config.local_weight,
@@ -108,3 +134,10 @@ def _around(
         form=config.form,
         negatives=config.negatives,
     )
+
+
+def _local_blocks(config: InfoMaxConfig) -> int:
+    """Return after how many halvings the local features are taken."""
+    if config.encoder == "paper":
+        return 2
+    return config.local_blocks or len(config.channels)

@@ -38,9 +38,10 @@ def measure(config: InfoMaxConfig, trial: Trial) -> Measured:
     metrics = measures.classification(train, test, pictures)
     if config.dataset != "stripes":  # published accuracies are of real pictures
         metrics |= measures.hidden_classification(train, test, pictures, seed)
-    metrics |= measures.shape_of_codes(train, seed)
+    if config.objective != "contrast" and config.encoder == "article":
+        metrics |= measures.shape_of_codes(train, seed)  # the other codes have no noise
     metrics |= measures.corners(pictures.train / config.scale, seed)
-    if config.objective == "infomax":
+    if config.objective in ("infomax", "contrast"):
         metrics |= measures.scored(objective, pictures.test, seed)
     metrics["training_seconds"] = sum(history.column("seconds"))
     return Measured(
