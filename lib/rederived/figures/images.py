@@ -56,20 +56,28 @@ def sample_grids(grids: Mapping[str, Values], *, columns: int) -> Figure:
 
 
 def matrices(
-    values: Mapping[str, Values], *, xlabel: str, ylabel: str, limit: float
+    values: Mapping[str, Values],
+    *,
+    xlabel: str,
+    ylabel: str,
+    limit: float,
+    signed: bool = True,
 ) -> Figure:
-    """Signed matrices side by side on one colour scale, zero white.
+    """Matrices side by side on one colour scale, zero white.
 
     Args:
         values: title -> (rows, columns).
         xlabel: what the columns are.
         ylabel: what the rows are.
         limit: the colour scale runs from -limit to limit.
+        signed: False for values that cannot be negative, such as probabilities; the
+            scale then begins at 0.
     """
+    colours, low = ("RdBu_r", -limit) if signed else ("Blues", 0.0)
     with style():
         figure, places = panels(len(values), 1.0)
         for axes, (title, matrix) in zip(places, values.items(), strict=True):
-            picture = axes.imshow(as_array(matrix), "RdBu_r", vmin=-limit, vmax=limit)
+            picture = axes.imshow(as_array(matrix), colours, vmin=low, vmax=limit)
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_locator(MaxNLocator(integer=True))
