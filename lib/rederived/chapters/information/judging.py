@@ -1,4 +1,4 @@
-"""The rules of the recorded runs: a mean beyond a bound over enough seeds, or not shown.
+"""The rules of the recorded runs: a mean beyond a bound over enough seeds, or neither.
 
 The ledger has the rules of claims 8.12 and 8.14, written before the runs.
 """
