@@ -18,5 +18,8 @@ def test_parts_pile_up_by_their_signs() -> None:
     (sums,) = [line for line in axes.lines if line.get_label() == "sum"]
     assert list(sums.get_ydata()) == [2.0, 3.0]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["one", "two"]
+    low, high = axes.get_ylim()
+    assert low < -2.0
+    assert high > 4.0
     with pytest.raises(ValueError, match="every bar needs"):
         stacked_bars({"one": {"a": 1.0}, "two": {"b": 1.0}}, ylabel="nats")

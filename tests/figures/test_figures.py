@@ -185,6 +185,19 @@ def test_grids_and_matrices_have_a_panel_each():
     made = figures.matrices(values, xlabel="x", ylabel="z", limit=1.0)
     assert [axes.get_title() for axes in made.axes[:2]] == ["one", "two"]
     assert made.axes[0].images[0].get_clim() == (-1.0, 1.0)
+    made = figures.matrices(values, xlabel="x", ylabel="z", limit=1.0, signed=False)
+    assert made.axes[0].images[0].get_clim() == (0.0, 1.0)
+
+
+def test_points_have_no_line_and_a_marker_each():
+    made = figures.line_panels(
+        {"one": {"curve": noise(20), "points": ([1.0, 5.0], [0.2, 0.4])}},
+        xlabel="x",
+        points=["points"],
+    )
+    curve, points = made.axes[0].get_lines()
+    assert (curve.get_linestyle(), points.get_linestyle()) == ("-", "None")
+    assert points.get_markevery() == 1
 
 
 def test_matrices_without_signs_have_a_scale_from_zero():

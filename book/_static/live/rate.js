@@ -70,7 +70,7 @@
 
   function build(box, kit) {
     const { element, shape } = kit;
-    kit.guess(box, "With independent pixels the code of the recorded VAE carries at least {given} (MNIST, β = 1). Let the decoder look at all earlier pixels too, and the bound improves. How much does the code carry then, at least?",
+    kit.guess(box, "With independent pixels the code of the recorded VAE carries at least {given} after six epochs (10,000 pictures of MNIST, β = 1). Let the decoder look at all earlier pixels too, and the bound improves. How much does the code carry after as many epochs, at least?",
       { min: 0, max: 10, step: 0.1, unit: "\u00a0nats", digits: 1 }, window.rederived.recorded.rate);
     const pair = element(box, "div", { class: "rd-live-pair" });
     const svg = kit.svg(pair, WIDTH, HEIGHT, "Plane of rate and distortion: curves of two decoders, the encoder as a point");

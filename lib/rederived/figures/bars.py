@@ -35,6 +35,7 @@ def stacked_bars(
     with style():
         figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
         axes = figure.subplots()
+        axes.use_sticky_edges = False  # else the longest bar touches the frame
         for index, name in enumerate(names):
             for sign in (1, -1):
                 end = ends[sign]

@@ -1,6 +1,6 @@
 """Figures of lines: over a common axis or axes of their own, with bands."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import numpy as np
@@ -77,6 +77,7 @@ def line_panels(
     ylabel: str = "",
     x: Values | None = None,
     band: Band = "deviation",
+    points: Collection[str] = (),
 ) -> Figure:
     """Lines in panels side by side, with one legend.
 
@@ -86,11 +87,12 @@ def line_panels(
         ylabel: what is on the vertical axis of the first panel, with its unit.
         x: positions (T,) of values that come without; by default 1, ..., T.
         band: see :data:`Band`; with ``"wilson"`` the vertical axes are from 0 to 1.
+        points: names of the series that are drawn as markers without a line.
     """
     with style():
         figure, places = panels(len(groups), 0.8)
         for axes, (title, series) in zip(places, groups.items(), strict=True):
-            _draw(axes, series, x, band)
+            _draw(axes, series, x, band, points)
             axes.set(title=title, xlabel=xlabel)
             if band == "wilson":
                 axes.set_ylim(-0.05, 1.05)
@@ -121,7 +123,13 @@ def spectrum(
     return figure
 
 
-def _draw(axes: Axes, series: Series, x: Values | None, band: Band) -> None:
+def _draw(
+    axes: Axes,
+    series: Series,
+    x: Values | None,
+    band: Band,
+    points: Collection[str] = (),
+) -> None:
     """All lines, each with its colour, dash and a few markers, over its band."""
     for index, (name, values) in enumerate(series.items()):
         own, y = values if isinstance(values, tuple) else (x, values)
@@ -133,9 +141,9 @@ def _draw(axes: Axes, series: Series, x: Values | None, band: Band) -> None:
             runs.mean(0),
             color=colour,
             label=name,
-            linestyle=DASHES[index % len(DASHES)],
+            linestyle="none" if name in points else DASHES[index % len(DASHES)],
             marker=MARKERS[index % len(MARKERS)],
-            markevery=max(1, runs.shape[1] // 8),
+            markevery=1 if name in points else max(1, runs.shape[1] // 8),
         )
         if len(runs) > 1:
             opacity = 0.2 if band == "deviation" else 0.15

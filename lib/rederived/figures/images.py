@@ -70,13 +70,14 @@ def matrices(
         xlabel: what the columns are.
         ylabel: what the rows are.
         limit: the colour scale runs from -limit to limit.
-        signed: false for values that have no sign: the scale begins at zero.
+        signed: False for values that cannot be negative, such as probabilities; the
+            scale then begins at 0.
     """
-    colours, lowest = ("RdBu_r", -limit) if signed else ("Blues", 0.0)
+    colours, low = ("RdBu_r", -limit) if signed else ("Blues", 0.0)
     with style():
         figure, places = panels(len(values), 1.0)
         for axes, (title, matrix) in zip(places, values.items(), strict=True):
-            picture = axes.imshow(as_array(matrix), colours, vmin=lowest, vmax=limit)
+            picture = axes.imshow(as_array(matrix), colours, vmin=low, vmax=limit)
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_locator(MaxNLocator(integer=True))

@@ -13,6 +13,7 @@ from rederived.chapters.information import InfoMax
 from rederived.chapters.information.study import STUDY, InformationConfig
 from rederived.chapters.information.study import run as running
 from rederived.chapters.information.study.run import load_pictures
+from rederived.claims import ClaimFailed, claim
 from rederived.records import Trial
 from rederived.vae import VAE
 
@@ -93,3 +94,12 @@ def test_the_test_pictures_bound_the_information() -> None:
     curve = [row["test_negative_bound"] for row in found.history]
     # all 360 are among the first 2,000, so only the draws of the codes differ
     assert curve[-1] == pytest.approx(found.metrics["test_negative_bound"], rel=0.02)
+
+
+def test_an_encoder_that_does_not_learn_fails_the_check_of_features() -> None:
+    """The placebo of claim 8.11: a rate of zero leaves the starting weights."""
+    idle = replace(TINY, objective="infomax", learning_rate=0.0, epochs=1)
+    found = [STUDY.measure(idle, Trial(seed)).metrics for seed in range(3)]
+    gains = [row["probe_accuracy"] - row["probe_untrained"] for row in found]
+    with pytest.raises(ClaimFailed):
+        claim("8.11").mean_above(gains, 0.05, what="probe, trained less untrained")

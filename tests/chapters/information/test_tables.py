@@ -12,6 +12,8 @@ from rederived.chapters.information import InfoMax
 from rederived.chapters.information.tables import (
     LossDecomposition,
     bayes_decoder,
+    best_encoder,
+    product_decoder,
     split_loss,
 )
 from rederived.networks import initialize, mlp
@@ -149,3 +151,48 @@ def test_mismatched_pairs_have_another_rows_data() -> None:
     assert not (own[:, 0] == other[:, 0]).any()
     with pytest.raises(ValueError, match="at least 2 rows"):
         InfoMax(encoder, Spy()).terms(x[:1])
+
+
+@given(seed=seeds, beta=st.floats(0.2, 5))
+def test_no_encoder_is_better_than_the_best(seed: int, beta: float) -> None:
+    _, other, prior, decoder = problem(seed)
+
+    def loss(encoder: Tensor) -> Tensor:
+        """Distortion plus beta times rate of every picture."""
+        rate = torch.xlogy(encoder, encoder / prior).sum(1)
+        return beta * rate - (encoder * decoder.log()).sum(1)
+
+    best = best_encoder(prior, decoder, beta)
+    torch.testing.assert_close(best.sum(1), torch.ones(5).double())
+    for share in (0.01, 0.1, 1.0):
+        assert (loss((1 - share) * best + share * other) > loss(best) - 1e-12).all()
+
+
+def test_a_weight_of_one_gives_bayes_rule_and_none_is_refused() -> None:
+    _, _, prior, decoder = problem(0)
+    posterior = prior * decoder / (prior * decoder).sum(1, keepdim=True)
+    torch.testing.assert_close(best_encoder(prior, decoder, 1.0), posterior)
+    with pytest.raises(ValueError, match="beta must be positive, got 0"):
+        best_encoder(prior, decoder, 0)
+
+
+@given(seed=seeds)
+def test_no_decoder_of_independent_pixels_beats_the_product(seed: int) -> None:
+    draw = generator(seed)
+    data = random_distribution((6,), draw)
+    encoder = random_distribution((6, 4), draw, -1)
+    prior = random_distribution((4,), draw)
+    decoder = product_decoder(data, encoder, (2, 3))
+    first = random_distribution((2, 1, 4), draw, 0)
+    second = random_distribution((1, 3, 4), draw, 1)
+    rival = (first * second).reshape(6, 4)
+    torch.testing.assert_close(decoder.sum(0), torch.ones(4).double())
+    least = split_loss(data, encoder, prior, decoder).loss
+    assert float(least) <= float(split_loss(data, encoder, prior, rival).loss)
+    table = joint(data, encoder).tolist()
+    for z in range(4):
+        mass = sum(row[z] for row in table)
+        for x in range(6):
+            rows = sum(table[3 * (x // 3) + j][z] for j in range(3)) / mass
+            columns = sum(table[3 * i + x % 3][z] for i in range(2)) / mass
+            assert float(decoder[x, z]) == pytest.approx(rows * columns)

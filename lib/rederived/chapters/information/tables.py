@@ -82,3 +82,46 @@ def bayes_decoder(data: Tensor, encoder: Tensor) -> Tensor:
             zero.
     """
     return conditional(joint(data, encoder), given=1)
+
+
+def best_encoder(prior: Tensor, decoder: Tensor, beta: float) -> Tensor:
+    """Return the encoder with the least ``distortion + beta * rate``, ``(X, Z)``.
+
+    For a given decoder it is ``p(z|x) ~ q(z) q(x|z)^(1/beta)``, each row normalised;
+    with ``beta = 1`` Bayes' rule for the model.
+
+    Args:
+        prior: ``q(z)``, ``(Z,)``.
+        decoder: ``q(x|z)``, ``(X, Z)``; every ``x`` has a code that draws it.
+        beta: the weight of the rate, positive.
+
+    Raises:
+        ValueError: if beta is not positive.
+    """
+    if not beta > 0:
+        raise ValueError(f"beta must be positive, got {beta}")
+    return (prior.log() + decoder.log() / beta).softmax(1)
+
+
+def product_decoder(data: Tensor, encoder: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Return the best decoder of an encoder whose pixels are independent, ``(X, Z)``.
+
+    For each code it is the product of the distributions ``p(x_k|z)`` of the single
+    pixels.
+
+    Args:
+        data: ``p~(x)``, ``(X,)``.
+        encoder: ``p(z|x)``, ``(X, Z)``.
+        shape: how many values each pixel has; ``X`` is their product, and the last
+            pixel changes fastest.
+    """
+    codes = encoder.shape[1]
+    law = bayes_decoder(data, encoder).reshape(*shape, codes)
+    single = [
+        law.sum([other for other in range(len(shape)) if other != k], keepdim=True)
+        for k in range(len(shape))
+    ]
+    product = torch.ones_like(law)
+    for factor in single:
+        product = product * factor
+    return product.reshape(-1, codes)

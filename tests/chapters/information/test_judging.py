@@ -1,0 +1,54 @@
+"""The rules of chapter 8's recorded runs, on numbers whose answer is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from rederived import claims
+from rederived.chapters.information.judging import judge, lower_end
+from rederived.claims import CHECK_MIME, claim
+from rederived.training import generator
+from scipy import stats
+
+
+def kind(
+    monkeypatch: pytest.MonkeyPatch, differences: list[float], bound: float = 0.0
+) -> str:
+    """What the printed check means."""
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        claims.checks, "publish", lambda data, *_, **__: shown.append(data)
+    )
+    judge(claim("8.12").corrected, torch.tensor(differences), bound, what="x")
+    (data,) = shown
+    return str(data[CHECK_MIME]["kind"])
+
+
+def test_the_end_is_that_of_scipy() -> None:
+    values = torch.randn(5, generator=generator(0)).double()
+    interval = stats.ttest_1samp(values.numpy(), 0.0).confidence_interval(0.9)
+    assert lower_end(values) == pytest.approx(float(interval.low))
+    assert lower_end(values[:1]) == -float("inf")
+
+
+def test_a_clear_difference_of_five_seeds_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert kind(monkeypatch, [1.0, 1.1, 0.9, 1.0, 1.2]) == "supports the correction"
+
+
+def test_the_same_difference_of_four_seeds_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert kind(monkeypatch, [1.0, 1.1, 0.9, 1.0]) == "not shown"
+
+
+def test_two_arms_of_one_distribution_are_not_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The placebo: with a level of 95 %, about one of twenty is."""
+    draws = torch.randn(200, 2, 5, generator=generator(1))
+    found = [kind(monkeypatch, row.tolist()) for row in draws[:, 0] - draws[:, 1]]
+    assert 2 <= len(found) - found.count("not shown") <= 20
