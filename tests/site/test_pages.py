@@ -15,10 +15,13 @@ import pytest
 
 from tools.browser import chromium
 from tools.build import SITE
+from tools.edition import articles, pdf
 from tools.files import chapters
 from tools.live_stills import FIGURES
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright")
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="not installed: playwright (make browser)"
+)
 
 HTML = SITE / "html"
 LISTINGS = "book/source/"  # pages of code, all made by one tool
@@ -259,6 +262,36 @@ def test_every_link_and_anchor_leads_somewhere():
             ):
                 lost.append((path.relative_to(HTML).as_posix(), link))
     assert lost == []
+
+
+# Paper
+
+
+BEYOND = """() => {
+  const edge = document.body.getBoundingClientRect().right + 1;
+  const drawn = "pre, table, img, svg, p, li, mjx-container > mjx-math";
+  return [...document.querySelectorAll(drawn)].filter(
+    (one) => one.getBoundingClientRect().right > edge
+      || (one.matches("pre") && one.scrollWidth > one.clientWidth + 1)
+  ).map((one) => one.outerHTML.slice(0, 160));
+}"""
+
+
+def test_nothing_is_cut_off_on_paper(browser, tmp_path, monkeypatch):
+    (name,) = (f"book/{p.stem}" for p in chapters() if p.stem.startswith("02"))
+    monkeypatch.setattr(articles, "page_names", lambda html: [name])
+    paper = tmp_path / "paper.html"
+    paper.write_text(pdf.joined(HTML, "A book", "by us"), encoding="utf-8")
+    window = opened(browser, "light", WIDE)
+    page = window.new_page()
+    page.emulate_media(media="print")
+    page.goto(paper.as_uri(), wait_until="load")
+    page.evaluate(TYPESET)
+    formulas = "document.querySelectorAll('.math').length"
+    typeset = "document.querySelectorAll('.math mjx-container').length"
+    assert page.evaluate(formulas) == page.evaluate(typeset) > 200
+    assert page.evaluate(BEYOND) == []
+    window.close()
 
 
 # Use

@@ -31,7 +31,8 @@ window.MathJax = {{
   startup: {{
     pageReady: () => MathJax.startup.defaultPageReady().then(() => {{
       for (const one of document.querySelectorAll("mjx-container")) {{
-        const place = one.closest("div.math, p, li, td, figcaption, summary");
+        const place = one.closest("div.math, p, li, td, figcaption, summary")
+          ?? one.parentElement;
         const number = place.querySelector(":scope > .eqno");
         const room = place.clientWidth - (number ? number.offsetWidth + 8 : 0);
         const wide = one.firstElementChild.getBoundingClientRect().width / room;
