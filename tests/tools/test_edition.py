@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from tools import page_picture
 from tools.browser import chromium
 from tools.edition import articles, epub, mathml, offer, pdf
 
@@ -142,3 +143,12 @@ class TestInABrowser:
         content = target.read_bytes()
         assert content.startswith(b"%PDF-")
         assert b"/Outlines" in content
+
+    def test_a_picture_of_a_page_is_its_top_in_few_colours(self, tmp_path):
+        page, target = tmp_path / "page.html", tmp_path / "page.png"
+        page.write_text('<body style="background: #0072b2">', encoding="utf-8")
+        page_picture.make(page, target)
+        with Image.open(target) as picture:
+            assert (picture.size, picture.mode) == (page_picture.SIZE, "P")
+            assert picture.convert("RGB").getpixel((700, 800)) == (0, 0x72, 0xB2)
+        assert {path.name for path in tmp_path.iterdir()} == {"page.html", "page.png"}
