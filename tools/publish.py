@@ -25,8 +25,8 @@ HTML = SITE / "html"
 FRONT = "book/index.html"
 CARD = "_static/card.png"
 CARD_BOX = (315, 55, 1135, 485)
-"""Of ``page.png``, in pixels: a chapter's question and answer, 1.9 times as wide as high,
-as previews are."""
+"""Of ``page.png``, in pixels: a chapter's question and answer, 1.9 times as wide as
+high, as previews are."""
 
 MISSING = """
 <h1>There is no such page</h1>
