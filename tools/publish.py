@@ -24,7 +24,7 @@ from tools.files import BOOK, chapters, write
 HTML = SITE / "html"
 FRONT = "book/index.html"
 CARD = "_static/card.png"
-CARD_BOX = (315, 55, 1135, 485)
+CARD_BOX = (325, 55, 1125, 475)
 """Of ``page.png``, in pixels: a chapter's question and answer, 1.9 times as wide as
 high, as previews are."""
 
