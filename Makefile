@@ -10,7 +10,7 @@ TORCH   ?= $(shell sed -n 's/^torch==//p' constraints.txt)
 DATA    ?= mnist fashion-mnist cifar10
 
 .DEFAULT_GOAL := help
-.PHONY: help book notebooks test sync run full data chapter bench breaks mutants site dist links clean
+.PHONY: help book pdf epub notebooks test browser sync run full data chapter bench breaks mutants site dist links clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,12 @@ $(STAMP): constraints.txt pyproject.toml
 book: $(STAMP) ## run the chapters that changed and build the site
 	$(BIN)/python -m tools.build
 
+pdf: $(STAMP) ## write the built pages as one PDF into dist (needs Chromium)
+	$(BIN)/python -m tools.edition pdf
+
+epub: $(STAMP) ## write the built pages as one EPUB into dist (needs Chromium)
+	$(BIN)/python -m tools.edition epub
+
 notebooks: $(STAMP) ## write the chapters as plain notebooks, for Colab and others
 	$(BIN)/python -m tools.plain
 
@@ -39,6 +45,11 @@ test: $(STAMP) ## lint, types, unit tests, pair check, chapter regression
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --nbval -n 2 --dist loadfile
+
+browser: $(STAMP) ## read the built pages in a browser (needs Chromium)
+	$(BIN)/python -m pip install --quiet --constraint $(VENV)/constraints.txt \
+	  --editable ".[browser]"
+	$(BIN)/python -m pytest tests/site
 
 sync: $(STAMP) ## renew quoted code, carry the chapters' text into their notebooks
 	$(BIN)/python -m tools.excerpts

@@ -3,18 +3,15 @@
 import html
 import json
 import re
-import shutil
-import subprocess
 
 import pytest
 
+from tools.browser import chromium, run
 from tools.live_stills import DATA, LIVE
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 browser = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine"),
 ]
 
 _PAGE = """<!doctype html><meta charset="utf-8"><pre id="result"></pre>
@@ -47,23 +44,9 @@ def result_of(text, folder):
     """Open a page in the browser; return the JSON that it leaves in ``#result``."""
     page = folder / "page.html"
     page.write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        [
-            *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu"),
-            *("--allow-file-access-from-files", f"--user-data-dir={folder / 'user'}"),
-            *(
-                "--force-prefers-reduced-motion",
-                "--virtual-time-budget=60000",
-                "--dump-dom",
-                page.as_uri(),
-            ),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found, done.stdout[-2000:]
+    shown = run(page, "--dump-dom")
+    found = re.search(r'<pre id="result">(.*?)</pre>', shown, re.DOTALL)
+    assert found, shown[-2000:]
     answer = json.loads(html.unescape(found[1]))
     assert not (isinstance(answer, dict) and "error" in answer), answer
     return answer

@@ -48,6 +48,7 @@ RUN_BY = {
     "tools.build": (".ci/run", "make book"),
     "tools.chapter": ("tests/tools/test_chapter.py", '"tools.chapter"'),
     "tools.distribution": (".github/workflows/publish.yml", "make dist"),
+    "tools.edition": (".ci/editions", "make pdf"),
     "tools.excerpts": ("tests/tools/test_excerpts.py", "from tools.excerpts import"),
     "tools.execute": ("tests/tools/test_chapter.py", '"tools.execute"'),
     "tools.links": (".github/workflows/weekly.yml", "make links"),

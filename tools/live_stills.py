@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
+from tools.browser import run
 from tools.files import BOOK, ROOT, write
 
 LIVE = BOOK / "_static" / "live"
@@ -49,20 +48,12 @@ def script_tags(name: str) -> str:
     return "\n".join(f'<script src="{link}"></script>' for link in links)
 
 
-def chromium() -> str | None:
-    """Return the path of a Chromium, if there is one."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
-
-
 def still(name: str) -> str:
     """Return the picture of one figure at its start, as SVG.
 
     Raises:
         RuntimeError: if there is no Chromium, or the figure draws nothing.
     """
-    browser = chromium()
-    if browser is None:
-        raise RuntimeError("no Chromium on this machine: install one to draw stills")
     page = _PAGE.format(
         scripts=script_tags(name),
         figure=FIGURES[name],
@@ -72,20 +63,10 @@ def still(name: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.html"
         file.write_text(page, encoding="utf-8")
-        done = subprocess.run(
-            [
-                *(browser, "--headless", "--no-sandbox", "--disable-gpu"),
-                *("--allow-file-access-from-files", "--force-prefers-reduced-motion"),
-                *(f"--user-data-dir={folder}/user", "--virtual-time-budget=60000"),
-                *("--dump-dom", file.as_uri()),
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    found = re.search(r"&lt;svg.*/svg&gt;", done.stdout, re.DOTALL)
+        shown = run(file, "--dump-dom")
+    found = re.search(r"&lt;svg.*/svg&gt;", shown, re.DOTALL)
     if found is None:
-        raise RuntimeError(f"the figure {name} drew nothing: {done.stderr[-500:]}")
+        raise RuntimeError(f"the figure {name} drew nothing")
     return html.unescape(found[0]) + "\n"
 
 

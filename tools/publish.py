@@ -24,9 +24,9 @@ from tools.files import BOOK, chapters, write
 HTML = SITE / "html"
 FRONT = "book/index.html"
 CARD = "_static/card.png"
-CARD_BOX = (0, 615, 720, 993)
-"""Of ``page.png``, in pixels: a proposition and its formula, 1.9 times as wide as high,
-as previews are."""
+CARD_BOX = (325, 55, 1125, 475)
+"""Of ``page.png``, in pixels: a chapter's question and answer, 1.9 times as wide as
+high, as previews are."""
 
 MISSING = """
 <h1>There is no such page</h1>
@@ -44,7 +44,7 @@ def settings(place: Address, site: str) -> dict[str, Any]:
     config["sphinx"]["config"] |= {
         "ogp_site_url": site,
         "ogp_image": CARD,
-        "ogp_image_alt": "A claim of the book, and the formula that it rests on",
+        "ogp_image_alt": "The question of a chapter, and its answer with the number",
     }
     return config
 

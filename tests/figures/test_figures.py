@@ -327,3 +327,20 @@ def test_every_colour_is_seen_on_white_and_turned_round_on_a_dark_page(name):
     on_page = 1 - (1 - turned.clip(0, 1)) * (1 - page)  # mix-blend-mode: screen
     assert contrast(colour, np.ones(3)) >= 3
     assert contrast(on_page, page) >= 4.5
+
+
+def test_a_drawing_has_a_palette_and_looks_the_same(shown):
+    full = io.BytesIO()
+    with figures.style():
+        curves().savefig(full, format="png", dpi=180)
+    figures.show(curves(), alt="A line.")
+    with Image.open(full) as drawn, shown_picture(shown) as picture:
+        assert (picture.mode, picture.size) == ("P", drawn.size)
+        pixels = [np.asarray(one.convert("RGB"), float) for one in (drawn, picture)]
+        assert np.abs(pixels[0] - pixels[1]).mean() < 0.1  # of 255
+
+
+def test_pictures_that_are_small_keep_all_their_colours(shown):
+    figures.show(grid_of_pictures(), alt="Noise.")
+    with shown_picture(shown) as picture:
+        assert picture.mode != "P"

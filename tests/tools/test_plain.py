@@ -3,7 +3,6 @@
 import importlib.metadata
 import importlib.util
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -13,6 +12,7 @@ import nbformat
 import pytest
 
 from tools.address import Address
+from tools.browser import chromium, run
 from tools.files import BOOK, chapters
 from tools.ledger import read_ledger
 from tools.plain.blocks import PlainError
@@ -29,7 +29,6 @@ CHAPTERS = [path.stem for path in chapters()]
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE_SPAN = re.compile(r"`[^`]+`")
 FORMULA = re.compile(r"\$\$.+?\$\$|(?<!\\)\$.+?(?<!\\)\$", re.DOTALL)
-CHROMIUM = shutil.which("chromium")
 MATHJAX = importlib.util.find_spec("sphinx-mathjax-offline")
 
 
@@ -518,24 +517,13 @@ def rendered(notebook, folder):
     begin = f"<head><script>window.MathJax = {{tex: {delimiters}}}</script>"
     file = folder / "page.html"
     file.write_text(page.replace("<head>", begin, 1), encoding="utf-8")
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu"]
-    command += ["--disable-quic", "--no-first-run", "--disable-background-networking"]
-    command += ["--disable-component-update", "--disable-sync"]
-    command += ["--host-resolver-rules=MAP * ~NOTFOUND"]
-    command += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=120000"]
-    done = subprocess.run(
-        [*command, "--dump-dom", file.as_uri()],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
     seen = Seen()
-    seen.feed(done.stdout)
+    seen.feed(run(file, "--dump-dom"))
     return seen
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+@pytest.mark.skipif(chromium() is None, reason="no chromium on this machine")
 @pytest.mark.skipif(MATHJAX is None, reason="sphinx-mathjax-offline is not installed")
 @pytest.mark.parametrize("stem", CHAPTERS)
 def test_a_browser_typesets_every_formula(edition, stem, tmp_path):

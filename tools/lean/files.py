@@ -13,7 +13,8 @@ _IMPORT = re.compile(r"@import\s+[\"']([^\"']+)")
 
 KEPT = (
     "_static/mathjax/output/chtml/fonts/woff-v2/*",  # MathJax asks for its fonts, and
-    "_static/mathjax/input/tex/extensions/*.js",  # for commands that few pages use
+    "_static/mathjax/input/tex/extensions/[!a]*.js",  # for commands that few pages
+    "_static/mathjax/input/tex/extensions/a[!l]*.js",  # use, but not for all at once
     "objects.inv",
 )
 """Files that no link names."""

@@ -50,8 +50,9 @@ _UNNAMED = {
 }
 """What a reader without eyes or mouse cannot use -> what one can: a wide table that the
 keyboard does not reach, a list whose parts are none."""
-_PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')
-"""Names, punctuation and white space of code: they have the colour of all code."""
+_PLAIN = re.compile(r'<span class="[nopw]">([^<]*)</span>')
+"""Names, operators, punctuation and white space of code: a quarter of a page's parts.
+They are shown in the colour of all code."""
 _EARLY = re.compile(r'[ \t]*<meta property="og:url" content="(?!https?:)[^>]*>\n?')
 """An address for previews that is none: the site has no public address."""
 

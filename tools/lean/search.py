@@ -44,12 +44,21 @@ _IDLE = frozenset(_IDLE_WORDS.split())
 
 @dataclass
 class Entry:
-    """A section or a claim: where it is, what it is called, what it says."""
+    """A section or a claim: where it is, what it is called, what it says.
+
+    Attributes:
+        page: its name.
+        anchor: its id on the page; empty for the page itself.
+        title: its heading.
+        text: what is shown of it, formulas of more than letters as dots.
+        formulas: these formulas, TeX, which are looked up as well.
+    """
 
     page: str
     anchor: str
     title: str
     text: list[str] = field(default_factory=list)
+    formulas: list[str] = field(default_factory=list)
 
 
 def words(text: str) -> list[str]:
@@ -84,22 +93,31 @@ def entries(page: str, tree: nodes.document) -> list[Entry]:
 def _collect(node: nodes.Node, entry: Entry, found: list[Entry]) -> None:
     """Add the text below a node to its entry, and new entries for parts."""
     for child in node.children:
-        if isinstance(child, nodes.section):
+        if isinstance(child, nodes.section) and not _is_shell(child):
             title = child.next_node(nodes.title)
             anchor = child["ids"][0] if found else ""
             made = Entry(entry.page, anchor, title.astext() if title else "")
             found.append(made)
             _collect(child, made, found)
         elif isinstance(child, nodes.Element) and "rd-box" in child.get("classes", ()):
-            head = child.children[0].astext() if child.children else ""
-            made = Entry(entry.page, child["ids"][0], head)
+            head, *statement = child.children
+            made = Entry(entry.page, child["ids"][0], head.astext())
             found.append(made)
-            _collect(child, made, found)
+            _collect(nodes.container("", *statement), made, found)
+        elif isinstance(child, nodes.math):
+            tex = child.astext()
+            entry.text.append("…" if "\\" in tex else tex)
+            entry.formulas.append(tex if "\\" in tex else "")
         elif isinstance(child, nodes.Text):
             entry.text.append(child.astext())
         elif not isinstance(child, (*_SKIPPED, nodes.title)):
             _collect(child, entry, found)
             entry.text.append(" ")
+
+
+def _is_shell(section: nodes.section) -> bool:
+    """Whether a section is what an extension wraps about an exercise or a proof."""
+    return any(id_.endswith("-content") for id_ in section["ids"])
 
 
 def index(found: list[Entry]) -> str:
@@ -110,7 +128,7 @@ def index(found: list[Entry]) -> str:
     rows = []
     for number, entry in enumerate(found):
         text = " ".join("".join(entry.text).split())
-        counts = Counter(words(text))
+        counts = Counter(words(" ".join([text, *entry.formulas])))
         named = Counter(words(entry.title))
         for word in counts | named:
             weighed = counts[word] + 5 * named[word]

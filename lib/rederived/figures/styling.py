@@ -143,18 +143,21 @@ def _refuse_small_text(figure: Figure) -> None:
 
 
 def _png(figure: Figure) -> bytes:
-    """The figure as PNG: full colour if small, else 256 colours, else fewer pixels."""
+    """The figure as PNG: a drawing in 256 colours, pictures in full colour if small.
+
+    What is too large even in 256 colours gets fewer pixels.
+    """
     _refuse_small_text(figure)
-    notes = {"Software": None, KIND: kind(figure)}
+    notes: dict[str, Any] = {"Software": None, KIND: kind(figure)}
     buffer = io.BytesIO()
     for dpi in _RESOLUTIONS:
         buffer.seek(0)
         buffer.truncate()
         with style():
             figure.savefig(buffer, format="png", dpi=dpi, metadata=notes)
-        if buffer.tell() <= _MAX_BYTES:
+        if notes[KIND] == PICTURES and buffer.tell() <= _MAX_BYTES:
             return buffer.getvalue()
-        palette = _with_palette(buffer, kind(figure), dpi)
+        palette = _with_palette(buffer, notes[KIND], dpi)
         if len(palette) <= _MAX_BYTES:
             return palette
     raise ValueError(
