@@ -4,6 +4,7 @@ import ast
 import json
 
 import pytest
+from rederived.claims import Verdict
 
 from tools import breaks
 from tools.files import ROOT
@@ -38,7 +39,8 @@ def test_names_are_unique():
 
 def test_every_claim_has_a_break():
     caught = {id_ for claim, change in BREAKS for id_ in (claim.id, *change.also)}
-    assert {claim.id for claim in CLAIMS} - caught == set()
+    tested = {c.id for c in CLAIMS if c.verdict is not Verdict.NOT_TESTED}
+    assert tested - caught == set()
 
 
 def test_a_word_chooses_breaks_with_their_page_unchanged_first():
