@@ -74,7 +74,7 @@ pre, [class^="highlight"], .cell, .cell_input, .cell_output, .output {
   overflow: visible !important; }
 table { font-size: 8.4pt; overflow-wrap: anywhere; }
 tr, figure, .rd-check, .rd-box-head { break-inside: avoid; }
-h1, h2, h3, h4 { break-after: avoid; }
+h1, h2, h3, h4, h5 { break-after: avoid; line-height: 1.3; }
 .pst-scrollable-table-container, div.math, .rd-graph-picture { overflow: visible; }
 .rd-graph svg { min-width: 0; }
 summary { list-style: none; }
