@@ -1,12 +1,12 @@
-"""A sample of small errors, and whether the tests of the same folder notice them.
+"""Small errors drawn at random, and whether a test or a page notices them.
 
-``python -m tools.mutants`` draws a few places from every room and wing of the library,
-changes one operator, number or condition there, runs the tests that mirror the room on
-a copy, and prints the share that failed (killed) and what survived.  The breaks that a
-claim names are made by ``tools.breaks``; this asks about the errors that nobody chose.
-
-Kept tools do not draw samples: mutmut mutates and first runs everything, cosmic-ray has
-one test command for all files and changes the checkout in place.
+``python -m tools.mutants`` draws places from every room and wing of the library, as
+many of each as the time allows, makes one change there (:mod:`tools.changes`), and runs
+on a copy first the tests that run the changed statement, then the pages that do
+(:mod:`tools.reach`).  What fails kills the mutant.  It prints what survives; with
+``--record book/mutants.json`` it adds to what ``tools.mutants_page`` shows.  The breaks
+that a claim names are made by ``tools.breaks``; this asks about the errors that nobody
+chose.
 """
 
 from __future__ import annotations
@@ -14,164 +14,220 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
-import copy
 import io
+import json
 import multiprocessing
+import multiprocessing.pool
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from tqdm import tqdm
 
 from tools.breaks import PRELOADED, copy_library, limited, use_library
-from tools.files import ROOT
-from tools.rooms import LIBRARY, files
+from tools.changes import Change, Position, changed, changes
+from tools.files import BOOK, ROOT, chapter, write
+from tools.notebook_claims import run_notebook
+from tools.reach import PAGE, QUIET, Reach, load
+from tools.rooms import LIBRARY, files, part
 
-LIMIT = 150  # seconds for one job
-EACH = 3  # mutants of a room or wing
-
-_SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    **{ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt},
-    **{ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is},
-    **{ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And},
-    **{ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult},
-    **{ast.FloorDiv: ast.Mult, ast.Pow: ast.Mult, ast.Mod: ast.Add},
-}
+RECORD = BOOK / "mutants.json"
+LIMIT = 240  # seconds for one job
+ENOUGH = 60.0  # seconds that the chosen tests of one mutant took when they were timed
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one file, or an unchanged library if ``path`` is None.
+    """One change of the library and what became of it.
 
     Attributes:
-        tests: what must fail, below the project's root.
         path: the file, below the library.
         line: where the change is.
-        old: what stands there.
-        new: what takes its place.
-        text: the whole file afterwards.
+        function: the function or class around it, or nothing.
+        operator: who made it.
+        old: the line as it stands.
+        new: the line as it became.
+        killer: the test or page that failed, ``time`` if the limit ran out, ``import``
+            if nothing could be collected; nothing if all passed.
+        tried: how many tests and pages were there to fail.
     """
 
-    tests: str
-    path: str | None = None
-    line: int = 0
-    old: str = ""
-    new: str = ""
-    text: str = ""
+    path: str
+    line: int
+    function: str
+    operator: str
+    old: str
+    new: str
+    killer: str = ""
+    tried: int = 0
+
+    @property
+    def room(self) -> str:
+        """The room or wing."""
+        return part(Path(self.path).with_suffix("").parts)
+
+    @property
+    def name(self) -> str:
+        """What the classification of survivors calls it."""
+        where = f"{self.path} {self.function}".strip()
+        return f"{where}: {self.old} -> {self.new}"
 
 
-def tests_of(name: str, root: Path = ROOT) -> str | None:
-    """Return the tests that mirror a room or wing, if there are any."""
-    for path in (f"tests/{name}", f"tests/test_{name}.py"):
-        if (root / path).exists():
-            return path
-    return None
+@dataclass(frozen=True)
+class Job:
+    """A mutant, its file's whole text, and what shall notice it; or no mutant."""
+
+    mutant: Mutant | None
+    text: str
+    tests: tuple[str, ...]
+    pages: tuple[str, ...]
 
 
-def mutations(source: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
-    """Return every node of a file that has a small change, and its new text."""
-    for node in _computing(ast.parse(source)):
-        changed = _changed(node)
-        if changed is not None:
-            new = ast.unparse(changed)
-            yield node, new if isinstance(changed, ast.stmt) else f"({new})"
+Places = list[tuple[Path, Position, list[Change]]]
 
 
-def _computing(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Walk what is computed: no annotations, messages of errors, or docstrings."""
-    if isinstance(node, ast.Raise | ast.JoinedStr):
-        return
-    if isinstance(node, ast.expr | ast.stmt):
-        yield node
-    for name, value in ast.iter_fields(node):
-        if name not in {"annotation", "returns", "decorator_list"}:
-            for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
-                    yield from _computing(child)
-
-
-def _changed(node: ast.AST) -> ast.expr | ast.stmt | None:
-    """Return a changed copy of one node, or None if it has no change."""
-    new = copy.deepcopy(node)
-    match new:
-        case ast.Compare(ops=[op, *rest]) if type(op) in _SWAPS:
-            new.ops = [_SWAPS[type(op)](), *rest]  # type: ignore[list-item]
-        case ast.BinOp(op=op) | ast.BoolOp(op=op) if type(op) in _SWAPS:
-            new.op = _SWAPS[type(op)]()  # type: ignore[assignment]
-        case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=inner):
-            return inner
-        case ast.Constant(value=bool() | int() | float() as value):
-            return ast.Constant(_other(value))
-        case ast.IfExp(test=test):
-            new.test = ast.UnaryOp(ast.Not(), test)
-        case ast.Expr(value=ast.Call()):
-            return ast.Pass()
-        case _:
-            return None
-    return new if isinstance(new, ast.expr) else None
-
-
-def _other(value: bool | float) -> bool | float:
-    """Return another constant of the same kind."""
-    if isinstance(value, bool):
-        return not value
-    return value + 1 if isinstance(value, int) else 2 * value or 1.0
-
-
-def spliced(source: str, node: ast.expr | ast.stmt, new: str) -> str:
-    """Return the source with the text of a node replaced."""
-    lines = source.encode().splitlines(keepends=True)
-    starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
-    end_line, end_column = node.end_lineno, node.end_col_offset
-    assert end_line is not None
-    assert end_column is not None
-    begin = starts[node.lineno - 1] + node.col_offset
-    end = starts[end_line - 1] + end_column
-    return (b"".join(lines)[:begin] + new.encode() + b"".join(lines)[end:]).decode()
-
-
-def sample(each: int, seed: int) -> list[Mutant]:
-    """Draw so many mutants of every room and wing that has tests of its own."""
-    drawn: list[Mutant] = []
-    for name, paths in files().items():
-        tests = tests_of(name)
-        if tests is None:
-            print(f"{name} has no tests of its own", flush=True)
-            continue
-        sources = {path: path.read_text(encoding="utf-8") for path in paths}
-        places = [
-            (path, node, new)
-            for path, source in sources.items()
-            for node, new in mutations(source)
+def all_places() -> dict[str, Places]:
+    """Return room or wing -> every place of its files that has a change."""
+    return {
+        name: [
+            (path, place, found)
+            for path in paths
+            for place, found in changes(path.read_text(encoding="utf-8")).items()
         ]
-        chance = random.Random(f"{seed} {name}")
-        for path, node, new in chance.sample(places, min(each, len(places))):
-            old = ast.get_source_segment(sources[path], node) or ""
-            text = spliced(sources[path], node, new)
-            where = str(path.relative_to(LIBRARY))
-            drawn.append(Mutant(tests, where, node.lineno, old, new, text))
-    return drawn
+        for name, paths in files().items()
+    }
 
 
-def fails(mutant: Mutant) -> tuple[Mutant, bool]:
-    """Run the tests in this process on a changed copy; whether one fails."""
+def drawn(places: dict[str, Places], seed: int, reach: Reach) -> Iterator[Job]:
+    """Return a job for every place, in the seed's order, each room in turn."""
+    rooms = [_of_room(name, mine, seed, reach) for name, mine in places.items()]
+    for group in zip_longest(*rooms):
+        yield from (job for job in group if job is not None)
+
+
+def _of_room(name: str, places: Places, seed: int, reach: Reach) -> Iterator[Job]:
+    """Return one change for every place of a room."""
+    chance = random.Random(f"{seed} {name}")
+    for path, place, found in chance.sample(places, len(places)):
+        source = path.read_text(encoding="utf-8")
+        change = chance.choice(found)
+        text = changed(source, change)
+        line, old, new = _difference(source, text)
+        function, lines = _around(source, place)
+        where = path.relative_to(LIBRARY).as_posix()
+        mutant = Mutant(where, line, function, change.operator, old, new)
+        yield _job(mutant, text, path, lines, reach)
+
+
+def _difference(source: str, text: str) -> tuple[int, str, str]:
+    """Return the first line that differs, and how it reads before and after."""
+    pairs = zip_longest(source.splitlines(), text.splitlines(), fillvalue="")
+    number, (old, new) = next(
+        (number, pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1]
+    )
+    return number, " ".join(old.split()), " ".join(new.split())
+
+
+def _around(source: str, place: Position) -> tuple[str, range]:
+    """Return the function around a place, and the lines that run with the place.
+
+    These are the lines of the innermost statement, without the statements in it; of a
+    function's own head, which runs when the file is imported, the lines of its body.
+    """
+    names: list[str] = []
+    line, lines = place[0], range(place[0], place[0] + 1)
+    nodes: list[ast.AST] = [ast.parse(source)]
+    while nodes:
+        node = nodes.pop()
+        for child in ast.iter_child_nodes(node):
+            begin, end = getattr(child, "lineno", 0), getattr(child, "end_lineno", 0)
+            for decorator in getattr(child, "decorator_list", ()):
+                begin = min(begin, decorator.lineno)
+            if not begin <= line <= end:
+                if begin == 0:  # arguments, cases: they have statements in them
+                    nodes.append(child)
+                continue
+            nodes = [child]
+            if isinstance(child, ast.FunctionDef | ast.ClassDef):
+                names.append(child.name)
+            if isinstance(child, ast.stmt):
+                lines = _own(child, line)
+            break
+    return ".".join(names), lines
+
+
+def _own(node: ast.stmt, line: int) -> range:
+    """Return the lines of a statement that run when the given line does."""
+    assert node.end_lineno is not None
+    body = getattr(node, "body", None)
+    if not body or isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return range(node.lineno, node.end_lineno + 1)
+    return range(node.lineno, max(body[0].lineno, line + 1, node.lineno + 1))
+
+
+def _job(
+    mutant: Mutant, text: str, path: Path, lines: Iterable[int], reach: Reach
+) -> Job:
+    """Choose what must notice a mutant: the room's own tests first, then the quick.
+
+    Where only an import runs the lines, everything that runs the file is asked.
+    """
+    runs = reach.of(path)
+    found: set[str] = set().union(*(runs.get(line, set()) for line in lines))
+    found = found or set().union(*runs.values())
+    own = (f"tests/{mutant.room}/", f"tests/test_{mutant.room}.py")
+    ranked = sorted(
+        (not name.startswith(own), reach.seconds[name], name)
+        for name in found
+        if not name.startswith(PAGE)
+    )
+    tests: list[str] = []
+    spent = 0.0
+    for _, seconds, name in ranked:
+        spent += seconds
+        if tests and spent > ENOUGH:
+            break
+        tests.append(name)
+    pages = sorted(
+        (one for one in found if one.startswith(PAGE)), key=reach.seconds.get
+    )
+    return Job(mutant, text, tuple(tests), tuple(pages))
+
+
+class First:
+    """A plugin of pytest that keeps the name of what fails first."""
+
+    name = ""
+
+    def pytest_runtest_logreport(self, report: object) -> None:
+        """Note a failure."""
+        if getattr(report, "failed", False):
+            self.name = self.name or str(getattr(report, "nodeid", ""))
+
+
+def killer(job: Job) -> str:
+    """Run the tests, then the pages, in this process on a changed copy.
+
+    Returns:
+        What failed first, or nothing.
+    """
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "lib"
         copy_library(Path(folder), None)
-        if mutant.path is not None:
-            changed = library / LIBRARY.name / mutant.path
-            changed.write_text(mutant.text, encoding="utf-8")
+        if job.mutant is not None:
+            changed_file = library / LIBRARY.name / job.mutant.path
+            changed_file.write_text(job.text, encoding="utf-8")
         os.chdir(ROOT)
-        os.environ["PYTHONPATH"] = str(library)  # of the processes that tests start
+        os.environ |= {"PYTHONPATH": str(library), "REDERIVED_RUNS": f"{folder}/runs"}
         use_library(library)
-        import pytest  # noqa: PLC0415 - a worker's own
-
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
         quiet = io.StringIO()
         try:
             with (
@@ -179,44 +235,136 @@ def fails(mutant: Mutant) -> tuple[Mutant, bool]:
                 contextlib.redirect_stdout(quiet),
                 contextlib.redirect_stderr(quiet),
             ):
-                status = pytest.main([*options, mutant.tests])
+                return _failing(job.tests) or _failing_page(job.pages)
         except TimeoutError:
-            return mutant, True
-    return mutant, status != pytest.ExitCode.OK
+            return "time"
+
+
+def _failing(tests: tuple[str, ...]) -> str:
+    """Run tests; return the first that fails."""
+    import pytest  # noqa: PLC0415 - a worker's own
+
+    if not tests:
+        return ""
+    first = First()
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    status = pytest.main([*options, *tests], plugins=[first])
+    return "" if status == pytest.ExitCode.OK else first.name or "import"
+
+
+def _failing_page(pages: tuple[str, ...]) -> str:
+    """Run pages; return the first that fails."""
+    for page in pages:
+        if run_notebook(chapter(page.removeprefix(PAGE)), ()):
+            return page
+    return ""
+
+
+def judge(job: Job) -> Mutant:
+    """Run a job in a worker; return its mutant with what killed it."""
+    assert job.mutant is not None
+    tried = len(job.tests) + len(job.pages)
+    return replace(job.mutant, killer=killer(job), tried=tried)
+
+
+def unfit(mutants: Iterable[Mutant]) -> set[str]:
+    """Return the tests and pages that kill a mutant and fail without one as well."""
+    names = {one.killer for one in mutants} - {"", "time", "import"}
+    found: set[str] = set()
+    while True:
+        tests = tuple(sorted(one for one in names - found if not one.startswith(PAGE)))
+        pages = tuple(sorted(one for one in names - found if one.startswith(PAGE)))
+        with _workers(1) as pool:
+            failed = pool.apply(killer, (Job(None, "", tests, pages),))
+        if not failed:
+            return found
+        found.add(failed)
+
+
+def _workers(processes: int) -> multiprocessing.pool.Pool:
+    """Return processes that have loaded the libraries around ours, but not ours."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context.Pool(processes, maxtasksperchild=1)
+
+
+def read_record(path: Path = RECORD) -> dict[str, Mutant]:
+    """Return the mutants of a record by their names, none if there is no record."""
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return {one.name: one for one in (Mutant(**entry) for entry in found["mutants"])}
+
+
+def write_record(
+    mutants: dict[str, Mutant], places: dict[str, Places], seed: int, path: Path
+) -> None:
+    """Keep mutants with what they were drawn from."""
+    command = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
+    commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    record = {
+        "commit": commit.strip(),
+        "seed": seed,
+        "cosmic-ray": version("cosmic-ray"),
+        "places": {name: len(mine) for name, mine in places.items()},
+        "changes": {
+            name: sum(len(found) for _, _, found in mine)
+            for name, mine in places.items()
+        },
+        "mutants": [asdict(one) for one in mutants.values()],
+    }
+    write(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
 
 
 def main() -> int:
-    """Draw, run, report; the status is 1 only if tests fail without a mutant."""
+    """Draw and run until the time is up; the status is 1 if a killer is unfit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--each", type=int, default=EACH, help="mutants of a room")
+    parser.add_argument("--minutes", type=float, default=15.0, help="when to stop")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
+    parser.add_argument("--processes", type=int, default=2, help="at a time")
+    parser.add_argument("--record", type=Path, help="a file to add to")
+    parser.add_argument("--again", action="store_true", help="only what survived")
     options = parser.parse_args()
-    started = time.perf_counter()
-    drawn = sample(options.each, options.seed)
-    os.environ |= {"OMP_NUM_THREADS": "1", "REDERIVED_PROGRESS": "off"}
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    with context.Pool(2, maxtasksperchild=1) as pool:
-        unchanged = map(Mutant, sorted({one.tests for one in drawn}))
-        results = pool.imap_unordered(fails, unchanged, chunksize=1)
-        watched = tqdm(results, "without a mutant", disable=None)
-        broken = {one.tests for one, failed in watched if failed}
-        for tests in sorted(broken):
-            print(f"{tests} fails without a mutant", flush=True)
-        tried = [one for one in drawn if one.tests not in broken]
-        killed = 0
-        results = pool.imap_unordered(fails, tried, chunksize=1)
-        for mutant, failed in tqdm(results, "mutants", len(tried), disable=None):
-            killed += failed
-            if not failed:
-                change = " ".join(f"{mutant.old}  ->  {mutant.new}".split())
-                print(f"survived {mutant.path}:{mutant.line}  {change}", flush=True)
-    share = 100 * killed / max(len(tried), 1)
-    print(
-        f"{killed} of {len(tried)} mutants killed ({share:.0f} %), "
-        f"seed {options.seed}; {time.perf_counter() - started:.0f} s"
+    os.environ |= QUIET
+    reach, places = load(), all_places()
+    ends = time.monotonic() + 60 * options.minutes
+    found = read_record(options.record) if options.record else {}
+    jobs = (
+        job
+        for job in drawn(places, options.seed, reach)
+        if job.mutant is not None
+        and _wanted(found.get(job.mutant.name), again=options.again)
     )
-    return len(broken)
+    tried: dict[str, Mutant] = {}
+    with _workers(options.processes) as pool, tqdm(disable=None) as watched:
+        while time.monotonic() < ends:
+            batch = list(islice(jobs, options.processes))
+            if not batch:
+                break
+            for mutant in pool.imap_unordered(judge, batch):
+                tried[mutant.name] = mutant
+                watched.update()
+                if not mutant.killer:
+                    print(f"survived {mutant.name}", flush=True)
+            if options.record:
+                write_record(found | tried, places, options.seed, options.record)
+    bad = unfit(tried.values())
+    for name in sorted(bad):
+        print(f"{name} fails without a mutant; what it killed does not count")
+    tried = {name: one for name, one in tried.items() if one.killer not in bad}
+    if options.record:
+        write_record(found | tried, places, options.seed, options.record)
+    killed = sum(bool(one.killer) for one in tried.values())
+    print(
+        f"{killed} of {len(tried)} mutants killed "
+        f"({100 * killed / max(len(tried), 1):.0f} %), seed {options.seed}"
+    )
+    return len(bad)
+
+
+def _wanted(before: Mutant | None, *, again: bool) -> bool:
+    """Whether a mutant is to be tried, given what became of it before."""
+    return before is not None and not before.killer if again else before is None
 
 
 if __name__ == "__main__":
