@@ -20,6 +20,7 @@ import multiprocessing
 import multiprocessing.pool
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tools.breaks import PRELOADED, copy_library, limited, use_library
+from tools.breaks import PRELOADED, limited, use_library
 from tools.changes import Change, Position, changed, changes
 from tools.files import BOOK, ROOT, chapter, write
 from tools.notebook_claims import run_notebook
@@ -221,7 +222,8 @@ def killer(job: Job) -> str:
     """
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "lib"
-        copy_library(Path(folder), None)
+        shutil.copytree(ROOT / "lib", library)  # with what is compiled already
+        (library / LIBRARY.name / "recorded").symlink_to(ROOT / "results")
         if job.mutant is not None:
             changed_file = library / LIBRARY.name / job.mutant.path
             changed_file.write_text(job.text, encoding="utf-8")
@@ -284,7 +286,7 @@ def unfit(mutants: Iterable[Mutant]) -> set[str]:
 def _workers(processes: int) -> multiprocessing.pool.Pool:
     """Return processes that have loaded the libraries around ours, but not ours."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    context.set_forkserver_preload([*PRELOADED, "pytest", "yaml"])
     return context.Pool(processes, maxtasksperchild=1)
 
 
