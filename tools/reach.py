@@ -70,6 +70,11 @@ class Reach:
             for line, contexts in found.items()
         }
 
+    def loading(self, path: Path) -> set[int]:
+        """Return the lines that run while no test does: when the file is imported."""
+        found = self.data.contexts_by_lineno(str(path))
+        return {line for line, contexts in found.items() if "" in contexts}
+
 
 class Watch:
     """A plugin of pytest: coverage's context is the test, and what each takes."""
