@@ -10,11 +10,11 @@ TORCH   ?= $(shell sed -n 's/^torch==//p' constraints.txt)
 DATA    ?= mnist fashion-mnist cifar10
 
 .DEFAULT_GOAL := help
-.PHONY: help book notebooks test sync run full data chapter bench breaks mutants site dist links clean
+.PHONY: help book notebooks test sync run full data chapter bench breaks mutants recheck site dist links clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  CHAPTER=03 chooses the chapter of run and full, SEEDS=\"0 1 2\" the seeds of full,"
+	@echo "  CHAPTER=03 chooses the chapter of run, full and recheck, SEEDS=\"0 1 2\" the seeds of full,"
 	@echo "  DATA=\"mnist cifar10\" the sets of data, NAME=ninth the new chapter,"
 	@echo "  PYTHON=python3.12 the interpreter, TORCH=2.12.1 the release of torch."
 
@@ -68,8 +68,12 @@ bench: $(STAMP) ## time the library against its peers
 breaks: $(STAMP) ## break the library on purpose; every break must fail its claim
 	$(BIN)/python -m tools.breaks
 
-mutants: $(STAMP) ## a random sample of small errors; which of them do the tests miss?
+mutants: $(STAMP) ## small errors at random, 15 minutes of them; which do the tests miss?
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[mutants]"
 	$(BIN)/python -m tools.mutants
+
+recheck: $(STAMP) ## draw a chapter's records anew; do its verdicts stand? (10 minutes)
+	$(BIN)/python -m tools.recheck $(CHAPTER)
 
 site: $(STAMP) ## build the site for its public address, from the stored outputs
 	$(BIN)/python -m tools.publish

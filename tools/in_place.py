@@ -8,7 +8,6 @@ What runs when a module is loaded (constants, defaults, decorators) is not chang
 from __future__ import annotations
 
 import gc
-import importlib
 import inspect
 from collections.abc import Iterator
 from types import CodeType, FunctionType
@@ -19,18 +18,31 @@ Key = tuple[str, int]
 """Name of a function and its first line."""
 
 
-def exchange(module: str, old: str, new: str) -> bool:
-    """Give the functions of a module the code that they have in another text.
+Loaded = dict[str, list[FunctionType]]
+"""File -> the functions of this process that come from it."""
+
+
+def loaded(folder: str) -> Loaded:
+    """Return the functions that come from the files of a folder."""
+    found: Loaded = {}
+    for one in gc.get_objects():
+        if type(one) is FunctionType and one.__code__.co_filename.startswith(folder):
+            found.setdefault(one.__code__.co_filename, []).append(one)
+    return found
+
+
+def exchange(file: str, old: str, new: str, functions: Loaded) -> bool:
+    """Give the functions of a file the code that they have in another text.
 
     Args:
-        module: its name, with dots.
+        file: its path.
         old: its text as it stands.
         new: its changed text, line by line in the same places.
+        functions: those of this process.
 
     Returns:
         Whether that was possible; if not, nothing is changed.
     """
-    file = inspect.getfile(importlib.import_module(module))
     before, after = (compile(text, file, "exec") for text in (old, new))
     if _skeleton(before) != _skeleton(after):
         return False
@@ -38,13 +50,9 @@ def exchange(module: str, old: str, new: str) -> bool:
     if len(codes) != len(others):  # two lambdas on one line
         return False
     fresh = {key: code for key, code in others if code != codes[key]}
-    found = [
-        one
-        for one in gc.get_objects()
-        if type(one) is FunctionType and one.__code__.co_filename == file
-    ]
+    mine = functions.get(file, [])
     changes = [
-        (one, fresh[key]) for one in found if (key := _key(one.__code__)) in fresh
+        (one, fresh[key]) for one in mine if (key := _key(one.__code__)) in fresh
     ]
     if any(
         len(code.co_freevars) != len(one.__closure__ or ()) for one, code in changes
@@ -52,7 +60,7 @@ def exchange(module: str, old: str, new: str) -> bool:
         return False
     for one, code in changes:
         one.__code__ = code
-    return True
+    return bool(changes)
 
 
 def _key(code: CodeType) -> Key:

@@ -161,10 +161,9 @@ def _job(
 
     Where only an import runs the lines, everything that runs the file is asked.
     """
-    runs = reach.of(path)
+    runs, loading = reach.of(path), reach.loading(path)
     found: set[str] = set().union(*(runs.get(line, set()) for line in lines))
     found = found or set().union(*runs.values())
-    loading = bool(reach.loading(path).intersection(lines))
     own = (f"tests/{mutant.room}/", f"tests/test_{mutant.room}.py")
     ranked = sorted(
         (not name.startswith(own), reach.seconds[name], name)
@@ -179,6 +178,7 @@ def _job(
             break
         tests.append(name)
     pages = sorted(
-        (one for one in found if one.startswith(PAGE)), key=reach.seconds.get
+        (one for one in found if one.startswith(PAGE)),
+        key=lambda one: reach.seconds[one],
     )
-    return Job(mutant, text, tuple(tests), tuple(pages), loading)
+    return Job(mutant, text, tuple(tests), tuple(pages), not loading.isdisjoint(lines))

@@ -9,6 +9,7 @@ changed copy of the library.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import multiprocessing
 import multiprocessing.pool
@@ -22,7 +23,7 @@ import pytest
 
 from tools.breaks import PRELOADED, limited, use_library
 from tools.files import ROOT, chapter
-from tools.in_place import exchange
+from tools.in_place import Loaded, exchange, loaded
 from tools.mutant_jobs import Job
 from tools.notebook_claims import run_notebook
 from tools.reach import APART, OPTIONS, PAGE
@@ -93,9 +94,11 @@ class Collected:
 
     Attributes:
         items: name of a test -> the test, collected and not yet run.
+        functions: those of the library.
     """
 
     items: dict[str, pytest.Item]
+    functions: Loaded
 
     def __init__(self, work: Callable[[], None]) -> None:
         """Do this work."""
@@ -104,6 +107,8 @@ class Collected:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Keep the tests, do the work, and say that they have been run."""
         self.items = {item.nodeid: item for item in session.items}
+        self.functions = loaded(str(LIBRARY))
+        gc.freeze()  # a fork's collections shall not copy all that is loaded
         self.work()
         return True
 
@@ -133,9 +138,8 @@ def killer_in_place(job: Job) -> str | None:
     assert _collected is not None
     assert job.mutant is not None
     path = LIBRARY / job.mutant.path
-    parts = path.relative_to(LIBRARY.parent).with_suffix("").parts
-    module = ".".join(parts).removesuffix(".__init__")
-    if job.loading or not exchange(module, path.read_text(encoding="utf-8"), job.text):
+    old, functions = path.read_text(encoding="utf-8"), _collected.functions
+    if job.loading or not exchange(str(path), old, job.text, functions):
         return None
     for stream in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)

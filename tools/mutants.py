@@ -49,15 +49,20 @@ def read_record(path: Path = RECORD) -> dict[str, Mutant]:
 
 
 def write_record(
-    mutants: dict[str, Mutant], places: dict[str, Places], seed: int, path: Path
+    mutants: dict[str, Mutant],
+    places: dict[str, Places],
+    pages: list[str],
+    seed: int,
+    path: Path,
 ) -> None:
-    """Keep mutants with what they were drawn from."""
+    """Keep mutants with what they were drawn from, and the pages that were asked."""
     command = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
     commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     record = {
         "commit": commit.strip(),
         "seed": seed,
         "cosmic-ray": version("cosmic-ray"),
+        "pages": pages,
         "places": {name: len(mine) for name, mine in places.items()},
         "changes": {
             name: sum(len(found) for _, _, found in mine)
@@ -91,7 +96,9 @@ def main() -> int:
 
     def keep() -> None:
         if options.record:
-            write_record(before | tried, places, options.seed, options.record)
+            write_record(
+                before | tried, places, reach.pages, options.seed, options.record
+            )
 
     def work() -> None:
         for mutant in judged(jobs, options.processes, ends):

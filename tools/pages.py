@@ -1,9 +1,9 @@
-"""Generate the pages on claims, errata, results: ``python -m tools.pages``.
+"""Generate the pages on claims, errata, results, trust: ``python -m tools.pages``.
 
-They are made of the ledger, the outputs stored in the chapters and the records, and
-are committed.  So are the pictures of the chapters and of the library, its source
-pages, and parts of the README and of the front page.  ``--check`` compares instead of
-writing.
+They are made of the ledger, the outputs stored in the chapters, the records, the
+tried mutants and the rechecks, and are committed.  So are the pictures of the
+chapters and of the library, its source pages, and parts of the README and of the
+front page.  ``--check`` compares instead of writing.
 """
 
 import argparse
@@ -21,6 +21,8 @@ from tools.files import BOOK, ROOT, chapters, write
 from tools.front import chapter_cards, chapter_table, sample, score, wrong
 from tools.ledger import Ledger, by_claim, read_ledger, stored_checks
 from tools.markdown import table
+from tools.mutants_page import mutants_page
+from tools.recheck_page import recheck_page
 from tools.results_pages import FOLDER, results_pages
 from tools.source_pages import SOURCE, room_label, source_pages
 from tools.tightness_page import tightness_page
@@ -37,6 +39,8 @@ def pages() -> dict[Path, str]:
         BOOK / "claims.md": NOTICE + claims_page(ledger, checks, book),
         BOOK / "claim-graph.md": NOTICE + claim_graph_page(ledger, book),
         BOOK / "errata.md": NOTICE + errata_page(ledger, book),
+        BOOK / "recheck.md": NOTICE + recheck_page(ledger, book),
+        BOOK / "mutants.md": NOTICE + mutants_page(),
         BOOK / "tightness.md": NOTICE + tightness_page(ledger, checks, book),
         STATIC / "claims.json": claims_json(ledger, checks),
         STATIC / "claims.csv": claims_csv(ledger),

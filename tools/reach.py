@@ -15,7 +15,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,29 +51,37 @@ class Reach:
         seconds: name of a test, or of a page, -> how long it took.
         users: name of a fixture that several tests share -> these tests.
         data: coverage's own data.
+        known: file -> line -> contexts, for the files that were asked for.
     """
 
     seconds: dict[str, float]
     users: dict[str, list[str]]
     data: CoverageData
+    known: dict[Path, dict[int, list[str]]] = field(default_factory=dict)
+
+    @property
+    def pages(self) -> list[str]:
+        """The numbers of the chapters whose pages were run."""
+        pages = (one for one in self.seconds if one.startswith(PAGE))
+        return sorted(one.removeprefix(PAGE) for one in pages)
 
     def of(self, path: Path) -> dict[int, set[str]]:
         """Return line -> tests and pages that run it; importing a file is not one."""
-        found = self.data.contexts_by_lineno(str(path))
         return {
-            line: {
-                name
-                for context in contexts
-                for name in self.users.get(context, [context])
-                if name in self.seconds
-            }
-            for line, contexts in found.items()
+            line: self.seconds.keys()
+            & {one for context in some for one in self.users.get(context, [context])}
+            for line, some in self._contexts(path).items()
         }
 
     def loading(self, path: Path) -> set[int]:
         """Return the lines that run while no test does: when the file is imported."""
-        found = self.data.contexts_by_lineno(str(path))
-        return {line for line, contexts in found.items() if "" in contexts}
+        return {line for line, some in self._contexts(path).items() if "" in some}
+
+    def _contexts(self, path: Path) -> dict[int, list[str]]:
+        """Return line -> the contexts of coverage in which it ran."""
+        if path not in self.known:
+            self.known[path] = self.data.contexts_by_lineno(str(path))
+        return self.known[path]
 
 
 class Watch:

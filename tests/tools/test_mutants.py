@@ -2,15 +2,18 @@
 
 import ast
 import multiprocessing
+import sys
 from itertools import islice
 
 import pytest
 
 pytest.importorskip("cosmic_ray", reason="the group `mutants` is not installed")
 
-from tools import mutants
+from tools import mutant_jobs, mutants
 from tools.changes import changed, changes
-from tools.mutants import Job, Mutant, drawn, killer
+from tools.in_place import exchange, loaded
+from tools.mutant_jobs import Job, Mutant, drawn
+from tools.mutant_runs import killer
 from tools.reach import Reach
 from tools.rooms import LIBRARY
 
@@ -127,7 +130,56 @@ def f(x=1):
     ],
 )
 def test_lines_that_run_with_a_place(line, expected):
-    assert mutants._around(BODY, (line, 4)) == ("f", range(*expected))
+    assert mutant_jobs._around(BODY, (line, 4)) == ("f", range(*expected))
+
+
+MODULE = """\
+from functools import cache
+LIMIT = 3
+class A:
+    @property
+    def two(self):
+        return [1 + 1 for _ in range(1)][0]
+    @cache
+    def far(self, x=4):
+        def inner():
+            return x > LIMIT
+        return inner()
+"""
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    path = tmp_path / "of_mutants.py"
+    path.write_text(MODULE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    import of_mutants
+
+    yield of_mutants
+    del sys.modules["of_mutants"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("1 + 1", "1 - 1"), ("x > LIMIT", "x < LIMIT")]
+)
+def test_the_code_of_a_function_is_exchanged_in_place(module, old, new):
+    file = module.__file__
+    functions = loaded(file)
+    assert (module.A().two, module.A().far()) == (2, True)
+    changed_text = MODULE.replace(old, new)
+    assert exchange(file, MODULE, changed_text, functions)
+    assert (module.A().two, module.A().far()) == (
+        (0, True) if "1" in old else (2, False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("LIMIT = 3", "LIMIT = 4"), ("x=4", "x=5"), ("    @cache\n", "")]
+)
+def test_what_runs_at_import_is_not_exchanged(module, old, new):
+    file = module.__file__
+    assert not exchange(file, MODULE, MODULE.replace(old, new), loaded(file))
+    assert (module.A().two, module.A().far()) == (2, True)
 
 
 @pytest.fixture
@@ -158,6 +210,6 @@ def test_a_mutant_is_killed_and_the_unchanged_library_is_not(one_test):
 def test_a_record_is_read_as_it_was_written(tmp_path, places):
     mutant = Mutant("cli.py", 3, "main", "AddNot", "if x:", "if not x:", "time", 2)
     path = tmp_path / "mutants.json"
-    mutants.write_record({mutant.name: mutant}, places, 0, path)
+    mutants.write_record({mutant.name: mutant}, places, REACH.pages, 0, path)
     assert mutants.read_record(path) == {mutant.name: mutant}
     assert mutants.read_record(tmp_path / "none.json") == {}
