@@ -159,12 +159,16 @@ def _job(
 ) -> Job:
     """Choose what must notice a mutant: the room's own tests first, then the quick.
 
-    Where only an import runs the lines, everything that runs the file is asked.
+    Where only an import runs the lines, everything that runs the file is asked; where
+    the file is nothing but constants, the room's own tests and those of all studies.
     """
     runs, loading = reach.of(path), reach.loading(path)
+    own = (f"tests/{mutant.room}/", f"tests/test_{mutant.room}.py")
     found: set[str] = set().union(*(runs.get(line, set()) for line in lines))
     found = found or set().union(*runs.values())
-    own = (f"tests/{mutant.room}/", f"tests/test_{mutant.room}.py")
+    if not found:
+        asked = (*own, "tests/test_studies.py")
+        found = {name for name in reach.seconds if name.startswith(asked)}
     ranked = sorted(
         (not name.startswith(own), reach.seconds[name], name)
         for name in found

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from rederived.chapters.infomax import ConvEncoder
+from rederived.chapters.infomax import ConvEncoder, DeepInfoMax
 from rederived.chapters.infomax.study import (
     STUDY,
     InfoMaxConfig,
@@ -21,6 +21,7 @@ from rederived.datasets import Images, Source
 from rederived.evaluation import HiddenProbe
 from rederived.training import generator
 from sklearn.linear_model import LogisticRegression
+from torch import nn
 
 TINY = replace(
     STUDY.quick["both-text"], rows=80, channels=(4, 8), code_size=6, epochs=1
@@ -189,6 +190,20 @@ def test_every_objective_starts_from_the_same_encoder() -> None:
     assert torch.equal(start["infomax"], start["supervised"])
     with pytest.raises(ValueError, match="whole number"):
         build(TINY, (1, 14, 14), 8, 0)
+
+
+@pytest.mark.parametrize("name", ["both-text", "both-code"])
+def test_discriminators_that_tell_nothing_apart_bound_js_by_zero(name: str) -> None:
+    config = replace(TINY, form=name.removeprefix("both-"))  # type: ignore[arg-type]
+    objective, _ = build(config, (1, 16, 16), 8, 0)
+    assert isinstance(objective, DeepInfoMax)
+    for weight in objective.discriminators.parameters():
+        nn.init.zeros_(weight)
+    x = torch.rand(40, 1, 16, 16, generator=generator(0)) - 0.5
+    found = measures.scores(objective.eval(), x, 0)
+    redrawn = {"js_redrawn"} if name == "both-code" else set()
+    assert found.keys() == {"js_global", "js_local"} | redrawn
+    assert list(found.values()) == pytest.approx([0.0] * len(found), abs=1e-6)
 
 
 def test_classification_is_scikit_learns_on_easy_codes() -> None:
