@@ -7,10 +7,11 @@ STAMP   := $(VENV)/.installed
 CHAPTER ?= 03
 SEEDS   ?= 0 1 2
 TORCH   ?= $(shell sed -n 's/^torch==//p' constraints.txt)
+CHAPTERS = $(shell ls book | sed -n 's/^\([0-9][0-9]\)-.*\.md$$/\1/p')
 DATA    ?= mnist fashion-mnist cifar10
 
 .DEFAULT_GOAL := help
-.PHONY: help book notebooks test sync run full data chapter bench breaks mutants recheck site dist links clean
+.PHONY: help book notebooks test sync run full data chapter bench breaks mutants trust recheck site dist links clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -71,6 +72,11 @@ breaks: $(STAMP) ## break the library on purpose; every break must fail its clai
 mutants: $(STAMP) ## small errors at random, 15 minutes of them; which do the tests miss?
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[mutants]"
 	$(BIN)/python -m tools.mutants
+
+trust: mutants ## all that says how far to trust the book, and its pages (hours)
+	$(BIN)/python -m tools.breaks
+	$(BIN)/python -m tools.recheck $(CHAPTERS) --record
+	$(BIN)/python -m tools.pages
 
 recheck: $(STAMP) ## draw a chapter's records anew; do its verdicts stand? (10 minutes)
 	$(BIN)/python -m tools.recheck $(CHAPTER)

@@ -196,6 +196,12 @@ def _share(
     return f"{100 * share:.0f} %"
 
 
+def killed_share(record: Mapping[str, Any]) -> str:
+    """Return the share of a record's mutants that were killed when they were drawn."""
+    killed = sum(bool(one.killer) for one in outcomes(record))
+    return f"{100 * killed / len(record['mutants']):.0f} %"
+
+
 def _survivor(one: Survivor) -> tuple[str, ...]:
     """Return a survivor's cells."""
     where, _, change = one.mutant.partition(": ")

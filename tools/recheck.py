@@ -225,21 +225,22 @@ def report(found: Certificate) -> int:
 
 
 def main() -> int:
-    """Recheck a chapter; the status is 1 if a verdict does not stand."""
+    """Recheck chapters; the status is 1 if a verdict does not stand."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("chapter", help="its number")
-    parser.add_argument("--minutes", type=float, default=10.0, help="to spend on runs")
-    parser.add_argument("--record", action="store_true", help="keep the certificate")
+    parser.add_argument("chapters", nargs="+", help="their numbers")
+    parser.add_argument("--minutes", type=float, default=10.0, help="for each to run")
+    parser.add_argument("--record", action="store_true", help="keep the certificates")
     options = parser.parse_args()
     os.environ |= QUIET
     try:
-        found = recheck(options.chapter.zfill(2), 60 * options.minutes)
+        seconds = 60 * options.minutes
+        found = [recheck(one.zfill(2), seconds) for one in options.chapters]
     except (RunError, ValueError) as error:
         sys.exit(str(error))
-    status = report(found)
+    status = sum(map(report, found))
     if options.record:
         kept = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
-        kept[found.chapter] = asdict(found)
+        kept |= {one.chapter: asdict(one) for one in found}
         text = json.dumps(dict(sorted(kept.items())), ensure_ascii=False, indent=1)
         write(RECORD, text + "\n")
     return status
