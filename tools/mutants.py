@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from itertools import islice
+from multiprocessing.pool import Pool
 from pathlib import Path
 
 from tqdm import tqdm
@@ -80,6 +81,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     parser.add_argument("--processes", type=int, default=2, help="at a time")
     parser.add_argument("--record", type=Path, help="a file to add to")
+    parser.add_argument("--in-place", action="store_true", help="functions by tests")
     parser.add_argument("--again", action="store_true", help="only what survived")
     options = parser.parse_args()
     os.environ |= QUIET
@@ -96,12 +98,12 @@ def main() -> int:
 
     def keep() -> None:
         if options.record:
-            write_record(
-                before | tried, places, reach.pages, options.seed, options.record
-            )
+            pages = [] if options.in_place else reach.pages
+            write_record(before | tried, places, pages, options.seed, options.record)
 
     def work() -> None:
-        for mutant in judged(jobs, options.processes, ends):
+        run = judged_in_place if options.in_place else judged
+        for mutant in run(jobs, options.processes, ends):
             tried[mutant.name] = mutant
             if not mutant.killer:
                 print(f"survived {mutant.name}", flush=True)
@@ -127,19 +129,38 @@ def judged(jobs: Iterator[Job], processes: int, ends: float) -> Iterator[Mutant]
     """Run jobs until a time; return their mutants with what killed them."""
     with forked(processes) as here, fresh(processes) as apart, tqdm() as watched:
         while time.monotonic() < ends and (batch := list(islice(jobs, 4 * processes))):
-            quick = here.map(killer_in_place, batch, chunksize=1)
-            results = zip(batch, quick, strict=True)
-            found = {job: name for job, name in results if name is not None}
+            found = _in_place(here, batch)
             slow = [job for job in batch if job not in found]
             found |= zip(slow, apart.map(killer, slow, chunksize=1), strict=True)
             left = [job for job in batch if not found[job] and job not in slow]
             pages = [replace(job, tests=()) for job in left]
             found |= zip(left, apart.map(killer, pages, chunksize=1), strict=True)
-            for job in batch:
-                assert job.mutant is not None
-                tests = len(job.tests) + len(job.pages)
-                watched.update()
-                yield replace(job.mutant, killer=found[job], tried=tests)
+            watched.update(len(batch))
+            yield from (_judged(job, found[job]) for job in batch)
+
+
+def judged_in_place(
+    jobs: Iterator[Job], processes: int, ends: float
+) -> Iterator[Mutant]:
+    """Run those jobs that need no process of their own, and no pages, until a time."""
+    with forked(processes) as here, tqdm() as watched:
+        while time.monotonic() < ends and (batch := list(islice(jobs, 4 * processes))):
+            found = _in_place(here, batch)
+            watched.update(len(found))
+            yield from (_judged(job, name) for job, name in found.items())
+
+
+def _in_place(pool: Pool, batch: list[Job]) -> dict[Job, str]:
+    """Return what killed the mutants that can be made in place."""
+    names = zip(batch, pool.map(killer_in_place, batch, chunksize=1), strict=True)
+    return {job: name for job, name in names if name is not None}
+
+
+def _judged(job: Job, name: str) -> Mutant:
+    """Return a job's mutant with what killed it."""
+    assert job.mutant is not None
+    tried = len(job.tests) + len(job.pages)
+    return replace(job.mutant, killer=name, tried=tried)
 
 
 def _wanted(before: Mutant | None, *, again: bool) -> bool:

@@ -141,7 +141,10 @@ def _asked(record: Mapping[str, Any]) -> str:
     """Say which pages could kill a mutant that no test killed."""
     asked = ", ".join(str(int(number)) for number in record["pages"])
     if not asked:
-        return "Only tests were asked, no page."
+        return (
+            "Only changes inside functions were tried, not of what runs when a file is "
+            "imported; and only tests were asked, no page."
+        )
     return f"After the tests, the pages of these chapters were asked: {asked}."
 
 
