@@ -133,7 +133,7 @@ def run_page(number: str, results: Path) -> tuple[Measured, dict[str, str]]:
         def publish(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
             values = metadata["rederived"]["measured"]
             claim = data[checks.CHECK_MIME]["id"]
-            found.setdefault(claim, []).append(list(values.values()))
+            found.setdefault(claim, []).append(_in_order(values))
 
         checks.publish = publish  # type: ignore[attr-defined]
         with contextlib.redirect_stdout(io.StringIO()):
@@ -145,10 +145,15 @@ def moved(now: Measured, number: str) -> dict[str, int]:
     stored = by_claim(stored_checks(chapter(number)))
     found = {}
     for claim, group in stored.items():
-        before = [list(one.measured.values()) for one in group]
+        before = [_in_order(one.measured) for one in group]
         pairs = zip(before, now.get(claim, []), strict=False)
         found[claim] = sum(not _same(*pair) for pair in pairs)
     return found
+
+
+def _in_order(measured: Mapping[str, float]) -> list[float]:
+    """Return values in the order of their names, which a notebook does not keep."""
+    return [measured[name] for name in sorted(measured)]
 
 
 def _same(one: list[float], other: list[float]) -> bool:

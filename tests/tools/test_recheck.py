@@ -57,7 +57,7 @@ def test_a_preset_that_has_changed_is_not_drawn(record):
 def test_checks_that_measure_what_they_measured_rest_on_no_draw():
     stored = recheck.by_claim(recheck.stored_checks(recheck.chapter("07")))
     same = {
-        claim: [list(one.measured.values()) for one in group]
+        claim: [[one.measured[name] for name in sorted(one.measured)] for one in group]
         for claim, group in stored.items()
     }
     assert set(recheck.moved(same, "07").values()) == {0}

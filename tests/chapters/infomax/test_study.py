@@ -247,6 +247,18 @@ def test_settling_fills_the_averages_and_ends_in_evaluation_mode() -> None:
     assert not encoder.training
 
 
+def test_settling_takes_whole_batches_of_the_first_pictures() -> None:
+    encoder = ConvEncoder((4,), 3, 1)
+    x = torch.randn(640, 1, 8, 8, generator=generator(0))
+    x[128:] = torch.nan
+    measures.update_batchnorm_statistics(encoder, x, passes=2)
+    norm = encoder.local[1]
+    assert isinstance(norm, torch.nn.BatchNorm2d)
+    assert norm.num_batches_tracked == 2
+    assert norm.running_mean is not None
+    assert norm.running_mean.isfinite().all()
+
+
 def test_corners_of_equal_pictures_identify_nothing() -> None:
     same = torch.zeros(50, 3, 16, 16)
     assert measures.corners(same, 0)["corner_identified"] <= 10

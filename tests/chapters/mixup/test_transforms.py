@@ -15,6 +15,7 @@ from rederived.chapters.mixup import (
     LinearityPenalty,
     PairingSchedule,
 )
+from rederived.chapters.mixup.networks import PreActBlock
 from rederived.evaluation import calibration_error, fit_temperature
 from rederived.networks import initialize
 from scipy import stats
@@ -273,6 +274,19 @@ def test_the_papers_network_has_its_size_and_depth() -> None:
     assert len(layers) == 18
     initialize(network, "he", seeded())
     assert network(torch.rand(2, 3, 8, 8)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "stride", "bare"),
+    [(8, 8, 1, True), (8, 16, 1, False), (8, 8, 2, False), (8, 16, 2, False)],
+)
+def test_a_shortcut_is_bare_where_nothing_changes_size(
+    inputs: int, outputs: int, stride: int, *, bare: bool
+) -> None:
+    block = PreActBlock(inputs, outputs, stride)
+    assert (block.shortcut is None) == bare
+    found = block(torch.zeros(2, inputs, 4, 4))
+    assert found.shape == (2, outputs, 4 // stride, 4 // stride)
 
 
 def test_stages_halve_the_picture_and_weights_are_hes() -> None:
