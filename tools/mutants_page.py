@@ -17,6 +17,8 @@ from tools.rooms import part
 
 RECORD = BOOK / "mutants.json"
 SURVIVORS = BOOK / "survivors.yml"
+FEW = 30
+"""So many draws at least for a share; below, there are only counts."""
 KINDS = {
     "missing test": "no test asked; one does now",
     "equivalent": "nothing that the library promises changes",
@@ -122,8 +124,8 @@ def page(record: Mapping[str, Any], said: Mapping[str, Survivor]) -> str:
         "",
         *_rates(record, found, said),
         "",
-        "The share of a room is an estimate from few draws; the line *all, by size* "
-        "weights the rooms by their places.",
+        f"There is no share of fewer than {FEW} draws; the line *all, by size* weights "
+        "the rooms by their places.",
         "",
         "## What survived",
         "",
@@ -142,8 +144,8 @@ def _asked(record: Mapping[str, Any]) -> str:
     asked = ", ".join(str(int(number)) for number in record["pages"])
     if not asked:
         return (
-            "Only changes inside functions were tried, not of what runs when a file is "
-            "imported; and only tests were asked, no page."
+            "Only tests were asked, no page, and hardly anything was changed of what "
+            "runs when a file is imported."
         )
     return f"After the tests, the pages of these chapters were asked: {asked}."
 
@@ -192,17 +194,20 @@ def _share(
     """Return the share killed of those that are not equivalent, rooms by size."""
     live = {room: tried[room] - idle[room] for room in rooms}
     rooms = [room for room in rooms if live[room]]
-    whole = sum(sizes[room] for room in rooms)
-    if not whole:
+    if sum(live.values()) < FEW:
         return "–"
+    whole = sum(sizes[room] for room in rooms)
     share = sum(sizes[room] * killed[room] / live[room] for room in rooms) / whole
     return f"{100 * share:.0f} %"
 
 
 def killed_share(record: Mapping[str, Any]) -> str:
-    """Return the share of a record's mutants that were killed when they were drawn."""
+    """Say how many of a record's mutants were killed when they were drawn."""
     killed = sum(bool(one.killer) for one in outcomes(record))
-    return f"{100 * killed / len(record['mutants']):.0f} %"
+    drawn = len(record["mutants"])
+    if drawn < FEW:
+        return f"{killed} of {drawn}, too few for a share,"
+    return f"{100 * killed / drawn:.0f} % of {drawn}"
 
 
 def _survivor(one: Survivor) -> tuple[str, ...]:

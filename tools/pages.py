@@ -43,7 +43,7 @@ def pages() -> dict[Path, str]:
         BOOK / "trust.md": NOTICE + trust_page(ledger, checks, book),
         BOOK / "recheck.md": NOTICE + recheck_page(ledger, book),
         BOOK / "mutants.md": NOTICE + mutants_page(),
-        BOOK / "tightness.md": NOTICE + tightness_page(ledger, checks, book),
+        BOOK / "tightness.md": tightness_page(ledger, checks, book),
         STATIC / "claims.json": claims_json(ledger, checks),
         STATIC / "claims.csv": claims_csv(ledger),
         STATIC / "house.svg": rooms.picture(rooms.imports()),

@@ -74,6 +74,10 @@ def tightness_page(ledger: Ledger, checks: Checks, chapters: list[Chapter]) -> s
         key=lambda row: (bool(row.reason), -_ratio(row)),
     )
     lines = [
+        "---",
+        "nosearch: true",
+        "---",
+        "",
         "# How tight the checks are",
         "",
         INTRODUCTION,

@@ -71,8 +71,7 @@ def _mutants(record: Mapping[str, Any]) -> Answer:
     return (
         "Do tests and pages notice a small error that nobody chose?",
         "`make mutants`",
-        f"[{len(record['mutants'])} drawn](mutants.md), {killed_share(record)} noticed "
-        "at first",
+        f"{killed_share(record)} [were noticed](mutants.md) when they were drawn",
     )
 
 

@@ -49,7 +49,10 @@ SAID = {
 }
 
 
-def test_a_room_s_rate_leaves_out_what_is_equivalent_and_adds_what_is_mended():
+def test_a_room_s_rate_leaves_out_what_is_equivalent_and_adds_what_is_mended(
+    monkeypatch,
+):
+    monkeypatch.setattr(mutants_page, "FEW", 1)
     lines = mutants_page.page(RECORD, SAID).splitlines()
     assert "| `flows` | 300 | 2 | 1 | 50 % | 100 % |" in lines
     assert "| `chapters/nice` | 100 | 3 | 1 | 50 % | 50 % |" in lines
@@ -63,9 +66,15 @@ def test_the_page_says_how_many_were_run_of_how_many():
     assert "**5 of 1,350 possible changes, at 450 places**" in made
     assert "commit `0123456789ab`" in made
     assert "the pages of these chapters were asked: 1, 7." in made
-    assert mutants_page.killed_share(RECORD) == "40 %"
+    assert mutants_page.killed_share(RECORD) == "2 of 5, too few for a share,"
     none = mutants_page.page(RECORD | {"pages": []}, SAID)
-    assert "only tests were asked, no page." in none
+    assert "Only tests were asked, no page" in none
+
+
+def test_few_draws_give_no_share(monkeypatch):
+    assert "| all, by size | 400 | 5 | 2 | – | – |" in mutants_page.page(RECORD, SAID)
+    monkeypatch.setattr(mutants_page, "FEW", 5)
+    assert mutants_page.killed_share(RECORD) == "40 % of 5"
 
 
 def test_every_survivor_stands_there_with_its_kind():
