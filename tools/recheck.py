@@ -130,8 +130,10 @@ def run_page(number: str, results: Path) -> tuple[Measured, dict[str, str]]:
 
         found: Measured = {}
 
-        def publish(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
-            values = metadata["rederived"]["measured"]
+        def publish(
+            data: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
+        ) -> None:
+            values = (metadata or {})["rederived"]["measured"]
             claim = data[checks.CHECK_MIME]["id"]
             found.setdefault(claim, []).append(_in_order(values))
 
