@@ -7,14 +7,15 @@ STAMP   := $(VENV)/.installed
 CHAPTER ?= 03
 SEEDS   ?= 0 1 2
 TORCH   ?= $(shell sed -n 's/^torch==//p' constraints.txt)
+CHAPTERS = $(shell ls book | sed -n 's/^\([0-9][0-9]\)-.*\.md$$/\1/p')
 DATA    ?= mnist fashion-mnist cifar10
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub notebooks test browser sync run full data chapter bench breaks mutants site dist links clean
+.PHONY: help book pdf epub notebooks test browser sync run full data chapter bench breaks mutants trust recheck site dist links clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  CHAPTER=03 chooses the chapter of run and full, SEEDS=\"0 1 2\" the seeds of full,"
+	@echo "  CHAPTER=03 chooses the chapter of run, full and recheck, SEEDS=\"0 1 2\" the seeds of full,"
 	@echo "  DATA=\"mnist cifar10\" the sets of data, NAME=ninth the new chapter,"
 	@echo "  PYTHON=python3.12 the interpreter, TORCH=2.12.1 the release of torch."
 
@@ -79,8 +80,17 @@ bench: $(STAMP) ## time the library against its peers
 breaks: $(STAMP) ## break the library on purpose; every break must fail its claim
 	$(BIN)/python -m tools.breaks
 
-mutants: $(STAMP) ## a random sample of small errors; which of them do the tests miss?
+mutants: $(STAMP) ## small errors at random, 15 minutes of them; which do the tests miss?
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[mutants]"
 	$(BIN)/python -m tools.mutants
+
+trust: mutants ## all that says how far to trust the book, and its pages (hours)
+	$(BIN)/python -m tools.breaks
+	$(BIN)/python -m tools.recheck $(CHAPTERS) --record
+	$(BIN)/python -m tools.pages
+
+recheck: $(STAMP) ## draw a chapter's records anew; do its verdicts stand? (10 minutes)
+	$(BIN)/python -m tools.recheck $(CHAPTER)
 
 site: $(STAMP) ## build the site for its public address, from the stored outputs
 	$(BIN)/python -m tools.publish

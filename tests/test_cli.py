@@ -492,3 +492,12 @@ def test_pictures_are_packed_and_texts_are_not(tmp_path: Path) -> None:
     assert "piece-000" in call("data", "digits", "--pack", str(tmp_path)).stdout
     result = call("data", "title-grammar", "--pack", str(tmp_path))
     assert "only pictures are packed" in str(result.exception)
+
+
+@pytest.mark.parametrize(("count", "end"), [(3, "2"), (12, "11"), (13, "and 1 more")])
+def test_a_line_about_a_run_counts_the_metrics_that_it_leaves_out(
+    count: int, end: str
+) -> None:
+    metrics = {f"m{number:02d}": float(number) for number in range(count)}
+    run = Run("nice", "few", 0, "c0ffee", {}, metrics, [], [], {})
+    assert cli._line(run).endswith(f" {end}")

@@ -15,11 +15,20 @@ from typing import Any
 import numpy as np
 import pytest
 import short_studies
-from rederived.records import Run, Study, as_dict, from_dict, load_run
+from rederived.records import (
+    Run,
+    Study,
+    as_dict,
+    from_dict,
+    load_record,
+    load_run,
+    record_names,
+)
 from rederived.study import studies, studies_of, study
 from short_studies import first
 
 BOOK = Path(__file__).parents[1] / "book"
+RESULTS = BOOK.parent / "results"
 NAME = re.compile(r"[a-z0-9.]+(-[a-z0-9.]+)*")
 TIMED = re.compile(r"(.*_)?(milli)?seconds(_.*)?")
 every_study = pytest.mark.parametrize("chosen", studies().values(), ids=studies())
@@ -99,6 +108,14 @@ def test_every_field_is_part_of_the_identity(chosen: Study[Any]) -> None:
 def test_a_configuration_survives_its_record(chosen: Study[Any]) -> None:
     for config in (*chosen.quick.values(), *chosen.full.values()):
         assert from_dict(type(config), as_dict(config)) == config
+
+
+@pytest.mark.parametrize("name", record_names(RESULTS))
+def test_a_record_is_of_its_preset_as_it_stands(name: str) -> None:
+    record = load_record(name, RESULTS)
+    chosen = study(record.study)
+    config = chosen.config(record.preset, "full")
+    assert record.identity == chosen.identity(config)
 
 
 @every_study

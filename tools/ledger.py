@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -55,6 +56,8 @@ class LedgerClaim:
         equations: labels of the numbered equations that its checks exercise.
         quote: the source's own words, in its language.
         wants: of a claim not shown or not tested, the run that would decide it.
+        wide: what a check compares -> why its criterion is much wider than what is
+            measured (:mod:`tools.tightness`).
     """
 
     id: str
@@ -68,6 +71,7 @@ class LedgerClaim:
     equations: tuple[str, ...] = ()
     quote: str = ""
     wants: str = ""
+    wide: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def said(self) -> str:

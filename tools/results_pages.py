@@ -60,6 +60,8 @@ class Specification:
     """Chapter -> its tables."""
     curves: dict[str, dict[str, Any]]
     """Chapter -> title, metric and records of its figure."""
+    lost: frozenset[str] = frozenset()
+    """Commits that records name and no history holds."""
 
 
 def specification(path: Path = BOOK / "results.yml") -> Specification:
@@ -79,7 +81,8 @@ def specification(path: Path = BOOK / "results.yml") -> Specification:
         for number, chapter in said["chapters"].items()
         if "curves" in chapter
     }
-    return Specification(said["quantities"], made, figures)
+    lost = frozenset(said["lost_commits"])
+    return Specification(said["quantities"], made, figures, lost)
 
 
 def _table(number: str, entry: dict[str, Any]) -> Table:
@@ -154,9 +157,9 @@ def _page(chapter: Chapter, records: list[Record], said: Specification) -> str:
         lines += ["", f"## {one.title}", "", *_rows(one)]
     if chapter.number in said.curves:
         lines += ["", *_curves(said.curves[chapter.number])]
-    lines += ["", "## The records", ""]
+    lines += ["", "## The records", "", *_traces(records, said.lost)]
     for record in records:
-        lines += _record(record)
+        lines += _record(record, said.lost)
     return "\n".join(lines) + "\n"
 
 
@@ -271,14 +274,49 @@ def _curves(entry: dict[str, Any]) -> list[str]:
     return [f"## {entry['title']}", "", "```{raw} html", *drawn, "```"]
 
 
-def _record(record: Record) -> list[str]:
+def _traces(records: list[Record], lost: frozenset[str]) -> list[str]:
+    """Say which records cannot be followed to the code that made them."""
+    said = {
+        "names a commit that no history holds: its code cannot be looked at, and it is "
+        "to be run again": [one for one in records if _lost(one, lost)],
+        "was made with uncommitted changes: the commit that it names is not all of its "
+        "code": [one for one in records if _dirty(one)],
+    }
+    return [
+        line
+        for what, group in said.items()
+        if group
+        for line in (
+            f"Each of these {len(group)} records {what}: "
+            f"{', '.join(one.preset for one in group)}.",
+            "",
+        )
+    ]
+
+
+def _lost(record: Record, lost: frozenset[str]) -> bool:
+    """Whether a seed names a commit that is lost."""
+    return any(one.provenance["commit"] in lost for one in record.seeds)
+
+
+def _dirty(record: Record) -> list[int]:
+    """Return the seeds that ran with uncommitted changes."""
+    return [one.seed for one in record.seeds if one.provenance["dirty"] is True]
+
+
+def _record(record: Record, lost: frozenset[str]) -> list[str]:
     """Return one record, folded: how it was made, and where its numbers are."""
     seeds = ", ".join(str(seed.seed) for seed in record.seeds)
     data = sorted({source.split(" ")[0] for source in record.data})
     facts = [f"- seeds: {seeds}"]
     facts += [f"- data: {plain(', '.join(data))}"] if any(data) else []
     facts += [f"- {key}: {plain(_over_seeds(record, key))}" for key in PROVENANCE]
-    facts.append(f"- command: `{record.seeds[0].provenance['command']}`")
+    if _lost(record, lost):
+        facts.append("- the commit is in no history")
+    if dirty := _dirty(record):
+        facts.append(f"- with uncommitted changes: seeds {', '.join(map(str, dirty))}")
+    commands = dict.fromkeys(str(one.provenance["command"]) for one in record.seeds)
+    facts += [f"- command: `{command}`" for command in commands]
     return [
         f"(record-{record.name})=",
         f":::{{dropdown}} {record.name}",

@@ -2,61 +2,184 @@
 
 import ast
 import multiprocessing
+import sys
+from itertools import islice
 
 import pytest
 
-from tools import mutants
-from tools.mutants import Mutant, fails, mutations, sample, spliced
+pytest.importorskip("cosmic_ray", reason="the group `mutants` is not installed")
+
+from tools import mutant_jobs, mutants
+from tools.changes import changed, changes
+from tools.in_place import exchange, loaded
+from tools.mutant_jobs import Job, Mutant, drawn
+from tools.mutant_runs import killer
+from tools.reach import Reach
+from tools.rooms import LIBRARY
 
 SOURCE = '''\
-def f(x: int = 3, λ: float = 0.5) -> bool:
+def f(x: int | None = 3, λ: "float" = 0.5) -> "bool | None":
     """Text with 1 < 2."""
     if x < 2 and not λ:
-        raise ValueError(f"{x + 1}")
+        raise ValueError(f"{x + 1}" + str(7))
+    λ = x + λ if x is not None else -x
     print(x)
     return True
 '''
 
 
-def changed():
-    return {spliced(SOURCE, node, new) for node, new in mutations(SOURCE)}
+def texts():
+    return [changed(SOURCE, one) for found in changes(SOURCE).values() for one in found]
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("x < 2 and not λ", "(x < 2 or (not λ))"),
-        ("x < 2", "(x <= 2)"),
-        ("not λ", "(λ)"),
-        ("< 2 and", "< (3) and"),
-        ("= 3", "= (4)"),
-        ("0.5", "(1.0)"),
+        ("x < 2 and not λ", "x < 2 or not λ"),
+        ("x < 2", "x <= 2"),
+        ("x < 2", "x == 2"),
+        ("if x < 2", "if not x < 2"),
+        ("not λ:", "λ:"),
+        ("< 2 and", "< 3 and"),
+        ("< 2 and", "< 1 and"),
+        ("= 3", "= 4"),
+        ("0.5", "1.5"),
+        ("x + λ", "x * λ"),
+        ("is not None", "is None"),
         ("print(x)", "pass"),
-        ("True", "(False)"),
+        ("True", "False"),
     ],
 )
 def test_every_kind_of_change_is_made(old, new):
-    found = {ast.dump(ast.parse(text)) for text in changed()}
+    found = {ast.dump(ast.parse(text)) for text in texts()}
     assert ast.dump(ast.parse(SOURCE.replace(old, new, 1))) in found
 
 
 def test_texts_annotations_and_messages_stay():
-    assert len(changed()) == 8
-    assert all("Text with 1 < 2." in text and "{x + 1}" in text for text in changed())
+    for text in texts():
+        assert '"""Text with 1 < 2."""' in text
+        assert 'raise ValueError(f"{x + 1}" + str(7))' in text
+        assert text.startswith("def f(x: int | None =")
 
 
-def test_a_draw_is_its_seed_and_every_mutant_can_be_parsed():
-    first, again, other = sample(1, 0), sample(1, 0), sample(1, 1)
+def test_arithmetic_is_not_replaced_by_operators_that_floats_refuse():
+    assert not [text for text in texts() if "x << λ" in text or "x | λ" in text]
+    assert len(texts()) == len(set(texts()))
+
+
+class Data:
+    """Coverage's data of one file in which one test runs every line."""
+
+    def contexts_by_lineno(self, path):
+        return {line: ["", "tests/a.py::one", "fixture f of b"] for line in range(999)}
+
+
+REACH = Reach(
+    {"tests/a.py::one": 1.0, "tests/b.py::two": 0.5, "page 03": 9.0},
+    {"fixture f of b": ["tests/b.py::two", "tests/b.py::skipped"]},
+    Data(),
+)
+
+
+def test_a_line_is_run_by_tests_and_by_those_that_share_a_fixture():
+    assert REACH.of(LIBRARY / "cli.py")[7] == {"tests/a.py::one", "tests/b.py::two"}
+
+
+@pytest.fixture
+def places():
+    name, path = "probability", LIBRARY / "probability" / "tables.py"
+    found = changes(path.read_text(encoding="utf-8"))
+    return {name: [(path, place, some) for place, some in found.items()]}
+
+
+def test_a_draw_is_its_seed_and_every_mutant_can_be_parsed(places):
+    first, again, other = (
+        list(islice(drawn(places, seed, REACH), 20)) for seed in (0, 0, 1)
+    )
     assert first == again != other
-    for mutant in first:
-        ast.parse(mutant.text)
-        assert mutant.text != (mutants.LIBRARY / mutant.path).read_text("utf-8")
+    for job in first:
+        ast.parse(job.text)
+        assert job.mutant.old != job.mutant.new
+        assert job.mutant.room == "probability"
+        assert job.tests == ("tests/b.py::two", "tests/a.py::one")  # the quick first
 
 
-def test_rooms_and_wings_have_the_tests_that_mirror_them():
-    assert mutants.tests_of("flows") == "tests/flows"
-    assert mutants.tests_of("cli") == "tests/test_cli.py"
-    assert mutants.tests_of("nowhere") is None
+def test_every_place_is_drawn_once(places):
+    assert len(list(drawn(places, 0, REACH))) == len(places["probability"])
+
+
+BODY = """\
+@decorated
+def f(x=1):
+    if (x
+            > 2):
+        return g(
+            3)
+    try:
+        pass
+    except E:
+        return 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        *[(1, (2, 11)), (2, (2, 11)), (3, (3, 5)), (4, (3, 5))],
+        *[(6, (5, 7)), (8, (8, 9)), (9, (7, 10)), (10, (10, 11))],
+    ],
+)
+def test_lines_that_run_with_a_place(line, expected):
+    assert mutant_jobs._around(BODY, (line, 4)) == ("f", range(*expected))
+
+
+MODULE = """\
+from functools import cache
+LIMIT = 3
+class A:
+    @property
+    def two(self):
+        return [1 + 1 for _ in range(1)][0]
+    @cache
+    def far(self, x=4):
+        def inner():
+            return x > LIMIT
+        return inner()
+"""
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    path = tmp_path / "of_mutants.py"
+    path.write_text(MODULE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    import of_mutants
+
+    yield of_mutants
+    del sys.modules["of_mutants"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("1 + 1", "1 - 1"), ("x > LIMIT", "x < LIMIT")]
+)
+def test_the_code_of_a_function_is_exchanged_in_place(module, old, new):
+    file = module.__file__
+    functions = loaded(file)
+    assert (module.A().two, module.A().far()) == (2, True)
+    changed_text = MODULE.replace(old, new)
+    assert exchange(file, MODULE, changed_text, functions)
+    assert (module.A().two, module.A().far()) == (
+        (0, True) if "1" in old else (2, False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("LIMIT = 3", "LIMIT = 4"), ("x=4", "x=5"), ("    @cache\n", "")]
+)
+def test_what_runs_at_import_is_not_exchanged(module, old, new):
+    file = module.__file__
+    assert not exchange(file, MODULE, MODULE.replace(old, new), loaded(file))
+    assert (module.A().two, module.A().far()) == (2, True)
 
 
 @pytest.fixture
@@ -72,10 +195,21 @@ def one_test(tmp_path):
 
 
 def test_a_mutant_is_killed_and_the_unchanged_library_is_not(one_test):
-    path = mutants.LIBRARY / "flows" / "density.py"
+    path = LIBRARY / "flows" / "density.py"
     text = path.read_text(encoding="utf-8")
     wrong = text.replace("nats / math.log(2.0)", "nats * math.log(2.0)")
     assert wrong != text
-    work = [Mutant(one_test), Mutant(one_test, "flows/density.py", text=wrong)]
+    mutant = Mutant("flows/density.py", 1, "bits_per_dim", "any", "/", "*")
+    work = [Job(None, "", (one_test,), ()), Job(mutant, wrong, (one_test,), ())]
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        assert [failed for _, failed in pool.map(fails, work, 1)] == [False, True]
+        unchanged, found = pool.map(killer, work, 1)
+    assert unchanged == ""
+    assert found.endswith("test_bits.py::test_one_bit")
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path, places):
+    mutant = Mutant("cli.py", 3, "main", "AddNot", "if x:", "if not x:", "time", 2)
+    path = tmp_path / "mutants.json"
+    mutants.write_record({mutant.name: mutant}, places, REACH.pages, 0, path)
+    assert mutants.read_record(path) == {mutant.name: mutant}
+    assert mutants.read_record(tmp_path / "none.json") == {}

@@ -1,20 +1,29 @@
 """The pages of results, their digits and their curves."""
 
 import re
+import subprocess
 
 import pytest
-from rederived.records import Published, Record, SeedResult, load_record, rounded
+from rederived.records import (
+    Published,
+    Record,
+    SeedResult,
+    load_record,
+    record_names,
+    rounded,
+)
 
 from tools import results_pages
 from tools.contents import Chapter, contents
 from tools.curves import curves, ticks
+from tools.files import RESULTS, ROOT
 from tools.results_pages import Specification, Table, specification
 
 CHAPTER = Chapter("03-nice", "NICE", ("https://example.org", "1"))
 
 
 def record(preset, values, **fields):
-    facts = dict.fromkeys((*results_pages.PROVENANCE, "command"), "known")
+    facts = dict.fromkeys((*results_pages.PROVENANCE, "command", "dirty"), "known")
     given = {
         "published": [], "deviations": ["Fewer epochs."], "data": ["mnist/test 0af"]
     }  # fmt: skip
@@ -175,3 +184,49 @@ def test_curves_are_drawn_from_left_to_right_and_the_greatest_is_on_top():
     assert max(ys) == ys[0]
     assert "a &amp; b" in made
     assert 'aria-label="rises, falls"' in made
+
+
+def seed(number, commit, *, dirty, command):
+    facts = dict.fromkeys(results_pages.PROVENANCE, "known")
+    facts |= {"commit": commit, "dirty": dirty, "command": command}
+    return SeedResult(number, {"nats": 1.0}, [], facts)
+
+
+def test_records_that_cannot_be_followed_to_their_code_are_named():
+    told = record("told", ())
+    told.seeds.append(seed(0, "kept", dirty=False, command="run --seed 0"))
+    gone = record("gone", ())
+    gone.seeds.append(seed(0, "lost", dirty=False, command="run --seed 0"))
+    changed = record("changed", ())
+    changed.seeds.append(seed(3, "kept", dirty=False, command="run --seed 3"))
+    changed.seeds.append(seed(4, "kept", dirty=True, command="run --seed 4"))
+    said = Specification({"nats": "likelihood"}, {}, {}, frozenset({"lost"}))
+    made = results_pages._page(CHAPTER, [told, gone, changed], said)
+    assert "no history holds: its code cannot be looked at" in made
+    assert "it is to be run again: gone." in made
+    assert "not all of its code: changed." in made
+    assert made.count("- the commit is in no history") == 1
+    assert "- with uncommitted changes: seeds 4\n" in made
+    assert "- command: `run --seed 3`\n- command: `run --seed 4`\n" in made
+    assert "told." not in made.split("## The records")[1].split("(record-")[0]
+
+
+def git(*words):
+    command = ["git", "-C", str(ROOT), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_lost_commits_are_those_that_no_history_holds():
+    if git("rev-parse", "--is-shallow-repository").stdout.strip() != "false":
+        pytest.skip("the whole history is not here")
+    named = {
+        str(one.provenance["commit"])
+        for name in record_names(RESULTS)
+        for one in load_record(name, RESULTS).seeds
+    }
+    held = {
+        one
+        for one in named
+        if git("merge-base", "--is-ancestor", one, "HEAD").returncode == 0
+    }
+    assert named - held == specification().lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def test_a_gradient_that_is_no_number_stops_the_run(
     tensors, header = read_tensors(tmp_path / CHECKPOINT)
     assert all(t.isfinite().all() for t in tensors.values())
     assert json.loads(header)["position"]["step"] < at
+    last = (tmp_path / "log.txt").read_text(encoding="utf-8").splitlines()[-1]
+    assert re.search(rf"gradient's largest entry is \S+ at step {at - 1} with", last)
 
 
 class Leap(torch.optim.SGD):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 
 import pytest
 import torch
-from rederived.chapters.infomax import ConvEncoder
+from rederived.chapters.infomax import ConvEncoder, DeepInfoMax
 from rederived.chapters.infomax.study import (
     STUDY,
     InfoMaxConfig,
@@ -21,6 +22,7 @@ from rederived.datasets import Images, Source
 from rederived.evaluation import HiddenProbe
 from rederived.training import generator
 from sklearn.linear_model import LogisticRegression
+from torch import nn
 
 TINY = replace(
     STUDY.quick["both-text"], rows=80, channels=(4, 8), code_size=6, epochs=1
@@ -191,6 +193,20 @@ def test_every_objective_starts_from_the_same_encoder() -> None:
         build(TINY, (1, 14, 14), 8, 0)
 
 
+@pytest.mark.parametrize("name", ["both-text", "both-code"])
+def test_discriminators_that_tell_nothing_apart_bound_js_by_zero(name: str) -> None:
+    config = replace(TINY, form=name.removeprefix("both-"))  # type: ignore[arg-type]
+    objective, _ = build(config, (1, 16, 16), 8, 0)
+    assert isinstance(objective, DeepInfoMax)
+    for weight in objective.discriminators.parameters():
+        nn.init.zeros_(weight)
+    x = torch.rand(40, 1, 16, 16, generator=generator(0)) - 0.5
+    found = measures.scores(objective.eval(), x, 0)
+    redrawn = {"js_redrawn"} if name == "both-code" else set()
+    assert found.keys() == {"js_global", "js_local"} | redrawn
+    assert list(found.values()) == pytest.approx([0.0] * len(found), abs=1e-6)
+
+
 def test_classification_is_scikit_learns_on_easy_codes() -> None:
     draw = generator(1)
     pictures = load_pictures(TINY)
@@ -230,6 +246,17 @@ def test_settling_fills_the_averages_and_ends_in_evaluation_mode() -> None:
     plain = encoder.local[0](x).mean((0, 2, 3))
     torch.testing.assert_close(norm.running_mean, plain, rtol=0.5, atol=0.1)
     assert not encoder.training
+
+
+def test_settling_takes_whole_batches_of_the_first_pictures() -> None:
+    encoder = ConvEncoder((4,), 3, 1)
+    other = copy.deepcopy(encoder)
+    x = torch.randn(640, 1, 8, 8, generator=generator(0))
+    measures.update_batchnorm_statistics(encoder, x, passes=2)
+    for part in (x[:64], x[64:128]):
+        other(part)
+    for name, value in other.state_dict().items():
+        assert torch.equal(encoder.state_dict()[name], value), name
 
 
 def test_corners_of_equal_pictures_identify_nothing() -> None:

@@ -15,6 +15,7 @@ from rederived.chapters.mixup import (
     LinearityPenalty,
     PairingSchedule,
 )
+from rederived.chapters.mixup.networks import PreActBlock
 from rederived.evaluation import calibration_error, fit_temperature
 from rederived.networks import initialize
 from scipy import stats
@@ -304,6 +305,19 @@ def test_the_short_network_is_its_layers_in_turn() -> None:
     y = y + layer(layer(y, "third_pair.0"), "third_pair.1")
     expected = y.flatten(2).amax(2) @ kernel["head"].T / 8
     assert torch.allclose(network(x), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "stride", "bare"),
+    [(8, 8, 1, True), (8, 16, 1, False), (8, 8, 2, False), (8, 16, 2, False)],
+)
+def test_a_shortcut_is_bare_where_nothing_changes_size(
+    inputs: int, outputs: int, stride: int, *, bare: bool
+) -> None:
+    block = PreActBlock(inputs, outputs, stride)
+    assert (block.shortcut is None) == bare
+    found = block(torch.zeros(2, inputs, 4, 4))
+    assert found.shape == (2, outputs, 4 // stride, 4 // stride)
 
 
 def test_stages_halve_the_picture_and_weights_are_hes() -> None:

@@ -13,6 +13,7 @@ from rederived.chapters.variational.measures import (
     first_time,
     late,
     mode_collapse,
+    summaries,
 )
 from rederived.chapters.variational.studies import train
 from rederived.chapters.variational.study_plane import (
@@ -143,3 +144,12 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
         np.testing.assert_array_equal(table, resumed.arrays[name], err_msg=name)
     with pytest.raises(CheckpointError, match="seed is 3 there and 4 here"):
         STUDY.run_config(config, "tiny", seed=4, directory=tmp_path)
+
+
+def test_the_summaries_are_means_over_the_second_half_of_the_time() -> None:
+    covered = torch.tensor([[[0, 1, 2, 3, 4, 4, 4, 2]], [[8, 8, 8, 8, 2, 2, 2, 2]]])
+    found = summaries((0.0, 0.5), 8, covered, covered / 8)
+    assert (found["covered@0"], found["covered@0.5"]) == (3.5, 2.0)
+    assert found["high_quality_share@0"] == 3.5 / 8
+    assert (found["on_track@0"], found["on_track@0.5"]) == (4.0, 0.0)
+    assert found["covered"] == found["covered@0"]

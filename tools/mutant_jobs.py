@@ -1,0 +1,188 @@
+"""What is drawn for ``tools.mutants``: changes of the library, and who must notice."""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from tools.changes import Change, Position, changed, changes
+from tools.reach import PAGE, Reach
+from tools.rooms import LIBRARY, files, part
+
+ENOUGH = 60.0  # seconds that the chosen tests of one mutant took when they were timed
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of the library and what became of it.
+
+    Attributes:
+        path: the file, below the library.
+        line: where the change is.
+        function: the function or class around it, or nothing.
+        operator: who made it.
+        old: the line as it stands.
+        new: the line as it became.
+        killer: the test or page that failed, ``time`` if the limit ran out, ``import``
+            if nothing could be collected; nothing if all passed.
+        tried: how many tests and pages were there to fail.
+    """
+
+    path: str
+    line: int
+    function: str
+    operator: str
+    old: str
+    new: str
+    killer: str = ""
+    tried: int = 0
+
+    @property
+    def room(self) -> str:
+        """The room or wing."""
+        return part(Path(self.path).with_suffix("").parts)
+
+    @property
+    def name(self) -> str:
+        """What the classification of survivors calls it."""
+        where = f"{self.path} {self.function}".strip()
+        return f"{where}: {self.old} -> {self.new}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A mutant, or none, and what shall notice it.
+
+    Attributes:
+        mutant: the mutant; None leaves the library as it is.
+        text: the file's whole text, changed.
+        tests: names of tests, those that should be tried first in front.
+        pages: names of pages.
+        loading: whether the changed lines run when the file is imported.
+    """
+
+    mutant: Mutant | None
+    text: str
+    tests: tuple[str, ...]
+    pages: tuple[str, ...]
+    loading: bool = True
+
+
+Places = list[tuple[Path, Position, list[Change]]]
+
+
+def all_places() -> dict[str, Places]:
+    """Return room or wing -> every place of its files that has a change."""
+    return {
+        name: [
+            (path, place, found)
+            for path in paths
+            for place, found in changes(path.read_text(encoding="utf-8")).items()
+        ]
+        for name, paths in files().items()
+    }
+
+
+def drawn(places: dict[str, Places], seed: int, reach: Reach) -> Iterator[Job]:
+    """Return a job for every place, in the seed's order, each room in turn."""
+    rooms = [_of_room(name, mine, seed, reach) for name, mine in places.items()]
+    for group in zip_longest(*rooms):
+        yield from (job for job in group if job is not None)
+
+
+def _of_room(name: str, places: Places, seed: int, reach: Reach) -> Iterator[Job]:
+    """Return one change for every place of a room."""
+    chance = random.Random(f"{seed} {name}")
+    for path, place, found in chance.sample(places, len(places)):
+        source = path.read_text(encoding="utf-8")
+        change = chance.choice(found)
+        text = changed(source, change)
+        line, old, new = _difference(source, text)
+        function, lines = _around(source, place)
+        where = path.relative_to(LIBRARY).as_posix()
+        mutant = Mutant(where, line, function, change.operator, old, new)
+        yield _job(mutant, text, path, lines, reach)
+
+
+def _difference(source: str, text: str) -> tuple[int, str, str]:
+    """Return the first line that differs, and how it reads before and after."""
+    pairs = zip_longest(source.splitlines(), text.splitlines(), fillvalue="")
+    number, (old, new) = next(
+        (number, pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1]
+    )
+    return number, " ".join(old.split()), " ".join(new.split())
+
+
+def _around(source: str, place: Position) -> tuple[str, range]:
+    """Return the function around a place, and the lines that run with the place.
+
+    These are the lines of the innermost statement, without the statements in it; of a
+    function's own head, which runs when the file is imported, the lines of its body.
+    """
+    names: list[str] = []
+    line, lines = place[0], range(place[0], place[0] + 1)
+    nodes: list[ast.AST] = [ast.parse(source)]
+    while nodes:
+        node = nodes.pop()
+        for child in ast.iter_child_nodes(node):
+            begin, end = getattr(child, "lineno", 0), getattr(child, "end_lineno", 0)
+            for decorator in getattr(child, "decorator_list", ()):
+                begin = min(begin, decorator.lineno)
+            if not begin <= line <= end:
+                if begin == 0:  # arguments, cases: they have statements in them
+                    nodes.append(child)
+                continue
+            nodes = [child]
+            if isinstance(child, ast.FunctionDef | ast.ClassDef):
+                names.append(child.name)
+            if isinstance(child, ast.stmt):
+                lines = _own(child, line)
+            break
+    return ".".join(names), lines
+
+
+def _own(node: ast.stmt, line: int) -> range:
+    """Return the lines of a statement that run when the given line does."""
+    assert node.end_lineno is not None
+    body = getattr(node, "body", None)
+    if not body or isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return range(node.lineno, node.end_lineno + 1)
+    return range(node.lineno, max(body[0].lineno, line + 1, node.lineno + 1))
+
+
+def _job(
+    mutant: Mutant, text: str, path: Path, lines: Iterable[int], reach: Reach
+) -> Job:
+    """Choose what must notice a mutant: the room's own tests first, then the quick.
+
+    Where only an import runs the lines, everything that runs the file is asked; where
+    the file is nothing but constants, the room's own tests and those of all studies.
+    """
+    runs, loading = reach.of(path), reach.loading(path)
+    own = (f"tests/{mutant.room}/", f"tests/test_{mutant.room}.py")
+    found: set[str] = set().union(*(runs.get(line, set()) for line in lines))
+    found = found or set().union(*runs.values())
+    if not found:
+        asked = (*own, "tests/test_studies.py")
+        found = {name for name in reach.seconds if name.startswith(asked)}
+    ranked = sorted(
+        (not name.startswith(own), reach.seconds[name], name)
+        for name in found
+        if not name.startswith(PAGE)
+    )
+    tests: list[str] = []
+    spent = 0.0
+    for _, seconds, name in ranked:
+        spent += seconds
+        if tests and spent > ENOUGH:
+            break
+        tests.append(name)
+    pages = sorted(
+        (one for one in found if one.startswith(PAGE)),
+        key=lambda one: reach.seconds[one],
+    )
+    return Job(mutant, text, tuple(tests), tuple(pages), not loading.isdisjoint(lines))
