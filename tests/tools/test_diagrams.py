@@ -14,7 +14,11 @@ MADE = diagrams()
 
 
 def parts(name, tag):
-    return [dict(one.attrib) for one in ElementTree.fromstring(MADE[name]).iter(tag)]
+    """Attributes of what stands in the drawing itself: a picture in it is clipped."""
+    root = ElementTree.fromstring(MADE[name])
+    for picture in root.findall(f"{SVG}svg"):
+        root.remove(picture)
+    return [dict(one.attrib) for one in root.iter(tag)]
 
 
 def numbers(text):
