@@ -101,3 +101,15 @@ def test_a_page_stops_at_the_wanted_failure(page):
 
 def test_magics_are_left_out(page):
     assert code_cells(page)[0] == "from rederived.claims import claim"
+
+
+def test_a_page_may_draw(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", None)
+    program = """from rederived import figures
+made = figures.lines({"a": [0.0, 1.0]}, xlabel="x", ylabel="y")
+figures.show(made, alt="a line")"""
+    cell = {"cell_type": "code", "source": program.splitlines(True)}
+    path = tmp_path / "drawn.ipynb"
+    path.write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+    assert run_notebook(path, ()) == {}
