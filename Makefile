@@ -17,6 +17,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo "  CHAPTER=03 chooses the chapter of run, full and recheck, SEEDS=\"0 1 2\" the seeds of full,"
 	@echo "  DATA=\"mnist cifar10\" the sets of data, NAME=ninth the new chapter,"
+	@echo "  PART=1/3 one third of the breaks,"
 	@echo "  PYTHON=python3.12 the interpreter, TORCH=2.12.1 the release of torch."
 
 # One environment for everything; made again when the pins or the dependencies change.
@@ -78,7 +79,7 @@ bench: $(STAMP) ## time the library against its peers
 	$(BIN)/python -m benchmarks
 
 breaks: $(STAMP) ## break the library on purpose; every break must fail its claim
-	$(BIN)/python -m tools.breaks
+	$(BIN)/python -m tools.breaks $(PART)
 
 mutants: $(STAMP) ## small errors at random, 15 minutes of them; which do the tests miss?
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[mutants]"

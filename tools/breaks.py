@@ -1,7 +1,8 @@
 """Break the library on purpose and see whether the claims notice: the kept breaks.
 
 ``python -m tools.breaks [WORD ...]`` takes every break of ``book/claims.yml`` (or those
-whose name or claim contains one of the words), applies it to a copy of the library, and
+whose name or claim contains one of the words; ``2/3`` is the second third of the jobs),
+applies it to a copy of the library, and
 runs the page of its chapter there.  The claims that the break names must fail; without
 a break, nothing may.  It prints a table and ends with status 1 if a break survives.
 Two processes work at a time, each forked from one that has loaded the libraries around
@@ -14,6 +15,7 @@ import contextlib
 import io
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import sys
@@ -33,6 +35,7 @@ PRELOADED = [
     *("matplotlib.pyplot", "PIL.Image", "huggingface_hub", "pyarrow.parquet"),
 ]
 LIMIT = 240  # seconds for one job
+_PART = re.compile(r"\d+/\d+")
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,15 @@ def jobs(words: list[str]) -> list[Job]:
     """Return what is to be done: unchanged pages first, then the breaks.
 
     Raises:
-        ValueError: if no break has any of the words.
+        ValueError: if no break has any of the words, or a part is none.
     """
+    parts = [word for word in words if _PART.fullmatch(word)]
+    if parts:
+        part, parts_in_all = map(int, parts[0].split("/"))
+        if not 1 <= part <= parts_in_all:
+            raise ValueError(f"there is no part {parts[0]}: the first is 1/N")
+        rest = [word for word in words if word not in parts]
+        return jobs(rest)[part - 1 :: parts_in_all]
     chosen = [
         Job(claim.chapter, change, (claim.id, *change.also))
         for claim in read_ledger().claims

@@ -63,7 +63,7 @@ def _breaks(ledger: Ledger) -> Answer:
     return (
         "Does a claim fail when the code that it is about is broken?",
         "`make breaks`",
-        f"all {count} breaks must fail their claim, at every change",
+        f"all {count} breaks must fail their claim, a third of them at every change",
     )
 
 

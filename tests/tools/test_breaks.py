@@ -113,3 +113,12 @@ figures.show(made, alt="a line")"""
     path = tmp_path / "drawn.ipynb"
     path.write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
     assert run_notebook(path, ()) == {}
+
+
+def test_three_parts_are_all_jobs():
+    parts = [breaks.jobs([f"{part}/3"]) for part in (1, 2, 3)]
+    together = [job for part in parts for job in part]
+    assert sorted(together, key=repr) == sorted(breaks.jobs([]), key=repr)
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    with pytest.raises(ValueError, match="no part 4/3"):
+        breaks.jobs(["4/3"])
