@@ -92,7 +92,7 @@ def tightness_page(ledger: Ledger, checks: Checks, chapters: list[Chapter]) -> s
             ("claim", "check", "criterion", "ratio", "reason"), map(_wide_cells, wide)
         ),
         "",
-        "## Every check",
+        "## Every check that has a ratio",
     ]
     for chapter in chapters:
         mine = [row for row in found if row.chapter == int(chapter.number)]
@@ -135,14 +135,15 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _folded(chapter: Chapter, mine: list[Row]) -> list[str]:
-    """Return all checks of a chapter in a block that opens."""
+    """Return the checks of a chapter that have a ratio, in a block that opens."""
     body = [
         (
             *_cells(row),
             plain(", ".join(f"{k} {x:.3g}" for k, x in row.check.measured.items())),
-            row.tight.why if row.tight.ratio is None else f"{row.tight.ratio:.2g}",
+            f"{row.tight.ratio:.2g}",
         )
         for row in mine
+        if row.tight.ratio is not None
     ]
     head = ("claim", "check", "criterion", "measured", "ratio")
     return [
