@@ -23,6 +23,8 @@ UNUSED = ("_static/vendor",)
 """What styles name but no page asks for: the icons are drawn."""
 
 
+FOREIGN = ("mhchem.js", "physics.js")
+"""Extensions of MathJax, large ones, that nothing in the book can ask for."""
 COMPACT = ("_downloads/*/*.json", "_sources/**/*.ipynb")
 """What is written again without spaces: a seventh of their bytes."""
 
@@ -34,6 +36,7 @@ def prune(html: Path) -> None:
         reached -= set((html / folder).rglob("*"))
     for pattern in KEPT:
         reached |= set(html.glob(pattern))
+    reached = {path for path in reached if path.name not in FOREIGN}
     for path in sorted(html.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):
