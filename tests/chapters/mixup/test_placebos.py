@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -25,6 +26,19 @@ def gain(name: str, metric: str = "test_error", family: str = "") -> Tensor:
     return values(f"{family}erm", metric) - values(family + name, metric)
 
 
+@dataclass(frozen=True)
+class Cooled:
+    """A network whose logits, six times its outputs, are divided by a number."""
+
+    network: nn.Module
+    divisor: float
+
+    @torch.no_grad()
+    def __call__(self, points: Tensor) -> Tensor:
+        logits: Tensor = 6 * self.network(points) / self.divisor
+        return logits
+
+
 def lost_confidence(*, scaled: bool) -> Tensor:
     """Return what dividing the logits by 4 takes off the gap, 5 random networks.
 
@@ -36,19 +50,16 @@ def lost_confidence(*, scaled: bool) -> Tensor:
         torch.manual_seed(seed)
         network = nn.Sequential(nn.Linear(4, 32), nn.Tanh(), nn.Linear(32, 3))
         x = 2 * torch.randn(400, 4)
-        with torch.no_grad():
-            logits = 6 * network(x)
-        labels = torch.multinomial((logits / 2).softmax(1), 1)[:, 0]  # T is 2
+        labels = torch.multinomial(Cooled(network, 2.0)(x).softmax(1), num_samples=1)[
+            :, 0
+        ]
         gaps = []
         for divisor in (1.0, 4.0):
-            found = fit_temperature(logits / divisor, labels) if scaled else 1.0
-            whole = divisor * found / 6
-
-            def cooled(points: Tensor, whole: float = whole) -> Tensor:
-                return network(points) / whole
-
-            pairs = linearity_gaps(cooled, x, generator(1, seed))
-            gaps.append(pairs["probabilities"].relative)
+            logits = Cooled(network, divisor)(x)
+            own = fit_temperature(logits, labels) if scaled else 1.0
+            cooled = Cooled(network, divisor * own)
+            found = linearity_gaps(cooled, x, generator(1, seed))
+            gaps.append(found["probabilities"].relative)
         falls.append(gaps[0] - gaps[1])
     return torch.tensor(falls, dtype=torch.float64)
 
@@ -116,7 +127,7 @@ PLACEBOS: dict[str, Callable[[Claim], None]] = {
 
 @pytest.mark.parametrize("name", PLACEBOS)
 def test_a_check_fails_where_its_statement_is_false(name: str) -> None:
-    id_ = name.split(",")[0]
+    id_ = name.partition(",")[0]
     with pytest.raises(ClaimFailed):
         PLACEBOS[name](claim(id_))
 
