@@ -1,11 +1,12 @@
 """The rules of the recorded runs: a mean beyond a bound over enough seeds, or neither.
 
-The ledger has the rules of claims 8.12 and 8.14, written before the runs.
+The ledger has the rules, under claims 8.12 and 8.14.
 """
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Mapping
+
 from scipy.special import stdtrit
 from torch import Tensor
 
@@ -41,13 +42,41 @@ def judge(claim: Claim, differences: Tensor, bound: float, *, what: str) -> None
         what: what was compared.
     """
     values = differences.double()
-    if len(values) < SEEDS:
-        claim.undecided.below(
-            torch.tensor(float(len(values))), SEEDS, what=f"{what}: seeds on record"
-        )
+    missing = SEEDS - len(values)
+    if missing > 0:
+        claim.undecided.above(missing, 0.0, what=f"{what}: seeds still missing")
     elif lower_end(values) > bound:
         claim.mean_above(values, bound, what=what)
     else:
-        claim.undecided.below(
-            torch.tensor(lower_end(values)), bound, what=f"{what}: interval's lower end"
-        )
+        _lacks(claim.undecided, values, bound, what)
+
+
+def judge_parts(
+    claim: Claim, whole: Tensor, parts: Mapping[str, Tensor], *, what: str
+) -> None:
+    """Print the checks for a step and its parts, each against zero.
+
+    The whole step is judged as :func:`judge` does.  If it is above zero and a part is
+    not, the check on that part supports the correction that names it; if the whole is
+    not, neither are the parts shown.
+
+    Args:
+        claim: the claim that the step and all of its parts are above zero.
+        whole: differences of the whole step, one a seed, ``(n,)``.
+        parts: what was compared -> differences, ``(n,)``.
+        what: what was compared in the whole step.
+    """
+    judge(claim, whole, 0.0, what=what)
+    shown = len(whole) >= SEEDS and lower_end(whole.double()) > 0.0
+    for name, differences in parts.items():
+        values = differences.double()
+        if shown and len(values) >= SEEDS and lower_end(values) <= 0.0:
+            _lacks(claim.corrected, values, 0.0, name)
+        else:
+            judge(claim, values, 0.0, what=name)
+
+
+def _lacks(claim: Claim, values: Tensor, bound: float, what: str) -> None:
+    """Print the check that the interval's lower end is not above the bound."""
+    lack = bound - lower_end(values)
+    claim.above(lack, 0.0, what=f"{what}: bound less interval's lower end")
