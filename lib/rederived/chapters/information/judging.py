@@ -5,8 +5,9 @@ The ledger has the rules, under claims 8.12 and 8.14.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import torch
 from scipy.special import stdtrit
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from rederived.claims import Claim
 
 SEEDS = 5
 """How many seeds the rules ask for."""
+_SHOWN = 3  # seeds from which on a mean is shown with its interval
 
 
 def lower_end(values: Tensor) -> float:
@@ -26,6 +28,23 @@ def lower_end(values: Tensor) -> float:
     if n < 2:
         return -float("inf")
     return float(values.mean() - stdtrit(n - 1, 0.95) * values.std() / n**0.5)
+
+
+def with_interval(values: Sequence[float] | Tensor) -> str:
+    """Write a mean, from three seeds on with half of its 95 % t interval.
+
+    >>> with_interval([1.0, 2.0, 3.0]), with_interval([1.0, 2.0])
+    ('2.00 ± 2.48', '1.50')
+
+    Args:
+        values: one number a seed, ``(n,)``.
+    """
+    seeds = torch.as_tensor(values, dtype=torch.float64)
+    n = len(seeds)
+    if n < _SHOWN:
+        return f"{seeds.mean():.2f}"
+    half = stdtrit(n - 1, 0.975) * seeds.std() / n**0.5
+    return f"{seeds.mean():.2f} ± {half:.2f}"
 
 
 def judge(claim: Claim, differences: Tensor, bound: float, *, what: str) -> None:
