@@ -42,9 +42,9 @@ def with_interval(values: Sequence[float] | Tensor) -> str:
     seeds = torch.as_tensor(values, dtype=torch.float64)
     n = len(seeds)
     if n < _SHOWN:
-        return f"{seeds.mean():.2f}"
+        return f"{seeds.mean():.2f}".replace("-", "−")
     half = stdtrit(n - 1, 0.975) * seeds.std() / n**0.5
-    return f"{seeds.mean():.2f} ± {half:.2f}"
+    return f"{seeds.mean():.2f} ± {half:.2f}".replace("-", "−")
 
 
 def judge(claim: Claim, differences: Tensor, bound: float, *, what: str) -> None:
