@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 import torch
 from rederived import claims
-from rederived.chapters.information.judging import judge, judge_parts, lower_end
-from rederived.claims import CHECK_MIME, claim, verdict
+from rederived.chapters.information.judging import (
+    judge,
+    judge_parts,
+    lower_end,
+    with_interval,
+)
+from rederived.claims import CHECK_MIME, ClaimFailed, claim, verdict
 from rederived.training import generator
 from scipy import stats
 
@@ -89,3 +94,20 @@ def test_two_arms_of_one_distribution_are_not_told_apart(
     draws = torch.randn(200, 2, 5, generator=generator(1))
     found = [kind(monkeypatch, row.tolist()) for row in draws[:, 0] - draws[:, 1]]
     assert 2 <= len(found) - found.count("not shown") <= 20
+
+
+def test_a_difference_of_a_point_is_not_level() -> None:
+    """The placebo of claim 8.16: an interval off zero fails the check on its end."""
+    gains = torch.tensor([1.0, 1.1, 0.9]).double()
+    end = gains.mean() - 2.92 * gains.std() / 3**0.5
+    with pytest.raises(ClaimFailed):
+        claim("8.16").undecided.below(end, 0.0, what="lower end")
+
+
+def test_a_mean_has_its_interval_from_three_seeds_on() -> None:
+    values = torch.randn(5, generator=generator(2)).double()
+    low, high = stats.ttest_1samp(values.numpy(), 0.0).confidence_interval(0.95)
+    expected = f"{values.mean():.2f} ± {(high - low) / 2:.2f}".replace("-", "−")
+    assert with_interval(values) == expected
+    assert with_interval([1.5]) == "1.50"
+    assert with_interval([1.0, 2.0]) == "1.50"
