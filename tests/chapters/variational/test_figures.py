@@ -17,17 +17,6 @@ def test_comparisons_has_an_arrow_and_two_boxes_a_row() -> None:
     assert ends[1][0] < ends[1][1]
 
 
-def test_film_strips_show_each_time_of_each_strip(rng: torch.Generator) -> None:
-    frames = torch.randn(3, 10, 2, generator=rng)
-    centres = torch.eye(2)
-    strips = {"a": frames, "b": frames}
-    figure = figures.film_strips(strips, ["1", "2", "3"], centres)
-    assert len(figure.axes) == 6
-    assert [axes.get_title() for axes in figure.axes[:4]] == ["1", "2", "3", ""]
-    points = figure.axes[4].collections[1].get_offsets()
-    np.testing.assert_allclose(points, frames[1])
-
-
 def test_the_simplex_marks_its_minimum() -> None:
     corner = torch.tensor([1.0, 0.0, 0.0]).double()
     figure = figures.simplex(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from rederived.chapters.variational.inference import linearised
 from rederived.chapters.variational.measures import first_time, mode_collapse
 from rederived.claims import ClaimFailed, claim
+from rederived.probability import random_distribution
 from torch import Tensor
 
 NETWORKS, TIMES, MODES = 10, 25, 8
@@ -94,3 +96,24 @@ def test_a_decoder_that_disturbs_is_noticed() -> None:
     claim("2.15").mean_below(noise, 0.1, what="no harm")
     with pytest.raises(ClaimFailed):
         claim("2.15").mean_below(noise + 0.2, 0.1, what="harm")
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_stable_game_does_not_count_as_unstable(sign: float) -> None:
+    """Claim 2.17: with the sign of the standard losses nothing grows."""
+    law = random_distribution((5, 4), source(4))
+    growth = torch.linalg.eigvalsh(linearised(law, sign, 1.0, 3.0))[-1] - 1e-9
+    unstable = claim("2.17").unreproduced
+    if sign > 0:
+        unstable.above(growth, 0.0, what="the reduced loss")
+    else:
+        with pytest.raises(ClaimFailed):
+            unstable.above(growth, 0.0, what="the other losses")
+
+
+def test_codes_near_the_prior_have_not_run_away() -> None:
+    """Claim 2.17: distances like those of the standard losses."""
+    near = 0.4 + 0.2 * torch.randn(8, generator=source(5)).abs()
+    claim("2.17").mean_below(near, 1.0, what="near")
+    with pytest.raises(ClaimFailed):
+        claim("2.17").unreproduced.mean_above(near, 10.0, what="near")

@@ -1,8 +1,7 @@
 """Chapter 2's own figures, in the order of the page.
 
 :func:`comparisons` is the diagram of the models, :func:`simplex` shows risks over all
-distributions on three points, :func:`shares` a table of proportions,
-:func:`film_strips` what a generator draws during training.
+distributions on three points, :func:`shares` a table of proportions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -128,33 +127,4 @@ def shares(
         axes.set_xticks(range(len(columns)), columns)
         axes.set_yticks(range(len(rows)), rows)
         axes.grid(visible=False)
-    return figure
-
-
-def film_strips(
-    strips: Mapping[str, Values], times: Sequence[str], centres: Values
-) -> Figure:
-    """Scatter plots of samples at several times of training, one row a network.
-
-    Args:
-        strips: name -> samples (T, n, 2).
-        times: label of each of the T columns.
-        centres: of the modes of the data, (K, 2), drawn grey.
-    """
-    clouds = {name: as_array(points) for name, points in strips.items()}
-    middle = as_array(centres)
-    limit = 1.35 * np.abs(middle).max()
-    with style():
-        height = WIDTH / len(times) * len(clouds) + 0.4
-        figure = Figure(figsize=(WIDTH, height))
-        grid = figure.subplots(len(clouds), len(times), squeeze=False)
-        for axes, time in zip(grid[0], times, strict=True):
-            axes.set_title(time, fontsize=9)
-        for row, (name, frames) in zip(grid, clouds.items(), strict=True):
-            for axes, points in zip(row, frames, strict=True):
-                axes.scatter(middle[:, 0], middle[:, 1], s=30, color="#cccccc", lw=0)
-                axes.scatter(points[:, 0], points[:, 1], s=2, color=COLOURS[0])
-                axes.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=[],
-                         yticks=[], aspect="equal")  # fmt: skip
-            row[0].set_ylabel(name, fontsize=9)
     return figure
