@@ -47,6 +47,20 @@ def test_a_small_linear_code_blurs_and_one_as_large_as_the_picture_does_not() ->
         claim("5.8").between(whole, 0.6, 0.9, what="768 numbers")
 
 
+def test_a_linear_code_of_two_is_no_code_that_follows_a_bend() -> None:
+    x = torch.randn(200, 6, generator=generator(5, 86))
+    flat = principal_reconstruction(x, x, 2)
+    error = (flat - x).square().mean().sqrt()
+    with pytest.raises(ClaimFailed):  # the linear map itself
+        claim("5.12").mean_below((error / error).expand(3), 0.5, what="placebo")
+
+
+def test_half_a_loss_is_no_bound() -> None:
+    loss = 1.0 + 0.1 * torch.randn(40, dtype=torch.float64, generator=generator(5, 87))
+    with pytest.raises(ClaimFailed):
+        claim("5.12").mean_above(loss / 2 - loss, 0.0, what="placebo")
+
+
 @pytest.mark.parametrize("id_", ["5.8", "5.9", "5.10", "5.11", "5.15"])
 def test_two_arms_of_one_distribution_show_no_difference(id_: str) -> None:
     draws = torch.randn(2, 3, dtype=torch.float64, generator=generator(5, 85))

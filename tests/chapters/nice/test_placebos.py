@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
 import torch
 from rederived.chapters.nice import nice, nice_as_article
 from rederived.claims import Claim, ClaimFailed, claim
-from rederived.flows import Flow, Inverse, StandardNormal
+from rederived.flows import (
+    AdditiveCoupling,
+    Composition,
+    DiagonalScale,
+    Flow,
+    Inverse,
+    OddEven,
+    StandardNormal,
+)
 from rederived.networks import initialize
 from rederived.records import Record, load_record
 from rederived.training import generator
-from torch import Tensor
+from torch import Tensor, nn
 
 BLANK = load_record("blank-pixels-mnist")
 
@@ -73,7 +82,73 @@ def correlation_of_pixels(check: Claim) -> None:
     check.below(pixels / share / pixels, 0.5, what="x")
 
 
+def thick_line(deviations: Tensor, slope: float | None = None) -> Flow:
+    """Return a flow that ends in the deviations ``(2,)``, after a shear if asked."""
+    last = DiagonalScale((2,)).double()
+    nn.init.zeros_(last.log_scale).sub_(deviations.log())
+    if slope is None:
+        return Flow(last, StandardNormal(), (2,))
+    line = nn.Linear(1, 1, bias=False).double()
+    nn.init.constant_(line.weight, slope)
+    shear = AdditiveCoupling(OddEven(), line)
+    return Flow(Composition(shear, last), StandardNormal(), (2,))
+
+
+def another_density(check: Claim) -> None:
+    """Take two flows whose deviations differ and whose densities do too."""
+    with torch.no_grad():
+        obvious = thick_line(torch.tensor([1.0, 0.01], dtype=torch.float64))
+        flat = thick_line(torch.tensor([0.1, 0.1], dtype=torch.float64), slope=1.0)
+        cloud = obvious.sample(50, generator(3, 46)).double()
+        check.close(flat.log_prob(cloud), obvious.log_prob(cloud), atol=1e-9, what="x")
+
+
+def eight_wide_coordinates(check: Claim) -> None:
+    """Take data without a blank coordinate: the best deviations of eight."""
+    x = 2 * torch.rand(400, 8, generator=generator(3, 47)) - 1
+    check.below(x.square().mean(0).sqrt().sort().values[:6], 0.05, what="x")
+
+
+def noisy_pixels(check: Claim) -> None:
+    """Take pictures whose pixels all have noise."""
+    x = torch.rand(10, 784, generator=generator(3, 48))
+    check.equal((x == 0).all(0).sum().item(), 67, what="x")
+
+
+def nats(noise: str) -> float:
+    """Return the mean log-likelihood of test pictures with one kind of noise."""
+    return load_record(f"nice-noise-{noise}").summary("test_log_likelihood").mean
+
+
+def largest_scales(noise: str) -> Tensor:
+    """Return the sixty largest log s of a model, ``(60,)``."""
+    scales = torch.as_tensor(load_record(f"nice-noise-{noise}").arrays["log_scales"])
+    return scales.sort(descending=True).values[:60].double()
+
+
+def same_side(check: Claim) -> None:
+    """Take noise above and below zero for noise around and below zero."""
+    gain = largest_scales("positive") - largest_scales("negative")
+    check.close(gain, torch.full((60,), math.log(2)).double(), atol=0.012, what="x")
+
+
 PLACEBOS: dict[str, Callable[[Claim], None]] = {
+    "3.10, eight dimensions that vary": eight_wide_coordinates,
+    "3.10, another density": another_density,
+    "3.11, pixels with noise": noisy_pixels,
+    "3.12, a loss that is bounded": lambda c: c.above(
+        values("nice-noise-negative", "held_out_loss"), 1e3, what="x"
+    ),
+    "3.12, noise on unlike sides for like": lambda c: c.close(
+        nats("centred"), nats("positive"), atol=6, what="x"
+    ),
+    "3.12, like noises for unlike": lambda c: c.above(
+        nats("gaussian") - nats("centred"), 50, what="x"
+    ),
+    "3.12, scales of one side": same_side,
+    "3.13, a model that has not learned the background": lambda c: c.below(
+        values("nice-paper", "background_clipped"), 1 / 255, what="x"
+    ),
     "3.15, with noise": lambda c: c.mean_below(
         values("nice-noise-negative", "held_out_loss"),
         -2075,
