@@ -14,6 +14,7 @@ from rederived.chapters.infomax import (
 )
 from rederived.chapters.infomax.study import measures
 from rederived.claims import ClaimFailed, claim
+from rederived.evaluation import nearest, overlap, vote
 from rederived.networks import initialize
 from rederived.probability import js_information, mutual_information
 from rederived.training import TrainConfig, fit, generator
@@ -92,6 +93,54 @@ def test_a_code_without_noise_passes_where_it_is_drawn_twice() -> None:
     bounds = read(estimator, *torch.randn(1, 6000, 4).expand(2, -1, -1), 3)
     with pytest.raises(ClaimFailed):
         claim("6.19").corrected.mean_below(bounds, 0.0, what="codes drawn twice")
+
+
+def test_pairs_without_dependence_teach_no_discriminator() -> None:
+    """The placebo of claim 6.9: three trainings on codes that know nothing."""
+    bounds = []
+    for seed in range(3):
+        x, z = torch.randn(2, 4000, 4, generator=generator(8, seed))
+        fresh = torch.randn(2, 4000, 4, generator=generator(9, seed))
+        bounds.append(read(trained(x, z, 3, 400), *fresh, 1)[0])
+    with pytest.raises(ClaimFailed):
+        claim("6.9").mean_above(torch.stack(bounds), 0.05, what="bound of JS")
+
+
+def test_where_the_length_is_the_class_angle_and_distance_differ() -> None:
+    """The placebo of claim 6.12: directions are noise, lengths tell the classes."""
+    kinds = torch.arange(400) % 4
+    codes = torch.nn.functional.normalize(
+        torch.randn(400, 3, generator=generator(10)), dim=1
+    ) * 4.0 ** kinds.unsqueeze(1)
+    lists = {
+        metric: nearest(codes[:100], codes[100:], 10, metric)
+        for metric in ("cosine", "euclid")
+    }
+    right = {
+        metric: 100 * (vote(rows, kinds[100:]) == kinds[:100]).double().mean()
+        for metric, rows in lists.items()
+    }
+    with pytest.raises(ClaimFailed):
+        claim("6.12").below((right["cosine"] - right["euclid"]).abs(), 5.0, what="%")
+    shared = 100 * overlap(*lists.values()).mean()
+    with pytest.raises(ClaimFailed):
+        claim("6.12").above(shared, 40.0, what="named by both")
+
+
+def test_pictures_with_one_corner_are_not_identified_by_it() -> None:
+    """The placebo of claim 6.14: the corner is blank in every picture."""
+    x = torch.randn(1000, 3, 32, 32, generator=generator(11))
+    x[..., :8, :8] = 0.0
+    found = measures.corners(x, 0)["corner_identified"]
+    with pytest.raises(ClaimFailed):
+        claim("6.14").above(found, 90.0, what="identified by a corner, per cent")
+
+
+def test_a_recipe_that_gains_as_much_as_the_papers_is_not_below_it() -> None:
+    """The placebo of claim 6.21: a gain as large as the paper's form has."""
+    gain = 15 + torch.randn(3, generator=generator(12))
+    with pytest.raises(ClaimFailed):
+        claim("6.21").undecided.mean_below(gain, 10.0, what="recipe less none")
 
 
 def test_a_family_ordered_by_its_noise_is_ordered_alike() -> None:

@@ -110,6 +110,7 @@ FULL = {
     "csl-prior": replace(_CSL, keep_weights=True),
     "csl-transformer": _transformer(_CSL),
     "grammar": _GRAMMAR,
+    "grammar-attention": replace(_GRAMMAR, prior=False, keep_weights=False),
     "forecasts-prior": QUICK["prior"],
     "forecasts-transformer": QUICK["transformer"],
     "copies-plain": _plain(_COPIES),
