@@ -167,7 +167,8 @@ def test_without_an_address_links_to_other_pages_are_text():
     ledger = {claim.label: claim for claim in LEDGER}
     made = plain_notebook(path, book_labels(), Literature(), ledger, None)
     whole = "\n".join(texts(made))
-    assert "is on the page Recorded results." in whole
+    assert "The results say how each run deviates" in whole
+    assert "](results" not in whole
     first = next(cell for cell in made.cells if cell.cell_type == "code")
     assert 'INSTALL = ""' in first.source
 
