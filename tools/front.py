@@ -41,7 +41,12 @@ def _kinds(ledger: Ledger) -> str:
     exact = same.count(Verdict.HOLDS)
     identities = f"{exact} of {len(same)} identities hold exactly as printed."
     if lost and set(lost) == {"empirical"}:
-        return f"All {len(lost)} that were not reproduced are experiments; {identities}"
+        which = (
+            "The one that was not reproduced is an experiment"
+            if len(lost) == 1
+            else f"All {len(lost)} that were not reproduced are experiments"
+        )
+        return f"{which}; {identities}"
     return identities
 
 

@@ -92,7 +92,7 @@ def test_the_score_counts():
     assert "- **3** claims" in text
     assert "- **7** checks that can fail" in text
     assert "- **1** holds as printed" in text
-    assert "All 1 that were not reproduced are experiments; 1 of 2 identities" in text
+    assert "The one that was not reproduced is an experiment; 1 of 2 identities" in text
 
 
 def test_what_is_not_so_is_not_said():
