@@ -77,7 +77,7 @@ def judge_parts(
 
     The whole step is judged as :func:`judge` does.  If it is above zero and a part is
     not, the check on that part supports the correction that names it; if the whole is
-    not, neither are the parts shown.
+    not, each part is judged by itself, and the claim is not shown whatever they are.
 
     Args:
         claim: the claim that the step and all of its parts are above zero.
