@@ -34,7 +34,7 @@ PRELOADED = [
     *("scipy.stats", "sklearn.neural_network", "sklearn.datasets"),
     *("matplotlib.pyplot", "PIL.Image", "huggingface_hub", "pyarrow.parquet"),
 ]
-LIMIT = 240  # seconds for one job
+LIMIT = 480  # seconds for one job
 _PART = re.compile(r"\d+/\d+")
 
 
