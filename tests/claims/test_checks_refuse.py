@@ -10,6 +10,7 @@ import torch
 from rederived.claims import ClaimFailed, claim
 
 INFINITY = float("inf")
+NAN = float("nan")
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ INFINITY = float("inf")
             "complex",
         ),
         (lambda c: c.below(np.array([1 + 1j]), 2.0, what="x"), TypeError, "complex"),
-        (lambda c: c.close("a", "a", atol=1.0, what="x"), ValueError, "could not"),
+        (lambda c: c.close("a", "a", atol=1.0, what="x"), TypeError, "got text"),
         (lambda c: c.equal(2**53 + 1, 2.0**53, what="x"), ClaimFailed, "equal"),
         (lambda c: c.close(2**53 + 1, 2**53, atol=0, what="x"), ValueError, "2.53"),
         (lambda c: c.equal([INFINITY], [INFINITY], what="x"), ClaimFailed, "finite"),
@@ -51,3 +52,75 @@ def test_what_can_be_compared_exactly_passes(
     claim("1.1").equal(1 + 1j, 1 + 1j, what="complex numbers, exactly")
     claim("1.1").equal("a\0", "a\0", what="texts")
     assert capsys.readouterr().out.count("✓") == 4
+
+
+@pytest.mark.parametrize("bad", [NAN, INFINITY, -INFINITY, True, "1", 1j, None])
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda c, bad: c.close(1.0, 1.0, atol=bad, what="x"),
+        lambda c, bad: c.close(1.0, 1.0, atol=1.0, rtol=bad, what="x"),
+        lambda c, bad: c.below(-1.0, bad, what="x"),
+        lambda c, bad: c.above(2.0, bad, what="x"),
+        lambda c, bad: c.between(1.0, bad, 2.0, what="x"),
+        lambda c, bad: c.between(1.0, 0.0, bad, what="x"),
+        lambda c, bad: c.differs(1.0, 3.0, by=bad, what="x"),
+        lambda c, bad: c.mean_close([1.0, 2.0], 1.5, sigmas=bad, what="x"),
+        lambda c, bad: c.mean_above([2.0, 3.0, 2.5], bad, what="x"),
+        lambda c, bad: c.mean_below([0.0, -1.0, -2.0], bad, what="x"),
+        lambda c, bad: c.mean_above([2.0, 3.0, 2.5], 0.0, confidence=bad, what="x"),
+    ],
+)
+def test_a_criterion_is_a_finite_number(
+    check: Callable[[object, object], None], bad: object
+) -> None:
+    with pytest.raises(ValueError, match="must be a finite number"):
+        check(claim("1.1"), bad)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda c: c.close(1.0, 1.0, atol=-1e-9, what="x"),
+        lambda c: c.close(1.0, 1.0, atol=1.0, rtol=-1.0, what="x"),
+        lambda c: c.between(3.0, 5.0, 3.0, what="x"),
+        lambda c: c.differs(1.0, 1.0, by=0.0, what="x"),
+        lambda c: c.mean_close([1.0, 2.0], 1.5, sigmas=0.0, what="x"),
+        lambda c: c.mean_close([1.0, 2.0, 3.0], [2.0, 99.0, 99.0], what="x"),
+        lambda c: c.mean_above([1.0, 2.0, 3.0], 2.5, confidence=0.01, what="x"),
+        lambda c: c.mean_above([1.0, 2.0, 3.0], 0.5, confidence=1.0, what="x"),
+        lambda c: c.mean_above([[1.0, 1.0], [1.0, 1.0]], 0.5, what="x"),
+        lambda c: c.close(2**70 + 1, 2**70, atol=0.5, what="x"),
+        lambda c: c.close([2**70 + 1, 1], [2**70, 1], atol=0.5, what="x"),
+        lambda c: c.equal(1, 1, what=""),
+        lambda c: c.equal(1, 1, what="a\nb"),
+        lambda c: type(c)("1"),
+    ],
+)
+def test_a_check_that_could_not_fail_is_refused(
+    check: Callable[[object], None],
+) -> None:
+    with pytest.raises(ValueError, match=r"must be|got|has one|use equal|one number|write"):
+        check(claim("1.1"))
+
+
+@pytest.mark.parametrize(
+    ("check", "error"),
+    [
+        (lambda c: c.close("1", "1", atol=0.0, what="x"), TypeError),
+        (lambda c: c.close(b"1", b"1", atol=0.0, what="x"), TypeError),
+        (lambda c: c.below(["1", "2"], 3.0, what="x"), TypeError),
+        (lambda c: c.below(np.ma.array([1, 9], mask=[0, 1]), 2, what="x"), TypeError),
+        (lambda c: c.equal(np.ma.array([1], mask=[1]), [1], what="x"), TypeError),
+        (lambda c: c.equal([INFINITY, None], [INFINITY, None], what="x"), ClaimFailed),
+        (lambda c: c.equal({"a": [NAN]}, {"a": [NAN]}, what="x"), ClaimFailed),
+        (lambda c: c.mean_close([1e200, -1e200, 3.0], 50.0, what="x"), ClaimFailed),
+        (lambda c: c.mean_above([1e200, -1e200, 3.0], -50.0, what="x"), ClaimFailed),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+def test_texts_masks_and_overflow_do_not_pass(
+    check: Callable[[object], None], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        check(claim("1.1"))

@@ -101,8 +101,8 @@ def as_float(values: Values) -> Float64:
     """Return any array, tensor or number as float64.
 
     Raises:
-        TypeError: for complex numbers and anything else that is no real number.
-        ValueError: for integers that float64 cannot hold.
+        TypeError: for complex numbers, texts and anything else that is no real number.
+        ValueError: for integers and long doubles that float64 cannot hold.
     """
     exact = as_exact(values)
     if exact.dtype.kind not in "biufO":
@@ -110,8 +110,15 @@ def as_float(values: Values) -> Float64:
             f"a check compares real numbers, got {exact.dtype}: compare real and "
             "imaginary parts, or use equal"
         )
+    if any(isinstance(entry, str | bytes) for entry in _objects(exact)):
+        raise TypeError("a check compares real numbers, got text: use equal")
     found = exact.astype(np.float64)
-    if exact.dtype.kind in "iu" and not same_values(exact, found).all():
+    wide = exact.dtype.kind == "f" and exact.dtype.itemsize > found.itemsize
+    if (exact.dtype.kind in "iu" or wide) and not same_values(exact, found).all():
+        raise ValueError(
+            "integers beyond 2^53 and long doubles are no float64: use equal"
+        )
+    if any(isinstance(one, int) and int(float(one)) != one for one in _objects(exact)):
         raise ValueError("integers beyond 2^53 are no float64: use equal")
     return found
 
@@ -120,13 +127,64 @@ def as_exact(values: object) -> npt.NDArray[np.generic]:
     """Return any value as an array without a change of precision.
 
     Text becomes an array of Python's strings, which keep trailing zeros.
+
+    Raises:
+        TypeError: for a masked array, whose hidden entries would be compared.
     """
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError("a masked array hides entries: give values.compressed()")
     if isinstance(values, torch.Tensor):
-        tensor = values.detach().resolve_conj().cpu()
+        tensor = values.detach().resolve_conj().resolve_neg().cpu()
         narrow = tensor.dtype == torch.bfloat16  # numpy has no such type
         return (tensor.float() if narrow else tensor).numpy()
     found = np.asarray(values)
     return np.asarray(values, dtype=object) if found.dtype.kind in "US" else found
+
+
+def finite(values: npt.NDArray[np.generic]) -> bool:
+    """Say whether all numbers are finite, also those within objects."""
+    if values.dtype.kind in "fc":
+        return bool(np.isfinite(values).all())
+    return all(_finite_object(entry) for entry in _objects(values))
+
+
+def criterion(name: str, value: float, least: float, *, above: bool = False) -> float:
+    """Return a bound or tolerance that a check can be judged by.
+
+    Args:
+        name: its name, for the message.
+        value: what was given.
+        least: its lowest value.
+        above: whether it must be more than ``least``.
+
+    Raises:
+        ValueError: for text, complex numbers, truth values, NaN, infinity, and what
+            is too small, with which a check could not fail or could not pass.
+    """
+    real = isinstance(value, int | float | np.integer | np.floating)
+    usable = real and not isinstance(value, bool) and np.isfinite(value)
+    if usable and (value > least or (value == least and not above)):
+        return float(value)
+    sign = ">" if above else "≥"
+    wanted = (
+        "a finite number" if np.isinf(least) else f"a finite number {sign} {least:g}"
+    )
+    raise ValueError(f"{name} must be {wanted}, got {value!r}")
+
+
+def _objects(values: npt.NDArray[np.generic]) -> list[object]:
+    """Return the entries of an array of objects; none for any other."""
+    return values.ravel().tolist() if values.dtype.kind == "O" else []
+
+
+def _finite_object(entry: object) -> bool:
+    if isinstance(entry, Mapping):
+        return all(_finite_object(value) for value in entry.values())
+    if isinstance(entry, list | tuple | set | frozenset):
+        return all(map(_finite_object, entry))
+    if isinstance(entry, float | complex | np.inexact):
+        return bool(np.isfinite(entry))
+    return True
 
 
 def same_values(

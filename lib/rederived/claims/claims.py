@@ -19,7 +19,9 @@ from rederived.claims.checks import (
     ClaimFailed,
     Values,
     as_exact,
+    criterion,
     epsilon,
+    finite,
     same_values,
 )
 from rederived.claims.verdicts import Evidence, Verdict, verdict
@@ -43,8 +45,6 @@ def claim(id: str) -> "Claim":  # noqa: A002 - "id" is the ledger's word
     Raises:
         ValueError: if ``id`` is not such a string (3.10 the number would be 3.1).
     """
-    if not isinstance(id, str) or not _ID.fullmatch(id):
-        raise ValueError(f'claim id {id!r}: write chapter.number as text, like "3.4"')
     return Claim(id)
 
 
@@ -53,13 +53,20 @@ class Claim:
     """Checks of one claim; each prints one line and returns nothing.
 
     Every check raises :class:`ClaimFailed` when it fails, also on non-finite values,
-    empty arrays and unequal shapes.  ``what`` says what was compared.  What is
-    measured goes into the output's metadata; bounds and tolerances are printed, so
-    they must be the same on every machine.
+    empty arrays and unequal shapes, and ``ValueError`` or ``TypeError`` for what it
+    cannot judge: criteria that are not finite, texts, complex numbers.  ``what`` says
+    in one line what was compared.  What is measured goes into the output's metadata;
+    bounds and tolerances are printed, so they must be the same on every machine.
     """
 
     id: str
     evidence: Evidence = Evidence.SUPPORTS
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.id, str) or not _ID.fullmatch(self.id):
+            raise ValueError(
+                f'claim id {self.id!r}: write chapter.number as text, like "3.4"'
+            )
 
     @property
     def refuted(self) -> "Claim":
@@ -99,6 +106,7 @@ class Claim:
             rtol: relative tolerance, per place.
             what: what was compared.
         """
+        atol, rtol = criterion("atol", atol, 0.0), criterion("rtol", rtol, 0.0)
         relative = f" + {rtol:g}·|expected|" if rtol else ""
         check = self._check(what, f"max |difference| ≤ {atol:g}{relative}")
         left, right = check.pair(actual, expected)
@@ -121,25 +129,29 @@ class Claim:
         if left.size == 0:
             check.fail("there is nothing to compare")
         for name, side in (("actual", left), ("expected", right)):
-            if side.dtype.kind in "fc" and not np.isfinite(side).all():
+            if not finite(side):
                 check.fail(f"{name} holds numbers that are not finite")
         same = same_values(left, right)
         check.judge(same, ~same, left, right, {"places compared": left.size})
 
     def below(self, value: Values, bound: float, *, what: str) -> None:
         """Check value < bound in every place."""
+        bound = criterion("bound", bound, -np.inf)
         check = self._check(what, f"value < {bound:g}")
         left, right = check.pair(value, bound)
         check.judge(left < right, left, left, right, {"largest value": left.max()})
 
     def above(self, value: Values, bound: float, *, what: str) -> None:
         """Check value > bound in every place."""
+        bound = criterion("bound", bound, -np.inf)
         check = self._check(what, f"value > {bound:g}")
         left, right = check.pair(value, bound)
         check.judge(left > right, -left, left, right, {"smallest value": left.min()})
 
     def between(self, value: Values, low: float, high: float, *, what: str) -> None:
         """Check low <= value <= high in every place."""
+        low = criterion("low", low, -np.inf)
+        high = criterion("high", high, low)
         check = self._check(what, f"{low:g} ≤ value ≤ {high:g}")
         left, _ = check.pair(value, low)
         nearest = np.clip(left, low, high)
@@ -148,7 +160,8 @@ class Claim:
         check.judge(excess == 0, excess, left, nearest, ends)
 
     def differs(self, actual: Values, other: Values, *, by: float, what: str) -> None:
-        """Check that the largest |actual - other| is at least ``by``."""
+        """Check that the largest |actual - other| is at least ``by``, more than 0."""
+        by = criterion("by", by, 0.0, above=True)
         check = self._check(what, f"max |difference| ≥ {by:g}")
         left, right = check.pair(actual, other)
         gap = np.abs(left - right)
@@ -165,19 +178,24 @@ class Claim:
 
         Args:
             samples: independent draws, any shape; at least two.
-            expected: the exact mean.
+            expected: the exact mean, one number.
             sigmas: standard errors allowed.
             what: what was averaged.
 
         Raises:
             ValueError: if there are fewer than two samples.
         """
+        sigmas = criterion("sigmas", sigmas, 0.0, above=True)
+        if np.ndim(as_exact(expected)) > 0:
+            raise ValueError(f"claim {self.id}: a mean has one expected number")
         check = self._check(what, f"|mean − expected| ≤ {sigmas:g} standard errors")
         draws, target = check.pair(samples, expected)
         if draws.size < 2:
             raise ValueError(f"claim {self.id}: a standard error needs ≥ 2 samples")
         mean = draws.mean()
         error = draws.std(ddof=1) / np.sqrt(draws.size)
+        if not np.isfinite(error):
+            check.fail(f"the standard error is {error}: the squares overflow")
         exact = target.flat[0]
         rounding = 8 * epsilon(samples) * max(np.abs(draws).max(), abs(exact))
         passed = np.asarray(abs(mean - exact) <= sigmas * error + rounding)
@@ -219,10 +237,17 @@ class Claim:
         """One-sided t test of the mean; ``sign`` is +1 for above, -1 for below."""
         from scipy.special import stdtrit  # noqa: PLC0415 - slow to import
 
+        bound = criterion("bound", bound, -np.inf)
+        if criterion("confidence", confidence, 0.5) >= 1.0:
+            raise ValueError(f"confidence must be in [0.5, 1), got {confidence}")
         side = ">" if sign > 0 else "<"
-        criterion = f"mean {side} {bound:g} with {100 * confidence:g} % confidence"
-        check = self._check(what, criterion)
+        wanted = f"mean {side} {bound:g} with {100 * confidence:g} % confidence"
+        check = self._check(what, wanted)
         seeds, limit = check.pair(values, bound)
+        if seeds.ndim != 1:
+            raise ValueError(
+                f"claim {self.id}: give one number per seed, not shape {seeds.shape}"
+            )
         n = seeds.size
         if n < 3:
             raise ValueError(
@@ -234,6 +259,10 @@ class Claim:
         measured = {"mean": mean, "sd": sd, "n": n, "interval end": end}
         check.judge(passed, np.zeros(()), end, limit.flat[0], measured)
 
-    def _check(self, what: str, criterion: str) -> Check:
+    def _check(self, what: str, wanted: str) -> Check:
         """A check of this claim."""
-        return Check(self.id, self.evidence, what, criterion)
+        if not isinstance(what, str) or not what.strip() or not what.isprintable():
+            raise ValueError(
+                f"claim {self.id}: say in one line what is compared, got {what!r}"
+            )
+        return Check(self.id, self.evidence, what, wanted)
