@@ -100,7 +100,9 @@ def test_a_criterion_is_a_finite_number(
 def test_a_check_that_could_not_fail_is_refused(
     check: Callable[[object], None],
 ) -> None:
-    with pytest.raises(ValueError, match=r"must be|got|has one|use equal|one number|write"):
+    with pytest.raises(
+        ValueError, match=r"must be|got|has one|use equal|one number|write"
+    ):
         check(claim("1.1"))
 
 

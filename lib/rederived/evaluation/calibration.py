@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+_ROUNDING = 1e-3  # how far a sum of probabilities of low precision may be from one
+
 
 def calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:
     """Return the expected calibration error, Guo and others 2017, arXiv:1706.04599.
@@ -22,12 +24,21 @@ def calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> 
         bins: of the interval from 0 to 1.
 
     Raises:
-        ValueError: if there is no sample.
+        ValueError: if there is no sample or no bin, a row is no distribution, or a
+            label none of the classes.
 
     >>> calibration_error(torch.tensor([[0.75, 0.25]]), torch.tensor([0]))
     0.25
     """
-    _refuse_nothing(labels)
+    _check(probabilities, labels)
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, got {bins}")
+    off = (probabilities.double().sum(1) - 1).abs()
+    if bool((probabilities < 0).any()) or bool((off > _ROUNDING).any()):
+        raise ValueError(
+            f"row {int(off.argmax())} of probabilities is no distribution: give the "
+            "softmax of logits"
+        )
     confidence, predicted = probabilities.max(1)
     right = (predicted == labels).double()
     place = (confidence.double() * bins).ceil().long().sub(1).clamp(0, bins - 1)
@@ -39,15 +50,17 @@ def calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     """Return the divisor of the logits that minimises the cross-entropy.
 
-    One number for all samples: more than 1 for a classifier that is too sure of itself,
-    less than 1 for one that is too modest.  Guo and others 2017, arXiv:1706.04599.
+    One number for all samples, between ``e^-4`` and ``e^4``: more than 1 for a
+    classifier that is too sure of itself, less than 1 for one that is too modest.  Guo
+    and others 2017, arXiv:1706.04599.
 
     Args:
         logits: of held-out samples, ``(N, K)``.
         labels: int64 ``(N,)``.
 
     Raises:
-        ValueError: if there is no sample.
+        ValueError: if there is no sample, a logit is not finite, or a label none of
+            the classes.
 
     >>> logits = torch.tensor([[8.0, 0.0], [8.0, 0.0], [8.0, 0.0], [8.0, 0.0]])
     >>> fit_temperature(logits, torch.tensor([0, 0, 0, 1])) > 1  # too sure
@@ -55,7 +68,7 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     """
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 - slow to import
 
-    _refuse_nothing(labels)
+    _check(logits, labels)
     scores = logits.double()
 
     def loss(log_temperature: float) -> float:
@@ -66,6 +79,19 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     return math.exp(float(found.x))
 
 
-def _refuse_nothing(labels: Tensor) -> None:
+def _check(values: Tensor, labels: Tensor) -> None:
+    """Raise unless each row of finite values has the label of a column."""
     if len(labels) == 0:
         raise ValueError("there are no samples: calibration needs at least one")
+    if values.ndim != 2 or labels.shape != values.shape[:1]:
+        raise ValueError(
+            f"values of shape {tuple(values.shape)} and labels of shape "
+            f"{tuple(labels.shape)}: give (N, K) and (N,)"
+        )
+    if not bool(values.isfinite().all()):
+        raise ValueError("a probability or logit is NaN or infinite: look at the model")
+    classes = values.shape[1]
+    inside = (labels >= 0) & (labels < classes)
+    if not bool(inside.all()):
+        wrong = labels[~inside][0].item()
+        raise ValueError(f"labels must be 0 to {classes - 1}, got {wrong}")

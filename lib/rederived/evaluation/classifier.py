@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rederived.evaluation.probes import accuracy
 from rederived.networks import initialize
 from rederived.training import OneCycle, TrainConfig, fit
 
@@ -101,8 +102,7 @@ class FeatureClassifier(nn.Module):
 
     def accuracy(self, x: Tensor, labels: Tensor) -> float:
         """Return the share of pictures whose likeliest class is the right one."""
-        found = self.probabilities(self.extract(x)).argmax(-1)
-        return float((found == labels).double().mean())
+        return accuracy(self.probabilities(self.extract(x)).argmax(-1), labels)
 
 
 def confident(probabilities: Tensor) -> Tensor:

@@ -54,4 +54,5 @@ def frechet_distance(
     traces = covariance.diagonal(dim1=-2, dim2=-1).sum(-1)
     traces = traces + other_covariance.diagonal().sum()
     square = (mean - other_mean).square().sum(-1)
-    return square + traces - 2 * middle.sqrt().sum(-1)
+    spread = traces - 2 * middle.sqrt().sum(-1)
+    return square + spread.clamp(min=0)  # rounding may make it negative

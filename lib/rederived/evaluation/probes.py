@@ -94,9 +94,14 @@ def hidden_probe(
 def standardized(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
     """Return both with the training features' mean removed and deviation one.
 
+    Raises:
+        ValueError: for fewer than two training features, which have no deviation.
+
     >>> standardized(torch.tensor([[0.0], [2.0]]), torch.tensor([[1.0]]))[1].tolist()
     [[0.0]]
     """
+    if len(train) < 2:
+        raise ValueError(f"a deviation needs 2 training features, got {len(train)}")
     centre, spread = train.mean(0), train.std(0) + 1e-6
     return (train - centre) / spread, (test - centre) / spread
 
@@ -105,11 +110,16 @@ def accuracy(predicted: Tensor, labels: Tensor) -> float:
     """Return the share of right predictions.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: if there is none, or the shapes differ.
 
     >>> accuracy(torch.tensor([0, 1]), torch.tensor([0, 2]))
     0.5
     """
     if len(labels) == 0:
         raise ValueError("there are no predictions to judge: give at least one")
+    if predicted.shape != labels.shape:
+        raise ValueError(
+            f"predictions of shape {tuple(predicted.shape)} for labels of shape "
+            f"{tuple(labels.shape)}: give one class for each label"
+        )
     return float((predicted == labels).double().mean())

@@ -27,7 +27,8 @@ def pointwise_information(joint: Tensor) -> Tensor:
 
     A cell of probability zero has minus infinity.
     """
-    return joint.log() - product_of_marginals(joint).log()
+    ratio = joint.log() - product_of_marginals(joint).log()
+    return torch.where(joint == 0, -math.inf, ratio)  # also where a marginal is zero
 
 
 def js_information(joint: Tensor) -> Tensor:
@@ -45,9 +46,21 @@ def negative_sampling(joint: Tensor, scores: Tensor, negatives: float = 1.0) -> 
         joint: the table ``(..., X, Z)``.
         scores: ``T``, the same shape.
         negatives: ``k``; 1 in Deep InfoMax, more in word2vec.
+
+    A cell of probability zero counts nothing, also where its score is infinite.
+
+    Raises:
+        ValueError: if the shapes differ, or ``negatives`` is no number of at least 0.
     """
-    own = (joint * functional.logsigmoid(scores)).sum((-2, -1))
-    other = (product_of_marginals(joint) * functional.logsigmoid(-scores)).sum((-2, -1))
+    if joint.shape != scores.shape:
+        raise ValueError(
+            f"scores of shape {tuple(scores.shape)} for a table of shape "
+            f"{tuple(joint.shape)}: give one score for each cell"
+        )
+    if not 0.0 <= negatives < math.inf:
+        raise ValueError(f"negatives must be at least 0 and finite, got {negatives}")
+    own = _mean_over(joint, functional.logsigmoid(scores))
+    other = _mean_over(product_of_marginals(joint), functional.logsigmoid(-scores))
     return own + negatives * other
 
 
@@ -61,7 +74,7 @@ def self_pair_ceiling(count: int) -> float:
     Raises:
         ValueError: if there are fewer than two pairs.
     """
-    if count < 2:
+    if not 2 <= count < math.inf:
         raise ValueError(f"count must be at least 2, got {count}")
     inside = math.log(count / (count + 1)) - math.log(count + 1) / count
     return math.log(2.0) + 0.5 * inside
@@ -76,12 +89,18 @@ def cooccurrence(words: list[int], vocabulary: int, window: int) -> Tensor:
         window: neighbours on each side that count.
 
     Raises:
-        ValueError: if the text has no pair or the window no place.
+        ValueError: if the text has no pair or the window no place, or a word is not
+            one of the vocabulary's.
     """
     if window < 1 or len(words) < 2:
         raise ValueError(
             f"a window of {window} over {len(words)} words holds no pair: give at "
             "least one neighbour and two words"
+        )
+    strange = [word for word in words if not 0 <= word < vocabulary]
+    if strange:
+        raise ValueError(
+            f"the word {strange[0]} is none of 0 to {vocabulary - 1}: raise vocabulary"
         )
     text = torch.tensor(words)
     counts = torch.zeros(vocabulary, vocabulary, dtype=torch.float64)
@@ -91,6 +110,12 @@ def cooccurrence(words: list[int], vocabulary: int, window: int) -> Tensor:
         table = found.reshape(vocabulary, vocabulary).double()
         counts += table + table.T
     return counts / counts.sum()
+
+
+def _mean_over(distribution: Tensor, values: Tensor) -> Tensor:
+    """Return the mean of values over tables ``(..., X, Z)``, with 0 times inf = 0."""
+    terms = torch.where(distribution == 0, 0.0, distribution * values)
+    return terms.sum((-2, -1))
 
 
 def infomax_loss(

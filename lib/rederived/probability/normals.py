@@ -55,8 +55,8 @@ def standard_normal_log_prob(z: Tensor) -> Tensor:
     >>> standard_normal_log_prob(torch.zeros(1, 2, 3)).shape
     torch.Size([1])
     """
-    square = z.flatten(1).square().sum(1)
-    return -0.5 * square - 0.5 * math.log(2 * math.pi) * z[0].numel()
+    square = z.reshape(len(z), -1 if len(z) else 1).square().sum(1)
+    return -0.5 * square - 0.5 * math.log(2 * math.pi) * _size(z)
 
 
 def isotropic_normal_log_prob(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
@@ -71,8 +71,13 @@ def isotropic_normal_log_prob(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Ten
     >>> round(float(isotropic_normal_log_prob(x, x, zero)), 4)
     -1.8379
     """
-    scaled = (x - mean) * (-log_sigma).exp()
-    return standard_normal_log_prob(scaled) - x[0].numel() * log_sigma
+    scaled = torch.where(x == mean, 0.0, (x - mean) * (-log_sigma).exp())
+    return standard_normal_log_prob(scaled) - _size(x) * log_sigma
+
+
+def _size(events: Tensor) -> int:
+    """Return how many coordinates each of some events ``(B, *event)`` has."""
+    return math.prod(events.shape[1:])
 
 
 def kl_to_standard(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -88,7 +93,7 @@ def kl_to_standard(mean: Tensor, log_variance: Tensor) -> Tensor:
     >>> kl_to_standard(torch.tensor([3.0]), torch.tensor([0.0]))
     tensor(4.5000)
     """
-    terms = log_variance.exp() + mean.square() - 1 - log_variance
+    terms = mean.square() + (log_variance.expm1() - log_variance)
     return 0.5 * terms.sum(-1)
 
 
@@ -108,6 +113,8 @@ def kl_multivariate(
     Raises:
         ValueError: if a covariance is not symmetric and positive definite.
     """
+    _check_symmetric(covariance)
+    _check_symmetric(other_covariance)
     first = MultivariateNormal(mean, covariance, validate_args=True)
     other = MultivariateNormal(other_mean, other_covariance, validate_args=True)
     divergence: Tensor = kl_divergence(first, other)
@@ -120,7 +127,18 @@ def entropy_multivariate(covariance: Tensor) -> Tensor:
     Raises:
         ValueError: if the covariance is not symmetric and positive definite.
     """
+    _check_symmetric(covariance)
     mean = covariance.new_zeros(len(covariance))
     normal = MultivariateNormal(mean, covariance, validate_args=True)
     entropy: Tensor = normal.entropy()  # type: ignore[no-untyped-call]
     return entropy
+
+
+def _check_symmetric(covariance: Tensor) -> None:
+    """Raise unless a matrix is symmetric, judged on its own scale."""
+    apart = (covariance - covariance.mT).abs().max()
+    if not bool(apart <= 1e-6 * covariance.abs().max()):
+        raise ValueError(
+            f"a covariance and its transpose differ by {float(apart):g}: give the mean "
+            "of the two"
+        )

@@ -33,14 +33,16 @@ def kl(p: Tensor, q: Tensor, axes: Axes = None) -> Tensor:
 
     Args:
         p: the first distribution.
-        q: the second distribution, of a shape that broadcasts with ``p``.
-        axes: the axes of one distribution.
+        q: the second distribution, as long as ``p`` on ``axes``; the others broadcast.
+        axes: the axes of one distribution, counted from the end if ``p`` and ``q``
+            have not equally many.
 
     Raises:
-        ValueError: if one of them is not a distribution.
+        ValueError: if one of them is not a distribution, or their shapes do not fit.
     """
     _check(p, axes, "p")
     _check(q, axes, "q")
+    _check_fit(p, q, axes)
     return _sum(torch.xlogy(p, p) - torch.xlogy(p, q), axes)
 
 
@@ -158,6 +160,22 @@ def _which(axis: int, name: str) -> int:
     if axis not in (0, 1):
         raise ValueError(f"{name} is {axis}; give 0 for x or 1 for z")
     return axis
+
+
+def _check_fit(p: Tensor, q: Tensor, axes: Axes) -> None:
+    """Raise if a sum over ``axes`` would pair one entry with several others."""
+    chosen = (axes,) if isinstance(axes, int) else axes
+    if chosen is None:
+        fits = p.shape == q.shape
+    else:
+        same_places = p.ndim == q.ndim or max(chosen, default=-1) < 0
+        fits = same_places and all(p.shape[one] == q.shape[one] for one in chosen)
+    if not fits:
+        raise ValueError(
+            f"p of shape {tuple(p.shape)} and q of shape {tuple(q.shape)} are no "
+            f"distributions over the same cells with axes={axes}: give equal shapes "
+            "there, and axes counted from the end"
+        )
 
 
 def _check(p: Tensor, axes: Axes, name: str) -> None:
