@@ -49,7 +49,10 @@ def fit_players(
 
     Raises:
         TrainingStoppedError: if SIGTERM came; the checkpoint is written.
+        TrainingDivergedError: if weights or the optimizer's averages are not finite
+            where a checkpoint is due; the one before stays.
         CheckpointError: if the folder holds a damaged or a different run.
+        ValueError: if ``rounds`` or ``checkpoint_every`` is less than one.
 
     >>> model = nn.Linear(1, 2, bias=False)
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -61,6 +64,11 @@ def fit_players(
     """
     from accelerate import Accelerator  # noqa: PLC0415 - it takes half a second
 
+    if not (rounds >= 1 and checkpoint_every >= 1):
+        raise ValueError(
+            f"rounds and checkpoint_every must be at least 1, got {rounds} and "
+            f"{checkpoint_every}"
+        )
     accelerator = Accelerator()
     writes = accelerator.is_main_process
     manager = CheckpointManager(directory, players, optimizer, writes=writes)

@@ -40,7 +40,9 @@ class Batches:
         process: int,
         processes: int,
     ) -> None:
-        self.data, self.transform_for_epoch = data, transform_for_epoch
+        # a loss must not leave gradients in the caller's tensors
+        self.data = tuple(tensor.detach() for tensor in data)
+        self.transform_for_epoch = transform_for_epoch
         self.seed, self.size = config.seed, config.batch_size
         self.share = slice(process, None, processes)
         self.rows = _rows(data, config.batch_size, processes)

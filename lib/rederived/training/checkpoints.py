@@ -7,6 +7,7 @@ is involved.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -27,7 +28,7 @@ from rederived.training.divergence import (
     TrainingDivergedError,
     require_usable_state,
 )
-from rederived.training.identity import Identity, differences
+from rederived.training.identity import Identity, differences, fingerprint
 from rederived.training.legs import Leg, LegClock, begin_leg
 
 try:
@@ -38,6 +39,7 @@ except ImportError:  # there is none on Windows
 LOG = "log.txt"
 SECONDS_BETWEEN = 60.0  # checkpoints of a run in one process
 _CHECKPOINT = "checkpoint.safetensors"
+_SUM = "sum"  # of everything else in the file, in its header
 
 
 class CheckpointError(RuntimeError):
@@ -117,18 +119,25 @@ class CheckpointManager:
             yield
             return
         self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / ".lock").open("w") as file:
+        path = self.directory / ".lock"
+        with path.open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+                # its last holder may have removed it since it was opened
+                ours = path.exists() and os.path.samestat(
+                    os.fstat(file.fileno()), path.stat()
+                )
+            except BlockingIOError:
+                ours = False
+            if not ours:
                 raise CheckpointError(
                     f"another process trains in {self.directory}: wait for it, or "
                     "choose another folder"
-                ) from error
+                )
             try:
                 yield
             finally:
-                (self.directory / ".lock").unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
     def restore(self, identity: Identity) -> Position:
         """Return the position of the run found in the folder, or that of a new one.
@@ -264,8 +273,10 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: str = "") -> N
     path.parent.mkdir(parents=True, exist_ok=True)
     # always the same name: what a kill in mid-write leaves, the next write replaces
     temporary = path.with_name(f".{path.name}.tmp")
+    stored = _unshared(tensors)
+    notes = {"rederived": header, _SUM: _sum_of(stored, header)}
     try:
-        save_file(_unshared(tensors), temporary, metadata={"rederived": header})
+        save_file(stored, temporary, metadata=notes)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -277,17 +288,22 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
     """Read what ``write_tensors`` wrote: the tensors on the CPU, and the header.
 
     Raises:
-        CheckpointError: if the file is not a complete safetensors file.
+        CheckpointError: if the file is not a complete safetensors file, or not what was
+            written.
     """
+    remedy = "delete it to start afresh, or restore it from a copy"
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, (file.metadata() or {}).get("rederived", "")
-    except (SafetensorError, OSError) as error:
+            notes = file.metadata() or {}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"cannot read {path} ({error}): {remedy}") from error
+    header = notes.get("rederived", "")
+    if notes.get(_SUM, "") not in {"", _sum_of(tensors, header)}:  # at first had none
         raise CheckpointError(
-            f"cannot read {path} ({error}): delete it to start afresh, "
-            "or restore it from a copy"
-        ) from error
+            f"{path} is damaged: its tensors are not those of its checksum; {remedy}"
+        )
+    return tensors, header
 
 
 def read_legs(directory: Path) -> list[Leg]:
@@ -306,6 +322,14 @@ def read_legs(directory: Path) -> list[Leg]:
         raise CheckpointError(
             f"{path} says nothing of its legs ({error!r}): delete it to start afresh"
         ) from error
+
+
+def _sum_of(tensors: Mapping[str, Tensor], header: str) -> str:
+    """Return a hash of everything in a file."""
+    digest = hashlib.blake2b(header.encode(), digest_size=16)
+    for name in sorted(tensors):
+        digest.update(f"{name} {fingerprint(tensors[name])}\n".encode())
+    return digest.hexdigest()
 
 
 def _unshared(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

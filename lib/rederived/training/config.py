@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import torch
 from torch import Tensor, nn
 
 Batch = tuple[Tensor, ...]
+Precision = Literal["auto", "float32", "bf16"]
 Model = TypeVar("Model", bound=nn.Module)
 Loss = Callable[..., Tensor]
 """From a model and its batch, ``loss(model, *batch)``, to the batch's mean loss."""
@@ -40,7 +42,7 @@ class TrainConfig:
     average_decay: float | None = None
     """Decay of the exponential moving average of the weights, which then are the
     weights evaluated and kept; None keeps the last weights."""
-    precision: Literal["auto", "float32", "bf16"] = "auto"
+    precision: Precision = "auto"
     """``"bf16"`` runs matrix products in bfloat16 (parameters and densities stay
     float32), ``"auto"`` chooses it where the hardware computes with it."""
     checkpoint_every: int | None = None  # steps; None writes one an epoch
@@ -57,14 +59,25 @@ class TrainConfig:
             "checkpoint_every": self.checkpoint_every,
         }
         for name, count in counts.items():
-            if count is not None and count < 1:
-                raise ValueError(f"{name} must be at least 1, got {count}")
+            if count is not None and not _is_whole(count, least=1):
+                raise ValueError(f"{name} must be at least 1 and whole, got {count}")
+        if not _is_whole(self.seed, least=0):
+            raise ValueError(f"seed must be at least 0 and whole, got {self.seed}")
+        if self.precision not in get_args(Precision):
+            raise ValueError(
+                f"precision must be auto, float32 or bf16, got {self.precision!r}"
+            )
         if self.clip_norm is not None and not self.clip_norm > 0.0:
             raise ValueError(f"clip_norm must be more than 0, got {self.clip_norm}")
         if self.average_decay is not None and not 0.0 <= self.average_decay < 1.0:
             raise ValueError(
                 f"average_decay must be in [0, 1), got {self.average_decay}"
             )
+
+
+def _is_whole(value: float, least: int) -> bool:
+    """Say whether a number is a whole one that is not too small; NaN is not."""
+    return least <= value < math.inf and value == int(value)
 
 
 @dataclass(frozen=True)

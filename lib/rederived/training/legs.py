@@ -7,6 +7,7 @@ checkpoint keeps them all in its header.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -27,18 +28,30 @@ def write_origin(directory: Path, origin: Mapping[str, str | int | bool]) -> Non
         origin: code, versions, machine and command.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    temporary = directory / f".{_ORIGIN}.tmp"
-    temporary.write_text(json.dumps(dict(origin)), encoding="utf-8")
-    temporary.replace(directory / _ORIGIN)
+    temporary = directory / f".{_ORIGIN}.{os.getpid()}.tmp"
+    try:
+        temporary.write_text(json.dumps(dict(origin)), encoding="utf-8")
+        temporary.replace(directory / _ORIGIN)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def begin_leg(directory: Path | None, step: int) -> Leg:
-    """Return the leg that begins at a step, with the origin if the folder has one."""
+    """Return the leg that begins at a step, with the origin if the folder has one.
+
+    Raises:
+        ValueError: if the folder's origin cannot be read.
+    """
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     leg: Leg = {"from_step": step, "to_step": step, "began": now, "seconds": 0.0}
     path = None if directory is None else directory / _ORIGIN
     if path is not None and path.exists():
-        leg |= json.loads(path.read_text(encoding="utf-8"))
+        try:
+            leg |= dict(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError(
+                f"{path} cannot be read ({error}): delete it; the run starts it anew"
+            ) from error
     return leg
 
 

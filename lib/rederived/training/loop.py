@@ -246,7 +246,13 @@ class _Run:
         for group, rate in zip(
             self.optimizer.param_groups, self.base_rates, strict=True
         ):
-            group["lr"] = rate * self.schedule(step)
+            factor = self.schedule(step)
+            if not 0.0 <= factor < math.inf:
+                raise ValueError(
+                    f"the schedule's factor at step {step} is {factor}: give a finite "
+                    "number of at least 0"
+                )
+            group["lr"] = rate * factor
         batch = self.batches.at(step, self.accelerator.device)
         torch.manual_seed(derive(seed, MODEL, step, self.accelerator.process_index))
         self.objective.train()

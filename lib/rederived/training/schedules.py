@@ -33,10 +33,15 @@ class OneCycle:
     end: float = 1e-4  # factor at the last step
 
     def __post_init__(self) -> None:
-        if self.total_steps < 2 or not 0.0 < self.warmup < 1.0:
+        if not 2 <= self.total_steps < math.inf or not 0.0 < self.warmup < 1.0:
             raise ValueError(
                 f"OneCycle needs total_steps >= 2 and 0 < warmup < 1, got "
                 f"{self.total_steps} and {self.warmup}"
+            )
+        if not (0.0 <= self.start < math.inf and 0.0 <= self.end < math.inf):
+            raise ValueError(
+                f"OneCycle needs factors start >= 0 and end >= 0, got {self.start} "
+                f"and {self.end}"
             )
 
     def __call__(self, step: int) -> float:
@@ -44,8 +49,10 @@ class OneCycle:
         peak = max(1.0, self.warmup * (self.total_steps - 1))
         if step <= peak:
             return _half_cosine(self.start, 1.0, step / peak)
+        if step >= self.total_steps - 1:
+            return self.end
         rest = (step - peak) / (self.total_steps - 1 - peak)
-        return _half_cosine(1.0, self.end, min(1.0, rest))
+        return _half_cosine(1.0, self.end, rest)
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class Linear:
     total_steps: int  # length of the run, at least one
 
     def __post_init__(self) -> None:
-        if self.total_steps < 1:
+        if not 1 <= self.total_steps < math.inf:
             raise ValueError(f"Linear needs total_steps >= 1, got {self.total_steps}")
 
     def __call__(self, step: int) -> float:
