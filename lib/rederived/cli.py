@@ -293,7 +293,7 @@ def _expected() -> tuple[type[Exception], ...]:
 
     return (
         *(CheckpointError, RunError, TrainingDivergedError, TrainingStoppedError),
-        *(ValueError, DatasetError),
+        *(ValueError, DatasetError, OSError),
     )
 
 
@@ -357,6 +357,7 @@ def _finished(chosen: AnyStudy, preset: str, profile: str) -> list[Run]:
     seeds = sorted(
         int(path.parent.name.removeprefix("seed-"))
         for path in folder.glob("seed-*/run.json")
+        if path.parent.name.removeprefix("seed-").isdecimal()
     )
     plain = as_dict(config)
     found = [find_run(chosen.name, identity, seed, plain) for seed in seeds]

@@ -34,13 +34,19 @@ def mlp(
         A map of ``(..., sizes[0])`` to ``(..., sizes[-1])``.
 
     Raises:
-        ValueError: if there are fewer than two sizes.
+        ValueError: if there are fewer than two sizes, one is not positive, or the share
+            is none.
 
     >>> mlp([2, 8, 1])(torch.zeros(5, 2)).shape
     torch.Size([5, 1])
     """
     if len(sizes) < 2:
         raise ValueError(f"sizes must name input and output, got {list(sizes)}")
+    if not min(sizes) >= 1 or not 0.0 <= dropout < 1.0:
+        raise ValueError(
+            f"sizes must be at least 1 and dropout in [0, 1), got {list(sizes)} and "
+            f"{dropout}"
+        )
     layers: list[nn.Module] = []
     for inputs, width in itertools.pairwise(sizes[:-1]):
         layers += [nn.Linear(inputs, width), nn.ReLU()]

@@ -43,6 +43,8 @@ def two_rings(
 
 def _halves(n: int, scale: float) -> Tensor:
     """Return labels, zeros first, or say what is wrong."""
-    if n < 2 or not scale >= 0:
-        raise ValueError(f"n is {n}, scale {scale}; give n >= 2 and scale >= 0")
+    if n < 2 or not 0 <= scale < math.inf:
+        raise ValueError(
+            f"n is {n}, scale {scale}; give n >= 2 and a finite scale >= 0"
+        )
     return (torch.arange(n) >= n // 2).long()

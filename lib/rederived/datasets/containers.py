@@ -73,6 +73,14 @@ class Images:
                 f"labels must be int64 of shape ({len(self)},), not "
                 f"{self.labels.dtype} of shape {tuple(self.labels.shape)}"
             )
+        if len(self) and int(self.labels.min()) < 0:
+            raise ValueError(f"labels must be at least 0, got {int(self.labels.min())}")
+        if not 2 <= self.levels <= 256:
+            raise ValueError(f"levels must be 2 to 256, got {self.levels}")
+        if self.pixels.numel() and int(self.pixels.max()) >= self.levels:
+            raise ValueError(
+                f"pixels must be below {self.levels}, got {int(self.pixels.max())}"
+            )
         if self.factors is not None and len(self.factors) != len(self):
             raise ValueError(
                 f"{len(self.factors)} rows of factors for {len(self)} pictures"

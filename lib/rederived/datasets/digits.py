@@ -20,7 +20,12 @@ def digits(split: str) -> Images:
 
     Args:
         split: ``"train"`` (1,437 pictures) or ``"test"`` (360 pictures).
+
+    Raises:
+        ValueError: if ``split`` is neither.
     """
+    if split not in ("train", "test"):
+        raise ValueError(f"split is {split!r}; give 'train' or 'test'")
     from sklearn.datasets import load_digits  # noqa: PLC0415 - it takes half a second
 
     bunch = load_digits()

@@ -113,12 +113,19 @@ def split(
         test_rows: how many of its pictures, the first ones; None for all.
 
     Raises:
-        ValueError: if no picture would be left to train on.
+        ValueError: if no picture would be left to train on, or a number is negative.
 
     >>> parts = split("digits", held_out=Fraction(1, 6))
     >>> len(parts.train), len(parts.held_out), len(parts.test)
     (1198, 239, 360)
     """
+    for what, number in (
+        ("rows", rows),
+        ("held_out", held_out),
+        ("test_rows", test_rows),
+    ):
+        if number is not None and not number >= 0:
+            raise ValueError(f"{what} must be at least 0, got {number}")
     whole = load(name, "train")[:rows]
     count = held_out if isinstance(held_out, int) else int(held_out * len(whole))
     kept = len(whole) - count

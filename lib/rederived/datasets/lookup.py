@@ -113,7 +113,13 @@ def _hashes(sums: Path) -> dict[str, str]:
         DatasetError: if a line is none of these, or names a file twice differently.
     """
     found: dict[str, str] = {}
-    for number, line in enumerate(sums.read_text(encoding="utf-8-sig").splitlines(), 1):
+    try:
+        text = sums.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            f"{sums} cannot be read ({error}). Write the list again with sha256sum."
+        ) from error
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         match = _PLAIN.fullmatch(line.strip()) or _TAGGED.fullmatch(line.strip())

@@ -18,6 +18,7 @@ from torch import Tensor
 from rederived.datasets.catalogue import Crop, Entry
 from rederived.datasets.containers import DatasetError
 
+_PNG_DEPTH = 24  # the byte of a PNG file that says how many bits a channel has
 _BATCH = 4096  # rows in memory at a time
 _UNREADABLE = (
     OSError,
@@ -140,6 +141,10 @@ def _check_nulls(file: Path, arrays: Sequence[pa.Array], names: Sequence[str]) -
 def _decode(data: bytes, item: Entry) -> NDArray[np.uint8]:
     expected = item.crop.stored if item.crop else item.shape
     with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as opened:
+        if opened.format == "PNG" and data[_PNG_DEPTH] > 8:
+            raise ValueError(
+                f"a picture of {data[_PNG_DEPTH]} bits a channel where 8 are expected"
+            )
         if (opened.height, opened.width) != expected:
             raise ValueError(
                 f"a picture of {opened.height}x{opened.width} pixels where "
@@ -158,7 +163,7 @@ def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
         ValueError: for other depths, for transparency, and for colours where grey is
             expected.
     """
-    if picture.mode == mode:
+    if picture.mode == mode and "transparency" not in picture.info:
         return picture
     if picture.mode not in {"1", "L", "P", "RGB", "LA", "PA", "RGBA"}:
         raise ValueError(

@@ -12,6 +12,7 @@ less its left neighbour (modulo 256), then zlib.  CIFAR-10 takes 123 MB in this 
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from rederived.datasets.containers import DatasetError, Images
@@ -156,8 +157,11 @@ def _write(path: Path, pixels: Tensor, labels: Tensor) -> Path:
         "shape": torch.tensor(pixels.shape),
         "labels": labels.clone(),
     }
-    save_file(stored, temporary)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(save(stored))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     return path
 
 
@@ -196,7 +200,10 @@ def _compressed(pixels: Tensor) -> Tensor:
 
 def _restored(compressed: Tensor, shape: list[int]) -> Tensor:
     """Return the pixels that were compressed."""
-    data = bytearray(zlib.decompress(compressed.numpy().tobytes()))
+    # never more than is due, whatever the bytes would expand to
+    opened = zlib.decompressobj()
+    most = max(1, math.prod(shape))
+    data = bytearray(opened.decompress(compressed.numpy().tobytes(), most))
     left = torch.frombuffer(data, dtype=torch.uint8).reshape(shape)
     pixels = left.cumsum(-1, dtype=torch.uint8)  # modulo 256
     if pixels.shape[1] > _GREEN:

@@ -37,7 +37,7 @@ def gaussian_mixture(
     """
     if centres.ndim != 2 or centres.shape[1] != 2:
         raise ValueError(f"centres have shape {tuple(centres.shape)}; give (K, 2)")
-    if not scale > 0:
+    if not 0 < scale < math.inf:
         raise ValueError(f"scale is {scale}; give a standard deviation above 0")
     component = torch.randint(len(centres), (n,), generator=generator)
     noise = torch.randn(n, 2, generator=generator)
@@ -76,6 +76,11 @@ def moons(n: int, generator: Generator, scale: float = 0.1) -> Tensor:
 
     Returns:
         float32 (n, 2).
+
+    Raises:
+        ValueError: if ``scale`` is negative, NaN or infinite.
     """
+    if not 0 <= scale < math.inf:
+        raise ValueError(f"scale is {scale}; give a standard deviation of at least 0")
     position = 2 * torch.rand(n, generator=generator)
     return moons_curve(position) + scale * torch.randn(n, 2, generator=generator)

@@ -16,6 +16,7 @@ from rederived.datasets.title_subjects import SUBJECTS, Article
 from rederived.datasets.title_words import Draws
 
 MIN_TEXT = 40
+_PATIENCE = 100_000  # draws without a new title
 _TEST_SHARE = 8  # one title in eight belongs to the test split
 
 
@@ -32,7 +33,8 @@ def title_pairs(n: int, generator: Generator, split: str = "train") -> Pairs:
         Titles of 6 to 25 characters, texts of 40 to 150, no title twice.
 
     Raises:
-        ValueError: if ``split`` is neither, or ``n`` is negative.
+        ValueError: if ``split`` is neither, ``n`` is negative, or there are no ``n``
+            different titles.
     """
     if split not in ("train", "test"):
         raise ValueError(f"split is {split!r}; give 'train' or 'test'")
@@ -40,10 +42,18 @@ def title_pairs(n: int, generator: Generator, split: str = "train") -> Pairs:
         raise ValueError(f"n is {n}; give 0 or more articles")
     draws = Draws(generator)
     articles: dict[str, str] = {}
+    missed = 0
     while len(articles) < n:
         article = draws.one(SUBJECTS)(draws)
+        missed += 1
         if split_of(article.title) == split and article.title not in articles:
             articles[article.title] = _compose(article, draws)
+            missed = 0
+        if missed == _PATIENCE:
+            raise ValueError(
+                f"n is {n}; after {len(articles)} articles {missed:,} draws gave no "
+                f"new {split} title: ask for fewer"
+            )
     titles, texts = tuple(articles), tuple(articles.values())
     fingerprint = of_texts(titles, texts)
     return Pairs(titles, texts, Source("title-grammar", split, "embedded", fingerprint))

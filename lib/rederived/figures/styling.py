@@ -96,8 +96,11 @@ def show(figure: Figure, alt: str) -> None:
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as a PNG of at most about 100 kB to a new or existing file."""
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(_png(figure))
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(_png(figure))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     plt.close(figure)
 
 

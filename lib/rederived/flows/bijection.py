@@ -114,7 +114,7 @@ class DiagonalScale(Bijection):
     >>> scale = DiagonalScale((2,))
     >>> _ = scale.log_scale.data.fill_(1.0)
     >>> scale(torch.zeros(1, 2))[1]
-    tensor([2.], grad_fn=<ExpandBackward0>)
+    tensor([2.], grad_fn=<AddBackward0>)
     """
 
     def __init__(self, event_shape: tuple[int, ...]) -> None:
@@ -123,8 +123,10 @@ class DiagonalScale(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``s * x`` and ``sum log s``."""
-        return x * self.log_scale.exp(), self.log_scale.sum().expand(x.shape[0])
+        log_det = zero_log_det(x) + self.log_scale.sum()
+        return x * self.log_scale.exp(), log_det
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``z / s`` and ``-sum log s``."""
-        return z * (-self.log_scale).exp(), -self.log_scale.sum().expand(z.shape[0])
+        log_det = zero_log_det(z) - self.log_scale.sum()
+        return z * (-self.log_scale).exp(), log_det

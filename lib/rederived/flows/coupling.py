@@ -6,6 +6,8 @@ the inverse needs the network's value only, never its inverse.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -61,7 +63,7 @@ class AffineCoupling(Bijection):
         limit: the bound on the absolute log-scale, nats.
 
     Raises:
-        ValueError: if the limit is not positive.
+        ValueError: if the limit is not positive and finite.
 
     >>> from rederived.flows import Prefix
     >>> z, log_det = AffineCoupling(Prefix(1), nn.Linear(1, 2))(torch.zeros(4, 2))
@@ -71,8 +73,8 @@ class AffineCoupling(Bijection):
 
     def __init__(self, split: Split, net: nn.Module, limit: float = 2.0) -> None:
         super().__init__()
-        if not limit > 0:
-            raise ValueError(f"limit must be positive, got {limit}: try 2.0")
+        if not 0 < limit < math.inf:
+            raise ValueError(f"limit must be positive and finite, got {limit}: try 2.0")
         self.split = split
         self.net = net
         self.limit = limit

@@ -62,7 +62,7 @@ class Flow(nn.Module):
             Events, ``(count, *event)``.
 
         Raises:
-            ValueError: if the temperature is negative.
+            ValueError: if the temperature is negative or infinite.
         """
         if not 0 <= temperature < math.inf:
             raise ValueError(f"temperature must be at least 0, got {temperature}")
@@ -121,17 +121,23 @@ class Dequantization:
         """Return float32 values for integer pixels, one uniform draw each.
 
         Raises:
-            ValueError: for pixels that are no integers (``Images.unit`` divides them).
+            ValueError: for pixels that are no integers (``Images.unit`` divides them),
+                or none of the levels.
         """
-        if pixels.is_floating_point():
-            raise ValueError(
-                f"pixels are {pixels.dtype}: give the integers 0 to {self.levels - 1}"
-            )
+        wanted = f"give the integers 0 to {self.levels - 1}"
+        if pixels.is_floating_point() or pixels.is_complex():
+            raise ValueError(f"pixels are {pixels.dtype}: {wanted}")
+        if pixels.numel():
+            low, high = pixels.aminmax()
+            if low < 0 or high >= self.levels:
+                raise ValueError(f"pixels go from {low} to {high}: {wanted}")
         noise = torch.rand(pixels.shape, generator=generator, device=generator.device)
         value = pixels + noise.to(pixels.device)
         # 255 + u may round to 256, which is the next cell
         inside = torch.nextafter(pixels + 1.0, torch.zeros_like(value))
-        return self.low + self.cell_width * torch.minimum(value, inside)
+        scaled = self.low + self.cell_width * torch.minimum(value, inside)
+        end = self.low + self.cell_width * (pixels + 1.0)
+        return torch.minimum(scaled, end.nextafter(torch.full_like(end, -torch.inf)))
 
     def bits_per_dim(self, log_likelihood: float, dimensions: int) -> float:
         """Convert nats per event of dequantised data to bits per dimension."""
@@ -153,7 +159,7 @@ def bits_per_dim(log_likelihood: float, dimensions: int, cell_width: float) -> f
     Raises:
         ValueError: if ``dimensions`` or ``cell_width`` is not positive.
     """
-    if not (dimensions > 0 and cell_width > 0):
+    if not (0 < dimensions < math.inf and 0 < cell_width < math.inf):
         raise ValueError(
             f"dimensions and cell_width must be positive, got {dimensions} and "
             f"{cell_width}: pass the event's size and Dequantization.cell_width"

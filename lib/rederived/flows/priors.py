@@ -14,7 +14,8 @@ class Prior(nn.Module):
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Return the log-density of each event ``(B, *event)`` as ``(B,)``, nats."""
-        return self.log_density(z).flatten(1).sum(1)
+        each = self.log_density(z)
+        return each.flatten(1).sum(1) if each.ndim > 1 else each
 
     def log_density(self, z: Tensor) -> Tensor:
         """Return the log-density of each coordinate, the shape of ``z``, nats."""

@@ -7,7 +7,7 @@ that was measured, beside what the sources report), ``arrays.npz``, and the runs
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,16 +15,25 @@ from statistics import fmean, stdev
 
 from rederived.records.checkout import PACKAGE, checkout
 from rederived.records.provenance import Provenance
+from rederived.records.reading import (
+    read_json,
+    require_numbers,
+    require_provenance,
+    require_rows,
+    require_seed,
+    require_texts,
+)
 from rederived.records.runs import (
     UNREADABLE,
     Arrays,
     Config,
     Run,
     RunError,
+    arrays_writer,
+    json_writer,
     load_arrays,
-    save_arrays,
-    write_json,
-    write_text,
+    replace_together,
+    text_writer,
 )
 from rederived.records.sources import Published
 
@@ -137,10 +146,18 @@ def gather(
     """Join runs of one configuration that differ in the seed only.
 
     Raises:
-        RunError: if there is no run, a seed twice, or more than one configuration.
+        RunError: if there is no run, a seed twice, more than one configuration, or a
+            metric that is NaN or infinite.
     """
     if not runs:
         raise RunError("nothing to record: run the preset first")
+    for run in runs:
+        odd = [name for name, value in run.metrics.items() if not math.isfinite(value)]
+        if odd:
+            raise RunError(
+                f"{odd[0]} of {run.study} {run.preset}, seed {run.seed}, is "
+                f"{run.metrics[odd[0]]}: a record holds finite numbers"
+            )
     if len({run.identity for run in runs}) > 1 or len({r.seed for r in runs}) < len(
         runs
     ):
@@ -190,12 +207,15 @@ def save_record(
         )
     folder = root / record.name
     folder.mkdir(parents=True, exist_ok=True)
-    save_arrays(folder / "arrays.npz", record.arrays)
     fields = asdict(record)
     del fields["arrays"]
-    write_json(folder / "record.json", fields)
+    writers = {
+        folder / "arrays.npz": arrays_writer(record.arrays),
+        folder / "record.json": json_writer(fields),
+    }
     if log:
-        write_text(folder / "log.txt", log)
+        writers[folder / "log.txt"] = text_writer(log)
+    replace_together(writers)
     return folder
 
 
@@ -217,20 +237,44 @@ def load_record(name: str, root: Path | None = None) -> Record:
     Raises:
         RunError: if there is no such record, or a damaged one.
     """
-    folder = (root or records_root()) / name
+    place = root or records_root()
+    folder = place / name
     path = folder / "record.json"
-    if not path.exists():
-        raise RunError(f"no record {name!r} in {folder.parent}; {_like(name, root)}")
+    if not name or Path(name).name != name or "\0" in name or not path.exists():
+        raise RunError(f"no record {name!r} in {place}; {_like(name, root)}")
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = read_json(path)
         fields["published"] = [Published(**entry) for entry in fields["published"]]
         fields["seeds"] = [SeedResult(**entry) for entry in fields["seeds"]]
-        return Record(**fields, arrays=load_arrays(folder / "arrays.npz"))
+        found = Record(**fields, arrays=load_arrays(folder / "arrays.npz"))
+        _require_sound(found, name)
+        return found
     except UNREADABLE as error:
         raise RunError(
             f"record {folder} cannot be read ({error!r}): restore it from the "
             "repository, or record the runs again"
         ) from error
+
+
+def _require_sound(record: Record, name: str) -> None:
+    """Raise ``ValueError`` if a field has not its type, or the record another name."""
+    if record.name != name:
+        raise ValueError(f"it is the record {record.name!r:.80}")
+    require_texts("identity", [record.identity])
+    if not isinstance(record.config, dict):
+        raise ValueError(f"config must be values by name, not {record.config!r:.40}")
+    for entry in record.published:
+        require_texts("published", [entry.metric, entry.source])
+        require_numbers("published", {entry.metric: entry.value}, finite=True)
+    require_texts("deviations", record.deviations)
+    require_texts("data", record.data)
+    for result in record.seeds:
+        require_seed(result.seed)
+        require_numbers("metrics", result.metrics, finite=True)
+        require_rows("history", result.history)
+        require_provenance(result.provenance)
+    if not record.seeds or len({r.seed for r in record.seeds}) < len(record.seeds):
+        raise ValueError("it has no seed, or one of them twice")
 
 
 def record_names(root: Path | None = None) -> list[str]:

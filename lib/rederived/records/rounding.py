@@ -20,16 +20,16 @@ def rounded(mean: float, sd: float) -> str:
         sd: the standard deviation; 0 for one seed, or for seeds that agree.
 
     Raises:
-        ValueError: if the deviation is negative.
+        ValueError: if the deviation is negative, NaN or infinite.
 
     >>> rounded(2013.467, 1.11), rounded(61.79, 0.497), rounded(-0.01234, 0)
     ('2013.5 ± 1.1', '61.8 ± 0.5', '−0.0123')
     >>> rounded(19160000.0, 0), rounded(12345.6, 234.0), rounded(0.0, 0.0)
     ('19,160,000', '12,346 ± 234', '0')
     """
-    if sd < 0:
-        raise ValueError(f"a standard deviation is not negative, got {sd}")
-    if sd == 0 or not math.isfinite(sd):
+    if not 0 <= sd < math.inf:
+        raise ValueError(f"a standard deviation is finite and at least 0, got {sd}")
+    if sd == 0:
         most = _decimals(mean, SIGNIFICANT)
         exact = (d for d in range(most) if round(mean, d) == mean)
         return _text(mean, next(exact, most))

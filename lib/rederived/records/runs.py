@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,22 @@ from numpy.typing import NDArray
 
 from rederived.records.checkout import checkout
 from rederived.records.provenance import Provenance
+from rederived.records.reading import (
+    read_json,
+    require_numbers,
+    require_provenance,
+    require_rows,
+    require_seed,
+    require_texts,
+)
 
 Config = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
 
 
 UNREADABLE = (
-    *(ValueError, TypeError, KeyError, OSError),
-    *(EOFError, BadZipFile, zlib.error),
+    *(ValueError, TypeError, KeyError, OSError, AttributeError),
+    *(EOFError, BadZipFile, zlib.error, RecursionError, MemoryError),
 )
 """What reading a damaged JSON or NumPy file raises."""
 
@@ -77,10 +85,14 @@ def run_directory(study: str, identity: str, seed: int) -> Path:
 def save_run(run: Run, directory: Path) -> None:
     """Write ``arrays.npz`` and then ``run.json``, whose presence means finished."""
     directory.mkdir(parents=True, exist_ok=True)
-    save_arrays(directory / "arrays.npz", run.arrays)
     fields = asdict(run)
     del fields["arrays"]
-    write_json(directory / "run.json", fields)
+    replace_together(
+        {
+            directory / "arrays.npz": arrays_writer(run.arrays),
+            directory / "run.json": json_writer(fields),
+        }
+    )
 
 
 def load_run(directory: Path) -> Run:
@@ -93,8 +105,9 @@ def load_run(directory: Path) -> Run:
     if not path.exists():
         raise RunError(f"no finished run in {directory}: start it, or let it go on")
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        return Run(**fields, arrays=load_arrays(directory / "arrays.npz"))
+        found = Run(**read_json(path), arrays=load_arrays(directory / "arrays.npz"))
+        _require_sound(found)
+        return found
     except UNREADABLE as error:
         raise RunError(
             f"the run in {directory} cannot be read ({error}): delete that folder "
@@ -112,13 +125,19 @@ def find_run(study: str, identity: str, seed: int, config: Config) -> Run | None
         config: what is asked for, as plain values.
 
     Raises:
-        RunError: if the run has other values: the identity leaves defaults out, so it
-            stays the same when a default is changed.
+        RunError: if the folder holds another run, or one with other values: the
+            identity leaves defaults out, so it stays the same when a default is
+            changed.
     """
     directory = run_directory(study, identity, seed)
     if not (directory / "run.json").exists():
         return None
     found = load_run(directory)
+    if (found.study, found.identity, found.seed) != (study, identity, seed):
+        raise RunError(
+            f"the run in {directory} is that of {found.study} {found.identity} seed "
+            f"{found.seed}: put the folder back where it belongs, or delete it"
+        )
     changed = differences(found.config, config, found.config.keys() & config.keys())
     if changed:
         raise RunError(
@@ -166,16 +185,49 @@ def run_log(run: Run) -> str:
     return f"# seed {run.seed}\n{path.read_text(encoding='utf-8')}"
 
 
-def write_json(path: Path, value: object) -> None:
-    """Write JSON to a temporary file and move it in place."""
-    write_text(path, json.dumps(value, indent=1) + "\n")
+def replace_together(writers: Mapping[Path, Callable[[Path], object]]) -> None:
+    """Write several files to temporary ones, and move them in place if all are whole.
+
+    Args:
+        writers: the file's place -> what writes it under the name that it is given.
+    """
+    temporaries = {path: _beside(path) for path in writers}
+    try:
+        for path, write in writers.items():
+            write(temporaries[path])
+        for path, temporary in temporaries.items():
+            temporary.replace(path)
+    finally:
+        for temporary in temporaries.values():
+            temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write text to a temporary file and move it in place."""
-    temporary = _beside(path)
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+def json_writer(value: object) -> Callable[[Path], object]:
+    """Return what writes a value as JSON."""
+    return text_writer(json.dumps(value, indent=1) + "\n")
+
+
+def text_writer(text: str) -> Callable[[Path], object]:
+    """Return what writes a text."""
+    return lambda path: path.write_text(text, encoding="utf-8")
+
+
+def arrays_writer(arrays: Arrays) -> Callable[[Path], object]:
+    """Return what writes arrays, compressed.
+
+    Raises:
+        ValueError: if an array holds Python objects, which only pickle could store.
+    """
+    objects = [name for name, array in arrays.items() if array.dtype.hasobject]
+    if objects:
+        raise ValueError(f"arrays of objects cannot be stored: {', '.join(objects)}")
+
+    def write(path: Path) -> None:
+        with path.open("wb") as file:
+            # numpy 1 would store an argument allow_pickle as one more array
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+    return write
 
 
 def save_arrays(path: Path, arrays: Arrays) -> None:
@@ -184,14 +236,19 @@ def save_arrays(path: Path, arrays: Arrays) -> None:
     Raises:
         ValueError: if an array holds Python objects, which only pickle could store.
     """
-    objects = [name for name, array in arrays.items() if array.dtype.hasobject]
-    if objects:
-        raise ValueError(f"arrays of objects cannot be stored: {', '.join(objects)}")
-    temporary = _beside(path)
-    with temporary.open("wb") as file:
-        # numpy 1 would store an argument allow_pickle as one more array
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-    temporary.replace(path)
+    replace_together({path: arrays_writer(arrays)})
+
+
+def _require_sound(run: Run) -> None:
+    """Raise ``ValueError`` if a field has not its type."""
+    require_texts("study, preset, identity", [run.study, run.preset, run.identity])
+    require_seed(run.seed)
+    if not isinstance(run.config, dict):
+        raise ValueError(f"config must be values by name, not {run.config!r:.40}")
+    require_numbers("metrics", run.metrics)
+    require_rows("history", run.history)
+    require_texts("data", run.data)
+    require_provenance(run.provenance)
 
 
 def _beside(path: Path) -> Path:

@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
@@ -269,6 +269,9 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: str = "") -> N
         path: the destination; its folder is made if need be.
         tensors: names and values, on any device.
         header: a text to keep in the file's header.
+
+    Raises:
+        OSError: if there is no room, or no permission; the file stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # always the same name: what a kill in mid-write leaves, the next write replaces
@@ -276,7 +279,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: str = "") -> N
     stored = _unshared(tensors)
     notes = {"rederived": header, _SUM: _sum_of(stored, header)}
     try:
-        save_file(stored, temporary, metadata=notes)
+        temporary.write_bytes(save(stored, metadata=notes))
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)

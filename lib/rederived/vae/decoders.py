@@ -47,8 +47,10 @@ class NormalDecoder(Decoder):
         self, network: nn.Module, deviation: float = 1.0, *, trainable: bool = False
     ) -> None:
         super().__init__()
-        if not deviation > 0:
-            raise ValueError(f"the deviation must be positive, got {deviation}")
+        if not 0 < deviation < math.inf:
+            raise ValueError(
+                f"the deviation must be positive and finite, got {deviation}"
+            )
         self.network = network
         start = torch.tensor(2.0 * math.log(deviation))
         if trainable:

@@ -24,6 +24,7 @@ from torch import Tensor
 from rederived.probability import draw_normal, kl_to_standard, normal_log_prob
 
 _CHUNK = 500  # codes compared at a time
+_LOST = math.log(1e-6)  # logarithm of the rounding, nats, that a log-density may have
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,16 @@ def information(
         points: how many get a code, the first ones; all if None.
 
     Raises:
-        ValueError: if there are fewer than two points.
+        ValueError: if there are fewer than two points, the shapes differ, or a number
+            is not finite.
     """
+    if mean.ndim != 2 or mean.shape != log_variance.shape:
+        raise ValueError(
+            f"mean of shape {tuple(mean.shape)} and log-variance of shape "
+            f"{tuple(log_variance.shape)}: give (N, d) twice"
+        )
+    if not bool((mean.isfinite() & log_variance.isfinite()).all()):
+        raise ValueError("a mean or log-variance is not finite: look at the encoder")
     count = len(mean) if points is None else points
     if not 2 <= count <= len(mean):
         raise ValueError(
@@ -118,12 +127,22 @@ def _pairs(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return ``log p(z_i|x_j)`` for all pairs, float64 ``(M, N)``.
 
     The square is multiplied out about the common mean, so that the work is that of two
-    matrix products.
+    matrix products; where distributions are so sharp that this would lose digits, it is
+    formed from the differences, one coordinate after the other.
     """
     z, mean, log_variance = z.double(), mean.double(), log_variance.double()
     centre = mean.mean(0)
     z, mean = z - centre, mean - centre
+    largest = max(float(z.abs().max()), float(mean.abs().max()))
+    lost = torch.finfo(torch.float64).eps * largest**2
+    log_det = (log_variance + math.log(2.0 * math.pi)).sum(1)
+    if lost > 0 and math.log(lost) - float(log_variance.min()) > _LOST:
+        root = (-0.5 * log_variance).exp()
+        square = z.new_zeros(len(z), len(mean))
+        for own, other, scale in zip(z.T, mean.T, root.T, strict=True):
+            square += ((own[:, None] - other) * scale).square()
+        return -0.5 * (square + log_det)
     precision = (-log_variance).exp()
-    constant = mean.square() * precision + log_variance + math.log(2.0 * math.pi)
+    constant = (mean.square() * precision).sum(1) + log_det
     square = z.square() @ precision.T - 2.0 * z @ (mean * precision).T
-    return -0.5 * (square + constant.sum(1))
+    return -0.5 * (square + constant)

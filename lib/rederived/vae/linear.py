@@ -31,6 +31,18 @@ class LinearGaussian:
     variance: float
     deviation: float
 
+    def __post_init__(self) -> None:
+        """Refuse a distribution without a width.
+
+        Raises:
+            ValueError: unless both numbers are positive and finite.
+        """
+        if not (0 < self.variance < math.inf and 0 < self.deviation < math.inf):
+            raise ValueError(
+                "variance and deviation must be positive and finite, got "
+                f"{self.variance} and {self.deviation}"
+            )
+
     def distortion(self, slope: Tensor, noise: Tensor, weight: Tensor) -> Tensor:
         """Return the mean of ``-log q(x|z)``.
 
@@ -66,15 +78,24 @@ class LinearGaussian:
         Raises:
             ValueError: if beta is not positive.
         """
-        if not beta > 0:
-            raise ValueError(f"beta must be positive, got {beta}")
+        _check_beta(beta)
         noise = min(1.0, beta * self.deviation**2 / self.variance)
         slope = math.sqrt((1.0 - noise) / self.variance)
         return slope, noise, slope * self.variance
 
     def optimal_information(self, beta: float) -> float:
-        """Return ``log(v / (beta t^2)) / 2``, or zero from the collapse on."""
+        """Return ``log(v / (beta t^2)) / 2``, or zero from the collapse on.
+
+        Raises:
+            ValueError: if beta is not positive.
+        """
+        _check_beta(beta)
         return max(0.0, 0.5 * math.log(self.variance / (beta * self.deviation**2)))
+
+
+def _check_beta(beta: float) -> None:
+    if not 0 < beta < math.inf:
+        raise ValueError(f"beta must be positive and finite, got {beta}")
 
 
 class LinearEncoder(nn.Module):
@@ -97,7 +118,7 @@ class LinearEncoder(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log-variance of the code, each ``(B, d)``."""
         mean: Tensor = self.mean(x)
-        return mean, self.log_variance.expand_as(mean)
+        return mean, self.log_variance.expand_as(mean).clone()
 
 
 def linear_vae(inputs: int, codes: int, deviation: float) -> VAE:

@@ -80,18 +80,21 @@ def log_likelihood(
     Raises:
         ValueError: if ``samples`` is not positive.
     """
-    if samples < 1:
+    if not samples >= 1:
         raise ValueError(f"samples must be at least 1, got {samples}")
     mean, log_variance = vae.encoder(x)
     shape = (len(x),)
     zero = mean.new_zeros(())  # mean and log-variance of the prior
     total = torch.full(shape, -math.inf, dtype=torch.float64, device=x.device)
+    still, entropy = torch.zeros_like(mean), 0.5 * log_variance.sum(-1)
     for _ in range(samples):
-        z = draw_normal(mean, log_variance, generator)
+        noise = draw_normal(still, still, generator)
+        z = mean + (0.5 * log_variance).exp() * noise
+        # of the noise: a sharp distribution's code, rounded, would have another density
         weight = (
             vae.decoder.log_prob(x, z).double()
             + normal_log_prob(z, zero, zero).double()
-            - normal_log_prob(z, mean, log_variance).double()
+            - (normal_log_prob(noise, zero, zero) - entropy).double()
         )
         total = torch.logaddexp(total, weight)
     return total - math.log(samples)

@@ -59,6 +59,17 @@ class FirstOrder(Optimizer):
                 self._update(moved, group)
         return loss
 
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group, as in ``torch.optim``.
+
+        Raises:
+            ValueError: for complex parameters, whose squares would not be lengths.
+        """
+        super().add_param_group(param_group)
+        if any(one.is_complex() for one in self.param_groups[-1]["params"]):
+            self.param_groups.pop()
+            raise ValueError("complex parameters: give their view_as_real instead")
+
     def _update(self, moved: list[tuple[Tensor, Tensor]], group: Group) -> None:
         """Move one group's parameters in place, given with their gradients."""
         raise NotImplementedError
@@ -116,7 +127,10 @@ class NormalizedGradient(FirstOrder):
         super().__init__(params, {"lr": lr})
 
     def _update(self, moved: list[tuple[Tensor, Tensor]], group: Group) -> None:
-        largest = torch.stack([g.abs().max() for _, g in moved]).max()
+        sizes = [g.abs().max() for _, g in moved if g.numel()]
+        if not sizes:
+            return
+        largest = torch.stack(sizes).max()
         if largest == 0:
             return
         scaled = [(theta, g / largest) for theta, g in moved]  # no square overflows
@@ -329,4 +343,6 @@ def _require(name: str, value: float, *, below: float) -> None:
     real = isinstance(value, (int, float)) and math.isfinite(value)
     if not real or value < 0 or value >= below:
         end = "" if math.isinf(below) else f" and below {below:g}"
-        raise ValueError(f"{name} must be a number of at least 0{end}: {value!r}")
+        raise ValueError(
+            f"{name} must be a Python number of at least 0{end}: {value!r}"
+        )

@@ -64,7 +64,7 @@ class ActNorm(Bijection):
     >>> layer = ActNorm(3)
     >>> _ = layer.log_scale.data.fill_(1.0)
     >>> layer(torch.zeros(1, 3, 2, 2))[1]
-    tensor([12.], grad_fn=<ExpandBackward0>)
+    tensor([12.], grad_fn=<AddBackward0>)
     """
 
     def __init__(self, channels: int) -> None:
@@ -105,7 +105,7 @@ class ActNorm(Bijection):
 
     def _log_det(self, x: Tensor) -> Tensor:
         places = math.prod(x.shape[2:])  # H W, one for flat events
-        return (places * self.log_scale.sum()).expand(x.shape[0])
+        return x.new_zeros(len(x)) + places * self.log_scale.sum()
 
     @staticmethod
     def _along_channels(x: Tensor, *values: Tensor) -> tuple[Tensor, ...]:
@@ -169,10 +169,12 @@ class ChannelPermutation(Bijection):
 
     def __init__(self, order: Tensor) -> None:
         super().__init__()
-        if not torch.equal(order.sort().values, torch.arange(len(order))):
+        whole = order.dtype == torch.int64  # torch takes uint8 for a mask
+        if not (whole and torch.equal(order.sort().values, torch.arange(len(order)))):
             raise ValueError(
-                f"order must hold each of 0..{len(order) - 1} once, got "
-                f"{order.tolist()}: pass torch.randperm(n, generator=...)"
+                f"order must hold each of 0..{len(order) - 1} once, as int64, got "
+                f"{order.tolist()} of {order.dtype}: pass "
+                "torch.randperm(n, generator=...)"
             )
         self.register_buffer("order", order)
         self.register_buffer("inverse_order", order.argsort())

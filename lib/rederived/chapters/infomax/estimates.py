@@ -20,7 +20,11 @@ def discrimination(own: Tensor, other: Tensor) -> Tensor:
     Args:
         own: scores of pairs, any shape.
         other: scores of mismatched pairs, any shape.
+
+    Raises:
+        ValueError: if one of them is empty.
     """
+    _refuse_nothing(own, other)
     return functional.logsigmoid(own).mean() + functional.logsigmoid(-other).mean()
 
 
@@ -29,6 +33,7 @@ def softplus_form(own: Tensor, other: Tensor) -> Tensor:
 
     ``sp(t) = log(1 + e^t)``, here without torch's cut to ``t`` from 20 on.
     """
+    _refuse_nothing(own, other)
     return -_softplus(-own).mean() - _softplus(other).mean()
 
 
@@ -42,6 +47,7 @@ def donsker_varadhan(own: Tensor, other: Tensor) -> Tensor:
 
     Belghazi and others 2018, arXiv:1801.04062.
     """
+    _refuse_nothing(own, other)
     flat = other.flatten()
     return own.mean() - (flat.logsumexp(0) - math.log(len(flat)))
 
@@ -59,7 +65,7 @@ def info_nce(scores: Tensor) -> Tensor:
         ValueError: if the table is not square.
     """
     count = len(scores)
-    if scores.shape != (count, count):
+    if count == 0 or scores.shape != (count, count):
         raise ValueError(
             f"scores of shape {tuple(scores.shape)}: give all pairs, (K, K)"
         )
@@ -91,6 +97,14 @@ def deranged(count: int, generator: torch.Generator | None = None) -> Tensor:
 def shuffled(count: int, generator: torch.Generator | None = None) -> Tensor:
     """Draw a partner for each of ``count`` rows, at times the row itself, int64."""
     return torch.randperm(count, generator=generator)
+
+
+def _refuse_nothing(own: Tensor, other: Tensor) -> None:
+    if not (own.numel() and other.numel()):
+        raise ValueError(
+            f"{own.numel()} scores of pairs and {other.numel()} of mismatched ones: a "
+            "batch needs at least 2 rows"
+        )
 
 
 def _softplus(values: Tensor) -> Tensor:

@@ -29,9 +29,14 @@ def random_crop(x: Tensor, padding: int, generator: torch.Generator) -> Tensor:
         x: ``(B, C, H, W)``.
         padding: width of the border, at least 0.
         generator: decides the shifts, on the CPU.
+
+    Raises:
+        ValueError: if the padding is negative.
     """
+    if padding < 0:
+        raise ValueError(f"padding must be at least 0, got {padding}")
     if padding == 0:
-        return x
+        return x.clone()
     count, _, height, width = x.shape
     bordered = functional.pad(x, [padding] * 4)
     shifts = torch.randint(2 * padding + 1, (2, count), generator=generator)

@@ -20,7 +20,15 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     Args:
         logits: ``(B, K)``.
         targets: distributions ``(B, K)``.
+
+    Raises:
+        ValueError: if the shapes differ.
     """
+    if logits.shape != targets.shape:
+        raise ValueError(
+            f"targets of shape {tuple(targets.shape)} for logits of shape "
+            f"{tuple(logits.shape)}: give one_hot(labels, K).float()"
+        )
     log_q = logits.log_softmax(-1)
     return -torch.where(targets == 0, 0.0, targets * log_q).sum(-1)
 
@@ -45,7 +53,7 @@ class LinearityPenalty:
     with the probabilities ``q``, the softmax of the logits ``f``.
 
     Raises:
-        ValueError: if ``strength`` is negative.
+        ValueError: if ``strength`` is negative or infinite.
 
     >>> loss = LinearityPenalty(strength=1.0)
     >>> x = targets = torch.eye(2)
@@ -56,8 +64,10 @@ class LinearityPenalty:
     strength: float
 
     def __post_init__(self) -> None:
-        if not self.strength >= 0:
-            raise ValueError(f"strength must be at least 0, got {self.strength}")
+        if not 0 <= self.strength < float("inf"):
+            raise ValueError(
+                f"strength must be at least 0 and finite, got {self.strength}"
+            )
 
     def __call__(
         self, network: nn.Module, x: Tensor, targets: Tensor, weight: Tensor

@@ -52,7 +52,9 @@ def beta_weights(alpha: float, count: int, generator: torch.Generator) -> Tensor
     gammas = torch._standard_gamma(shape, generator=generator)
     powers = torch.rand(2, count, dtype=torch.float64, generator=generator)
     logs = gammas.log() + powers.log() / alpha
-    return torch.sigmoid(logs[0] - logs[1])
+    difference = logs[0] - logs[1]  # both may be infinite if alpha is tiny
+    which = torch.copysign(torch.tensor(torch.inf), powers[0] - powers[1])
+    return torch.sigmoid(torch.where(difference.isnan(), which, difference))
 
 
 def mix(x: Tensor, partner: Tensor, weight: Tensor | float) -> Tensor:
@@ -64,17 +66,25 @@ def mix(x: Tensor, partner: Tensor, weight: Tensor | float) -> Tensor:
         weight: one number for the batch, or ``(B,)``, one for each row.
 
     Raises:
-        ValueError: if ``x`` holds integers, or the weights are not one or ``B``.
+        ValueError: if ``x`` holds integers, or the weights are not one or ``B``, or not
+            between 0 and 1.
     """
     if not x.is_floating_point():
         raise ValueError(f"only floating point can be mixed, got {x.dtype}: convert it")
     other = x.index_select(0, partner.to(x.device))
     if not isinstance(weight, Tensor):
+        if not 0.0 <= weight <= 1.0:
+            raise ValueError(f"a weight lies between 0 and 1, got {weight}")
         return other.lerp_(x, weight)
     if weight.shape not in {(), (len(x),)}:
         raise ValueError(
             f"weight has shape {tuple(weight.shape)}; give one number, or one for "
             f"each of the {len(x)} rows"
+        )
+    if not bool(((weight >= 0) & (weight <= 1)).all()):
+        raise ValueError(
+            f"weights lie between 0 and 1, got {float(weight.min())} to "
+            f"{float(weight.max())}"
         )
     along = weight.to(x.device, x.dtype)
     if weight.ndim:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 
@@ -40,9 +40,13 @@ def article_search(
         also past an ``END`` if it went on there.
 
     Raises:
-        ValueError: if the scorer has more than one text, or ``max_length`` is less
-            than 1.
+        ValueError: if the scorer has more than one text, ``max_length`` is less than 1,
+            the rule is none of these, or the floor is no small number.
     """
+    if stop not in get_args(Stop):
+        raise ValueError(f"stop must be one of {get_args(Stop)}, got {stop!r}")
+    if not 0.0 <= floor < 1.0:
+        raise ValueError(f"floor must be in [0, 1), got {floor}")
     refuse_length(max_length)
     if scorer.texts != 1:
         raise ValueError(f"this search takes one text at a time, got {scorer.texts}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -57,12 +58,14 @@ def sample(
         share: of the nucleus that is drawn from.
 
     Raises:
-        ValueError: if the temperature is not positive, or ``max_length`` less than 1.
+        ValueError: if the temperature is not positive and finite, or ``max_length``
+            less than 1.
     """
-    if not temperature > 0.0:
-        raise ValueError(f"a temperature is positive, got {temperature}")
+    if not 0.0 < temperature < math.inf:
+        raise ValueError(f"a temperature is positive and finite, got {temperature}")
 
     def drawn(log_probs: Tensor) -> Tensor:
+        log_probs = log_probs - log_probs.amax(-1, keepdim=True)  # 0 stays 0
         distribution = nucleus((log_probs / temperature).softmax(-1), share)
         return torch.multinomial(distribution, 1, generator=generator)[:, 0]
 
@@ -79,13 +82,16 @@ def nucleus(probabilities: Tensor, share: float) -> Tensor:
         share: in (0, 1]; 1 keeps all.
 
     Raises:
-        ValueError: if the share is not in (0, 1].
+        ValueError: if the share is not in (0, 1], or a row is no distribution.
 
     >>> nucleus(torch.tensor([[0.1, 0.5, 0.1, 0.3]]), 0.6)
     tensor([[0.0000, 0.6250, 0.0000, 0.3750]])
     """
     if not 0.0 < share <= 1.0:
         raise ValueError(f"the share of a nucleus lies in (0, 1], got {share}")
+    totals = probabilities.sum(-1)
+    if not bool((probabilities >= 0).all() and ((totals - 1).abs() < 0.01).all()):
+        raise ValueError("a row of probabilities is no distribution: give a softmax")
     if share == 1.0:
         return probabilities / probabilities.sum(-1, keepdim=True)
     ordered, places = probabilities.sort(descending=True)
@@ -109,7 +115,13 @@ def greedy_continuation(
 
     Returns:
         int64 ``(B, length)``; what stands after an ``END`` means nothing.
+
+    Raises:
+        ValueError: if no token is added, or a title does not begin with ``START``.
     """
+    refuse_length(length)
+    if not begun.shape[1] or bool((begun[:, 0] != START).any()):
+        raise ValueError("each title that is continued has to begin with START")
     memory = model.encode(text)
     state = model.start(memory)
     for tokens in begun.T:

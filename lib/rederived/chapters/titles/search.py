@@ -153,10 +153,11 @@ def _extensions(log_probs: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
     Of each hypothesis only its own m = k best can be among the k best of a text.
 
     Args:
-        log_probs: ``(B * k, V)``; overwritten.
+        log_probs: ``(B * k, V)``.
         scores: ``(B, k)``, of the hypotheses.
     """
     texts, k = scores.shape
+    log_probs = log_probs.clone()  # it may be the scorer's own
     log_probs[:, [PAD, UNK, START, END]] = -math.inf
     best, tokens = log_probs.topk(min(k, log_probs.shape[1]))
     totals = scores[:, :, None] + best.double().view(texts, k, -1)

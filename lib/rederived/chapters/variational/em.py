@@ -24,9 +24,15 @@ def e_step(prior: Tensor, likelihood: Tensor) -> Tensor:
 
     Returns:
         Shape (X, Z), each row a distribution.
+
+    Raises:
+        ValueError: if no z has both a prior and a likelihood for some x.
     """
     both = likelihood * prior
-    return both / both.sum(-1, keepdim=True)
+    total = both.sum(-1, keepdim=True)
+    if not bool((total > 0).all()):
+        raise ValueError("an x has probability 0 under every z: leave it out")
+    return both / total
 
 
 def m_step(
@@ -42,9 +48,14 @@ def m_step(
 
     Returns:
         The prior (Z,) and the likelihood (X, Z).
+
+    Raises:
+        ValueError: if some z is never used, so that its likelihood has no value.
     """
     both = data.unsqueeze(-1) * posterior
     marginal = both.sum(-2)
+    if not bool((marginal > 0).all()):
+        raise ValueError("a z has probability 0 under every x: leave it out")
     return marginal if prior is None else prior, both / marginal
 
 
@@ -90,7 +101,8 @@ class NormalMixture:
         than ``-log_likelihood`` and equal to it after an E step.
         """
         own = torch.xlogy(posterior, posterior)
-        return (own - posterior * self.log_joint(x)).sum(1).mean()
+        energy = torch.where(posterior == 0, 0.0, posterior * self.log_joint(x))
+        return (own - energy).sum(1).mean()
 
 
 def fit_normals(x: Tensor, posterior: Tensor) -> NormalMixture:
@@ -99,8 +111,13 @@ def fit_normals(x: Tensor, posterior: Tensor) -> NormalMixture:
     Args:
         x: points, (N, D).
         posterior: p(z|x), (N, K).
+
+    Raises:
+        ValueError: if a component has no point.
     """
     counts = posterior.sum(0)
+    if not bool((counts > 0).all()):
+        raise ValueError("a component has no point: start from other means, or fewer")
     means = posterior.T @ x / counts.unsqueeze(1)
     difference = x.unsqueeze(1) - means
     outer = torch.einsum("nk,nki,nkj->kij", posterior, difference, difference)

@@ -24,7 +24,8 @@ def covered_modes(points: Tensor, centres: Tensor, scale: float) -> tuple[Tensor
     Returns:
         The number of covered modes and the share of high quality, each (...).
     """
-    nearest, mode = torch.cdist(points, centres).min(-1)  # each (..., n)
+    apart = torch.cdist(points, centres, compute_mode="donot_use_mm_for_euclid_dist")
+    nearest, mode = apart.min(-1)  # each (..., n)
     good = nearest <= _RADIUS * scale
     return count_covered(mode, good, len(centres)), good.to(points.dtype).mean(-1)
 
@@ -36,7 +37,12 @@ def count_covered(mode: Tensor, good: Tensor, modes: int) -> Tensor:
         mode: of each sample, (..., n), below ``modes``.
         good: whether the sample counts, (..., n).
         modes: how many there are.
+
+    Raises:
+        ValueError: if there is no sample.
     """
+    if mode.shape[-1] == 0:
+        raise ValueError("no sample covers no mode: give at least one")
     counts = torch.zeros(*mode.shape[:-1], modes)
     counts.scatter_add_(-1, mode, good.to(counts.dtype))
     return (counts >= _SHARE * mode.shape[-1] / modes).sum(-1)
