@@ -40,7 +40,7 @@ def load_one(folder: Path, data: bytes, name: str = "mnist") -> datasets.Images:
 
 def test_a_picture_of_sixteen_bits_is_refused(folder: Path) -> None:
     deep = Image.fromarray(GREY[0].astype(np.uint16) * 257)
-    with pytest.raises(DatasetError, match="mode 'I;16' where 8 bits"):
+    with pytest.raises(DatasetError, match="16 bits a channel where 8"):
         load_one(folder, saved(deep))
 
 

@@ -126,7 +126,7 @@ def test_an_interrupted_packing_leaves_no_list(
     def fail(*_: object) -> None:
         raise OSError("no space")
 
-    monkeypatch.setattr("rederived.datasets.pieces.save_file", fail)
+    monkeypatch.setattr("rederived.datasets.pieces.save", fail)
     with pytest.raises(OSError, match="no space"):
         pack(pictures(), tmp_path, LARGEST)
     assert not (tmp_path / "cifar10" / "train.pieces" / LIST).exists()

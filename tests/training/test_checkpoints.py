@@ -19,7 +19,6 @@ from rederived.training import (
     LOG,
     CheckpointError,
     OneCycle,
-    checkpoints,
     constant,
     read_tensors,
     write_tensors,
@@ -262,13 +261,15 @@ def test_a_failing_write_leaves_the_old_file(
     path = tmp_path / "tensors.safetensors"
     write_tensors(path, {"x": torch.ones(3)}, "old")
 
-    def full(_: object, file: Path, **__: object) -> None:
-        Path(file).write_bytes(bytes(bytes_written))
+    def full(file: Path, _: bytes) -> None:
+        with file.open("wb") as stream:
+            stream.write(bytes(bytes_written))
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "save_file", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_tensors(path, {"x": torch.zeros(3)}, "new")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(OSError, match="No space left"):
+            write_tensors(path, {"x": torch.zeros(3)}, "new")
     tensors, header = read_tensors(path)
     assert header == "old"
     assert torch.equal(tensors["x"], torch.ones(3))
@@ -279,20 +280,31 @@ def test_a_write_that_breaks_off_in_training_keeps_the_last_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, expected = toy_run.train(tmp_path / "whole")
-    original, calls = checkpoints.save_file, iter(range(100))
+    original, calls = Path.write_bytes, iter(range(100))
 
-    def breaks(tensors: object, file: Path, **options: object) -> None:
-        original(tensors, file, **options)
+    def breaks(file: Path, data: bytes) -> None:
+        original(file, data)
         if next(calls) == 4:
-            with Path(file).open("r+b") as stream:
+            with file.open("r+b") as stream:
                 stream.truncate(100)
             raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "save_file", breaks)
+        patch.setattr(Path, "write_bytes", breaks)
         with pytest.raises(OSError, match="Input/output error"):
             toy_run.train(tmp_path / "broken")
     resumed, history = toy_run.train(tmp_path / "broken")
     assert toy_run.losses(history) == toy_run.losses(expected)
     for name, value in whole.state_dict().items():
         assert torch.equal(resumed.state_dict()[name], value)
+
+
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.7, 0.99])
+def test_a_flipped_bit_is_seen(place: float, tmp_path: Path) -> None:
+    path = tmp_path / "tensors.safetensors"
+    write_tensors(path, {"x": torch.arange(50.0), "n": torch.tensor(3)}, "header")
+    data = bytearray(path.read_bytes())
+    data[int(place * len(data))] ^= 4
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match=r"damaged|cannot read"):
+        read_tensors(path)

@@ -74,7 +74,7 @@ class AffineCoupling(Bijection):
     def __init__(self, split: Split, net: nn.Module, limit: float = 2.0) -> None:
         super().__init__()
         if not 0 < limit < math.inf:
-            raise ValueError(f"limit must be positive and finite, got {limit}: try 2.0")
+            raise ValueError(f"limit must be positive, got {limit}: try 2.0")
         self.split = split
         self.net = net
         self.limit = limit

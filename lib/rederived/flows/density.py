@@ -128,7 +128,7 @@ class Dequantization:
         if pixels.is_floating_point() or pixels.is_complex():
             raise ValueError(f"pixels are {pixels.dtype}: {wanted}")
         if pixels.numel():
-            low, high = pixels.aminmax()
+            low, high = (int(end) for end in pixels.aminmax())
             if low < 0 or high >= self.levels:
                 raise ValueError(f"pixels go from {low} to {high}: {wanted}")
         noise = torch.rand(pixels.shape, generator=generator, device=generator.device)

@@ -48,9 +48,7 @@ class NormalDecoder(Decoder):
     ) -> None:
         super().__init__()
         if not 0 < deviation < math.inf:
-            raise ValueError(
-                f"the deviation must be positive and finite, got {deviation}"
-            )
+            raise ValueError(f"the deviation must be positive, got {deviation}")
         self.network = network
         start = torch.tensor(2.0 * math.log(deviation))
         if trainable:

@@ -343,6 +343,4 @@ def _require(name: str, value: float, *, below: float) -> None:
     real = isinstance(value, (int, float)) and math.isfinite(value)
     if not real or value < 0 or value >= below:
         end = "" if math.isinf(below) else f" and below {below:g}"
-        raise ValueError(
-            f"{name} must be a Python number of at least 0{end}: {value!r}"
-        )
+        raise ValueError(f"{name} must be a number of at least 0{end}: {value!r}")

@@ -1,0 +1,120 @@
+"""Arguments that would have given a wrong number, or changed what is not theirs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from rederived import datasets, flows, vae
+from rederived.chapters import mixup
+from rederived.chapters.adaptive import Adam, NormalizedGradient
+from rederived.chapters.infomax import estimates
+from rederived.chapters.titles import rollout
+from rederived.chapters.variational import em
+from rederived.chapters.variational.measures import count_covered
+from rederived.datasets.points import moons
+from rederived.networks import mlp
+from rederived.records import RunError, load_record
+from rederived.records.reading import read_json
+from rederived.training import OneCycle, TrainConfig
+from torch import nn
+
+NAN, X, NONE = math.nan, torch.eye(3), torch.zeros(0)
+
+
+def rng() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: TrainConfig(NAN, 1),  # type: ignore[arg-type]
+        lambda: TrainConfig(1.5, 1),  # type: ignore[arg-type]
+        lambda: TrainConfig(1, 1, seed=-1),
+        lambda: TrainConfig(1, 1, precision="fp8"),  # type: ignore[arg-type]
+        lambda: OneCycle(10, start=NAN),
+        lambda: OneCycle(10, end=math.inf),
+        lambda: flows.AffineCoupling(flows.Prefix(1), nn.Linear(1, 2), math.inf),
+        lambda: flows.Dequantization()(torch.tensor([256]), rng()),
+        lambda: flows.Dequantization(17)(torch.tensor([-1]), rng()),
+        lambda: flows.bits_per_dim(0.0, 1, math.inf),
+        lambda: vae.NormalDecoder(nn.Identity(), math.inf),
+        lambda: vae.LinearGaussian(NAN, 1.0),
+        lambda: vae.LinearGaussian(1.0, 0.0),
+        lambda: vae.LinearGaussian(1.0, 1.0).optimal_information(0.0),
+        lambda: vae.information(X, X[0], rng()),
+        lambda: vae.information(X * NAN, X, rng()),
+        lambda: mlp([2, 0]),
+        lambda: mlp([2, 1], dropout=NAN),
+        lambda: mixup.mix(X, torch.arange(3), 1.5),
+        lambda: mixup.mix(X, torch.arange(3), torch.tensor([0.5, NAN, 1.0])),
+        lambda: mixup.soft_cross_entropy(X, X[0]),
+        lambda: mixup.random_crop(X[None, None], -1, rng()),
+        lambda: Adam([nn.Parameter(X + 0j)]),
+        lambda: rollout.nucleus(2 * X, 0.5),
+        lambda: rollout.nucleus(X * NAN, 0.5),
+        lambda: estimates.discrimination(X, NONE),
+        lambda: estimates.donsker_varadhan(NONE, X),
+        lambda: em.m_step(torch.ones(2) / 2, torch.tensor([[1.0, 0.0]] * 2)),
+        lambda: em.e_step(torch.ones(1), torch.zeros(2, 1)),
+        lambda: count_covered(NONE.long(), NONE.bool(), 3),
+        lambda: moons(4, rng(), NAN),
+        lambda: datasets.split("digits", held_out=-1),
+        lambda: datasets.split("digits", test_rows=-5),
+    ],
+)
+def test_senseless_arguments_are_refused(call: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r".{20}"):
+        call()
+
+
+def test_an_empty_parameter_does_not_stop_a_step() -> None:
+    full, empty = nn.Parameter(torch.zeros(1)), nn.Parameter(NONE.clone())
+    full.grad, empty.grad = torch.ones(1), NONE.clone()
+    NormalizedGradient([full, empty], 2.0).step()
+    assert full.tolist() == [-2.0]
+
+
+def test_log_determinants_share_no_memory() -> None:
+    _, log_det = flows.DiagonalScale((2,))(torch.zeros(3, 2))
+    log_det.data[0] += 1.0
+    assert log_det.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_the_linear_encoder_gives_nothing_of_its_own_away() -> None:
+    encoder = vae.LinearEncoder(2, 1)
+    encoder(torch.zeros(3, 2))[1].data.fill_(7.0)
+    assert encoder.log_variance.tolist() == [0.0]
+
+
+def test_a_weight_of_a_tiny_alpha_is_a_coin() -> None:
+    weights = mixup.beta_weights(1e-308, 1000, rng())
+    assert set(weights.tolist()) == {0.0, 1.0}
+    assert 400 < weights.sum() < 600
+
+
+@pytest.mark.parametrize("log_variance", [-18.0, -60.0, -700.0])
+def test_information_of_sharp_codes_of_points_that_stand_twice(
+    log_variance: float,
+) -> None:
+    mean = torch.randn(5, 2, generator=rng()).double().repeat(2, 1)
+    found = vae.information(mean, torch.full_like(mean, log_variance), rng())
+    assert found.lower == pytest.approx(math.log(5))
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../results", "/etc", "a\nb", "a\0b"])
+def test_a_record_s_name_is_no_path(name: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no record"):
+        load_record(name, tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', "[]", "1", '{"a": {"b": 1, "b"'])
+def test_json_that_says_two_things_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"twice|expected|delimiter"):
+        read_json(file)
