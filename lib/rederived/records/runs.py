@@ -239,6 +239,11 @@ def save_arrays(path: Path, arrays: Arrays) -> None:
     replace_together({path: arrays_writer(arrays)})
 
 
+def write_json(path: Path, value: object) -> None:
+    """Write JSON to a temporary file and move it in place."""
+    replace_together({path: json_writer(value)})
+
+
 def _require_sound(run: Run) -> None:
     """Raise ``ValueError`` if a field has not its type."""
     require_texts("study, preset, identity", [run.study, run.preset, run.identity])
