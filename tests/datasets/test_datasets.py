@@ -250,6 +250,22 @@ def test_every_name_that_was_asked_for_is_in_the_catalogue():
             assert len(item.revision) == 40
 
 
+@pytest.mark.parametrize(
+    ("name", "total"),
+    [
+        *[("mnist", 70_000), ("fashion-mnist", 70_000), ("cifar10", 60_000)],
+        ("tiny-imagenet", 200 * 550),  # classes, each with 500 and 50 pictures
+        *[("celeba", 202_599), ("celeba-128", 202_599)],
+        *[("lcsts", 2_400_591 + 8_685 + 725), ("digits", 1_797)],
+        *[("csl-titles", 5_500), ("lctt-titles", 7_746)],
+        *[("drawn-faces-32", 11_000), ("drawn-faces-64", 11_000)],
+        ("title-grammar", 9_000),
+    ],
+)
+def test_a_data_set_has_as_many_rows_as_were_published(name, total):
+    assert sum(entry(name).rows.values()) == total
+
+
 # What is said when nothing can ----------------------------------------------------
 
 

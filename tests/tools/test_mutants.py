@@ -223,6 +223,10 @@ def test_what_runs_at_import_is_not_exchanged(module, old, new):
 
 @pytest.fixture
 def one_test(tmp_path):
+    (tmp_path / "conftest.py").write_text(
+        "from hypothesis import settings\nsettings.register_profile('mutants')\n",
+        encoding="utf-8",
+    )
     path = tmp_path / "test_bits.py"
     path.write_text(
         "from rederived.flows import bits_per_dim\n"
