@@ -74,7 +74,7 @@ class Job:
         text: the file's whole text, changed.
         tests: names of tests, those that should be tried first in front.
         pages: names of pages.
-        limit: seconds after which it hangs.
+        limit: seconds of computing after which it hangs.
         loading: whether the changed lines run when the file is imported.
     """
 
@@ -232,7 +232,7 @@ def _job(
     }
     pages = {name for name in found if name.startswith(PAGE)}
     tests, some = _quick(found - pages, order, ENOUGH), _quick(pages, order, PAGES)
-    limit = 30 + 5 * sum(reach.seconds[name] for name in (*tests, *some))
+    limit = 20 + 5 * sum(reach.seconds[name] for name in (*tests, *some))
     return Job(mutant, text, tests, some, limit, not loading.isdisjoint(lines))
 
 

@@ -12,14 +12,16 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import math
 import multiprocessing
 import os
+import resource
 import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
@@ -41,6 +43,8 @@ SETTINGS = [
     "-p",
     "no:unraisableexception",  # it blames the test that runs when memory is cleared
 ]
+
+WAIT = 10  # times the limit of computing that a process may take, waiting included
 
 Found = tuple[str | None, float]
 """What failed first, nothing, or None if it was not tried; seconds of computing."""
@@ -145,10 +149,12 @@ def killer_in_place(job: Job) -> str | None:
         What failed first, or nothing; None if the change cannot be made so.
     """
     assert _collected is not None
+    if job.loading:
+        return None
     if job.mutant is not None:
         path = LIBRARY / job.mutant.path
         old, functions = path.read_text(encoding="utf-8"), _collected.functions
-        if job.loading or not exchange(str(path), old, job.text, functions):
+        if not exchange(str(path), old, job.text, functions):
             return None
     for stream in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
@@ -183,9 +189,29 @@ class _Running:
 def judged(jobs: Iterator[Job], processes: int) -> Iterator[tuple[Job, str, float]]:
     """Run jobs, in place where that can be; return what killed each, and its seconds.
 
-    To be called within ``with_tests``.
+    What kills is run once more without the mutant, after the same tests and pages; if
+    it fails then as well, it is printed, and the job is left out.  To be called within
+    ``with_tests``.
     """
-    return supervised(jobs, processes, killer_in_place)
+    for job, killer, seconds in supervised(jobs, processes, killer_in_place):
+        control = iter([control_of(job, killer)])
+        if killer and any(
+            name for _, name, _ in supervised(control, 1, killer_in_place)
+        ):
+            print(f"{killer} fails without a mutant", flush=True)
+        else:
+            yield job, killer, seconds
+
+
+def control_of(job: Job, killer: str) -> Job:
+    """Return a job without its mutant, as far as what killed that."""
+    tests, pages = job.tests, job.pages
+    if killer in tests:
+        tests, pages = tests[: tests.index(killer) + 1], ()
+    elif killer in pages:
+        pages = pages[: pages.index(killer) + 1]
+    loading = job.loading or killer == "import"
+    return replace(job, mutant=None, text="", tests=tests, pages=pages, loading=loading)
 
 
 def supervised(
@@ -220,12 +246,14 @@ def _begun(
     process = context.Process(target=_send, args=(work, job, send))  # type: ignore[attr-defined]
     process.start()
     send.close()
-    return _Running(job, process, answer, time.monotonic() + job.limit)
+    return _Running(job, process, answer, time.monotonic() + WAIT * job.limit)
 
 
 def _send(work: Callable[[Job], str | None], job: Job, send: Connection) -> None:
     """Do a job in this process, the first of a group, and send what was found."""
     os.setsid()
+    seconds = math.ceil(job.limit)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     found = work(job)
     send.send((found, sum(os.times()[:4])))
     send.close()
@@ -244,28 +272,12 @@ def _ended(one: _Running) -> Found:
             found = one.answer.recv()
         except EOFError:
             one.process.join()
-            if one.process.exitcode >= 0:  # no signal: ours is the error
+            code = one.process.exitcode
+            if code >= 0:  # no signal: ours is the error
                 raise RuntimeError(f"no answer about {one.job.mutant}") from None
-            found = ("end", 0.0)
+            if code != -signal.SIGXCPU:
+                found = ("end", 0.0)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(one.process.pid, signal.SIGKILL)
     one.process.join()
-    return found
-
-
-def unfit(killers: Iterable[str]) -> set[str]:
-    """Return the tests and pages that kill a mutant and fail without one as well.
-
-    To be called within ``with_tests``.
-    """
-    names = set(killers) - {"", "time", "end", "import"}
-    found: set[str] = set()
-    while names > found:
-        tests = tuple(sorted(one for one in names - found if not one.startswith(PAGE)))
-        pages = tuple(sorted(one for one in names - found if one.startswith(PAGE)))
-        job = Job(None, "", tests, pages)
-        _, failed, _ = next(judged(iter([job]), 1))
-        if not failed:
-            return found
-        found.add(failed)
     return found

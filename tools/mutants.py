@@ -16,7 +16,6 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,7 +28,7 @@ from tqdm import tqdm
 
 from tools.files import BOOK, ROOT, write
 from tools.mutant_jobs import Job, Mutant, Places, again, all_places, drawn
-from tools.mutant_runs import judged, unfit, with_tests
+from tools.mutant_runs import judged, with_tests
 from tools.mutants_page import survivors
 from tools.reach import QUIET, load
 from tools.rooms import LIBRARY, part
@@ -112,8 +111,8 @@ def report(found: dict[str, Mutant], seed: int) -> None:
     )
 
 
-def main() -> int:
-    """Draw and run until the time is up; the status counts killers that are unfit."""
+def main() -> None:
+    """Draw and run until the time is up."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=15.0, help="when to stop")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
@@ -131,7 +130,6 @@ def main() -> int:
     else:
         every = drawn(places, options.seed, reach)
         jobs = (job for job in every if job.mutant and job.mutant.name not in before)
-    bad: set[str] = set()
 
     def keep(found: dict[str, Mutant]) -> None:
         if options.again:
@@ -144,16 +142,10 @@ def main() -> int:
         ends = time.monotonic() + 60 * options.minutes
         some = takewhile(lambda _: time.monotonic() < ends, jobs)
         found = collect(tried(some, options.processes), keep)
-        bad.update(unfit(one.killer for one in found.values()))
-        found = {name: one for name, one in found.items() if one.killer not in bad}
-        keep(found)
         report(found, options.seed)
 
     with_tests(work)
-    for name in sorted(bad):
-        print(f"{name} fails without a mutant; what it killed does not count")
-    return len(bad)
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main() else 0)
+    main()

@@ -4,7 +4,6 @@ import ast
 import os
 import signal
 import sys
-import time
 from itertools import islice
 
 import pytest
@@ -16,7 +15,7 @@ from tools.changes import changed, changes
 from tools.in_place import exchange, loaded
 from tools.mutant_groups import GROUPS, group
 from tools.mutant_jobs import Job, Mutant, again, drawn
-from tools.mutant_runs import supervised
+from tools.mutant_runs import control_of, supervised
 from tools.reach import Reach
 from tools.rooms import LIBRARY
 
@@ -257,14 +256,24 @@ def odd(job):
     """End, hang or answer as the job's text says."""
     if job.text == "end":
         os.kill(os.getpid(), signal.SIGKILL)
-    if job.text == "hang":
-        time.sleep(3600)
+    while job.text == "hang":
+        pass
     return job.text
+
+
+def test_what_kills_is_asked_again_without_the_mutant():
+    mutant = Mutant("cli.py", 3, "main", "AddNot", "if x:", "if not x:")
+    job = Job(mutant, "text", ("a", "b", "c"), ("page 01", "page 02"), loading=False)
+    plain = Job(None, "", ("a", "b"), (), loading=False)
+    assert control_of(job, "b") == plain
+    both = Job(None, "", job.tests, ("page 01",), loading=False)
+    assert control_of(job, "page 01") == both
+    assert control_of(job, "import") == Job(None, "", job.tests, job.pages)
 
 
 def test_what_ends_or_hangs_is_no_hang_of_ours():
     texts = ("end", "hang", "tests/a.py::one", "")
-    work = [Job(None, text, (), (), limit=2.0) for text in texts]
+    work = [Job(None, text, (), (), limit=1.0) for text in texts]
     found = {job.text: name for job, name, _ in supervised(iter(work), 2, odd)}
     assert found == {"end": "end", "hang": "time", "tests/a.py::one": texts[2], "": ""}
 
