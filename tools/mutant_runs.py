@@ -273,10 +273,11 @@ def _ended(one: _Running) -> Found:
         except EOFError:
             one.process.join()
             code = one.process.exitcode
-            if code >= 0:  # no signal: ours is the error
+            if code is None or code >= 0:  # no signal: ours is the error
                 raise RuntimeError(f"no answer about {one.job.mutant}") from None
             if code != -signal.SIGXCPU:
                 found = ("end", 0.0)
+    assert one.process.pid is not None
     with contextlib.suppress(ProcessLookupError):
         os.killpg(one.process.pid, signal.SIGKILL)
     one.process.join()

@@ -180,7 +180,7 @@ def _asked(record: Mapping[str, Any]) -> str:
     """Say which pages could kill a mutant that no test killed."""
     asked = ", ".join(str(int(number)) for number in record["pages"])
     if not asked:
-        return "Only tests were asked, no page."
+        return f"Only tests were asked, no page. {record.get('note', '')}".strip()
     return f"After the tests, the pages of these chapters were asked: {asked}."
 
 
@@ -196,14 +196,14 @@ def _rates(
     rows = []
     for name in sorted(sizes, key=_rank):
         mine = [one for one in found if where(one) == name]
-        if mine:
+        if mine or label == "group":
             live = [one for one in mine if _kind(one, said) != "equivalent"]
             there = [one for one in live if _kind(one, said) != "code removed"]
             first = [bool(one.killer) for one in live]
             now = [bool(one.killer or one.later) for one in there]
             counts = (f"{sizes[name]:,}", str(len(mine)), str(sum(first)))
-            label_of = name if name in GROUPS else f"`{name}`"
-            rows.append((label_of, *counts, _share(first), _share(now)))
+            shown = name if label == "group" else f"`{name}`"
+            rows.append((shown, *counts, _share(first), _share(now)))
     return table(head, rows)
 
 

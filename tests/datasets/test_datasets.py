@@ -20,6 +20,7 @@ from rederived.datasets import (
     Source,
     describe,
     load,
+    split,
     verify,
 )
 from rederived.datasets.catalogue import entry
@@ -264,6 +265,12 @@ def test_every_name_that_was_asked_for_is_in_the_catalogue():
 )
 def test_a_data_set_has_as_many_rows_as_were_published(name, total):
     assert sum(entry(name).rows.values()) == total
+
+
+def test_a_division_leaves_one_picture_to_train_on():
+    assert len(split("digits", rows=3, held_out=2).train) == 1
+    with pytest.raises(ValueError, match="3 pictures held out of 3 leave none"):
+        split("digits", rows=3, held_out=3)
 
 
 # What is said when nothing can ----------------------------------------------------
