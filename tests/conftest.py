@@ -12,11 +12,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tools.ledger import fallout, read_ledger
 
 settings.register_profile("book", derandomize=True, deadline=None, max_examples=25)
+settings.register_profile(
+    "mutants", settings.get_profile("book"), phases=[Phase.generate]
+)
+settings.register_profile("reach", settings.get_profile("mutants"), max_examples=2)
 settings.load_profile("book")
 
 PEERS = ("zuko", "normflows", "nflows", "FrEIA")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from tools.changes import Change, Position, changed, changes
+from tools.mutant_groups import GROUPS, group
 from tools.reach import PAGE, Reach
 from tools.rooms import LIBRARY, files, part
 
 ENOUGH = 60.0  # seconds that the chosen tests of one mutant took when they were timed
+PAGES = 120.0  # the same of its pages
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,12 @@ class Mutant:
         operator: who made it.
         old: the line as it stands.
         new: the line as it became.
-        killer: the test or page that failed, ``time`` if the limit ran out, ``import``
-            if nothing could be collected; nothing if all passed.
+        killer: the test or page that failed, ``time`` if the limit ran out, ``end`` if
+            the process ended, ``import`` if nothing could be collected; nothing if all
+            passed.
         tried: how many tests and pages were there to fail.
+        seconds: of computing until it was killed or had survived.
+        later: of one that survived what killed it when it was tried again.
     """
 
     path: str
@@ -40,11 +45,18 @@ class Mutant:
     new: str
     killer: str = ""
     tried: int = 0
+    seconds: float = 0.0
+    later: str = ""
 
     @property
     def room(self) -> str:
         """The room or wing."""
         return part(Path(self.path).with_suffix("").parts)
+
+    @property
+    def group(self) -> str:
+        """The group that it was drawn from."""
+        return group(self.path)
 
     @property
     def name(self) -> str:
@@ -62,6 +74,7 @@ class Job:
         text: the file's whole text, changed.
         tests: names of tests, those that should be tried first in front.
         pages: names of pages.
+        limit: seconds of computing after which it hangs.
         loading: whether the changed lines run when the file is imported.
     """
 
@@ -69,6 +82,7 @@ class Job:
     text: str
     tests: tuple[str, ...]
     pages: tuple[str, ...]
+    limit: float = 600.0
     loading: bool = True
 
 
@@ -76,36 +90,80 @@ Places = list[tuple[Path, Position, list[Change]]]
 
 
 def all_places() -> dict[str, Places]:
-    """Return room or wing -> every place of its files that has a change."""
-    return {
-        name: [
-            (path, place, found)
-            for path in paths
-            for place, found in changes(path.read_text(encoding="utf-8")).items()
-        ]
-        for name, paths in files().items()
-    }
+    """Return group -> every place of its files that has a change."""
+    found: dict[str, Places] = {name: [] for name in GROUPS}
+    for path in (one for paths in files().values() for one in paths):
+        mine = changes(path.read_text(encoding="utf-8"))
+        found[group(_below(path))] += [(path, *some) for some in mine.items()]
+    return found
 
 
 def drawn(places: dict[str, Places], seed: int, reach: Reach) -> Iterator[Job]:
-    """Return a job for every place, in the seed's order, each room in turn."""
-    rooms = [_of_room(name, mine, seed, reach) for name, mine in places.items()]
-    for group in zip_longest(*rooms):
-        yield from (job for job in group if job is not None)
+    """Return a job for every place, in the seed's order.
+
+    In a group every place is as likely as any other; the groups take turns, each with
+    as many places as it has weight.
+    """
+    groups = [
+        (GROUPS[name], _of_group(name, mine, seed, reach))
+        for name, mine in places.items()
+    ]
+    while turn := [job for weight, jobs in groups for job in islice(jobs, weight)]:
+        yield from turn
 
 
-def _of_room(name: str, places: Places, seed: int, reach: Reach) -> Iterator[Job]:
-    """Return one change for every place of a room."""
+def again(
+    mutants: Iterable[Mutant], reach: Reach, tests: Mapping[str, str]
+) -> Iterator[Job]:
+    """Return a job for every mutant that can still be made.
+
+    Args:
+        mutants: to be made once more.
+        reach: what runs their lines.
+        tests: name of a mutant -> the test that shall be tried first, or nothing.
+    """
+    for mutant in mutants:
+        path = LIBRARY / mutant.path
+        if path.exists():
+            source = path.read_text(encoding="utf-8")
+            found = (
+                _mutated(path, source, place, change, reach)
+                for place, some in changes(source).items()
+                for change in some
+                if change.operator == mutant.operator
+            )
+            same = (job for job in found if _named(job) == mutant.name)
+            for job in islice(same, 1):
+                test = tests.get(mutant.name, "")
+                yield replace(job, tests=(test, *job.tests)) if test else job
+
+
+def _named(job: Job) -> str:
+    return job.mutant.name if job.mutant else ""
+
+
+def _below(path: Path) -> str:
+    """Return a file's path below the library."""
+    return path.relative_to(LIBRARY).as_posix()
+
+
+def _of_group(name: str, places: Places, seed: int, reach: Reach) -> Iterator[Job]:
+    """Return one change for every place of a group."""
     chance = random.Random(f"{seed} {name}")
     for path, place, found in chance.sample(places, len(places)):
         source = path.read_text(encoding="utf-8")
-        change = chance.choice(found)
-        text = changed(source, change)
-        line, old, new = _difference(source, text)
-        function, lines = _around(source, place)
-        where = path.relative_to(LIBRARY).as_posix()
-        mutant = Mutant(where, line, function, change.operator, old, new)
-        yield _job(mutant, text, path, lines, reach)
+        yield _mutated(path, source, place, chance.choice(found), reach)
+
+
+def _mutated(
+    path: Path, source: str, place: Position, change: Change, reach: Reach
+) -> Job:
+    """Make a change and choose what must notice it."""
+    text = changed(source, change)
+    line, old, new = _difference(source, text)
+    function, lines = _around(source, place)
+    mutant = Mutant(_below(path), line, function, change.operator, old, new)
+    return _job(mutant, text, path, lines, reach)
 
 
 def _difference(source: str, text: str) -> tuple[int, str, str]:
@@ -169,20 +227,24 @@ def _job(
     if not found:
         asked = (*own, "tests/test_studies.py")
         found = {name for name in reach.seconds if name.startswith(asked)}
-    ranked = sorted(
-        (not name.startswith(own), reach.seconds[name], name)
-        for name in found
-        if not name.startswith(PAGE)
-    )
-    tests: list[str] = []
+    order = {
+        name: (not name.startswith(own), reach.seconds[name], name) for name in found
+    }
+    pages = {name for name in found if name.startswith(PAGE)}
+    tests, some = _quick(found - pages, order, ENOUGH), _quick(pages, order, PAGES)
+    limit = 20 + 5 * sum(reach.seconds[name] for name in (*tests, *some))
+    return Job(mutant, text, tests, some, limit, not loading.isdisjoint(lines))
+
+
+def _quick(
+    names: Iterable[str], order: dict[str, tuple[bool, float, str]], enough: float
+) -> tuple[str, ...]:
+    """Return names in their order, no more than take a time; one at least."""
+    chosen: list[str] = []
     spent = 0.0
-    for _, seconds, name in ranked:
-        spent += seconds
-        if tests and spent > ENOUGH:
+    for name in sorted(names, key=order.__getitem__):
+        spent += order[name][1]
+        if chosen and spent > enough:
             break
-        tests.append(name)
-    pages = sorted(
-        (one for one in found if one.startswith(PAGE)),
-        key=lambda one: reach.seconds[one],
-    )
-    return Job(mutant, text, tuple(tests), tuple(pages), not loading.isdisjoint(lines))
+        chosen.append(name)
+    return tuple(chosen)

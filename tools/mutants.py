@@ -1,12 +1,13 @@
 """Small errors drawn at random, and whether a test or a page notices them.
 
-``python -m tools.mutants`` draws places from every room and wing of the library, as
-many of each as the time allows, makes one change there (:mod:`tools.changes`), and runs
-first the tests that run the changed statement, then the pages that do
-(:mod:`tools.reach`).  What fails kills the mutant.  It prints what survives; with
-``--record book/mutants.json`` it adds to what ``tools.mutants_page`` shows.  The breaks
-that a claim names are made by ``tools.breaks``; this asks about the errors that nobody
-chose.
+``python -m tools.mutants`` draws places of the library, group by group
+(:mod:`tools.mutant_groups`), as many as the time allows, makes one change there
+(:mod:`tools.changes`), and runs first the tests that run the changed statement, then
+the pages that do (:mod:`tools.reach`).  What fails kills the mutant.  It prints what
+survives; with ``--record book/mutants.json`` it adds to what ``tools.mutants_page``
+shows, and ``--again`` tries once more what survived there, after tests were written.
+The breaks that a claim names are made by ``tools.breaks``; this asks about the errors
+that nobody chose.
 """
 
 from __future__ import annotations
@@ -15,28 +16,22 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from itertools import islice
-from multiprocessing.pool import Pool
+from itertools import takewhile
 from pathlib import Path
 
 from tqdm import tqdm
 
 from tools.files import BOOK, ROOT, write
-from tools.mutant_jobs import Job, Mutant, Places, all_places, drawn
-from tools.mutant_runs import (
-    forked,
-    fresh,
-    killer,
-    killer_in_place,
-    unfit,
-    with_tests,
-)
+from tools.mutant_jobs import Job, Mutant, Places, again, all_places, drawn
+from tools.mutant_runs import judged, with_tests
+from tools.mutants_page import survivors
 from tools.reach import QUIET, load
+from tools.rooms import LIBRARY, part
 
 RECORD = BOOK / "mutants.json"
 
@@ -65,108 +60,92 @@ def write_record(
         "cosmic-ray": version("cosmic-ray"),
         "pages": pages,
         "places": {name: len(mine) for name, mine in places.items()},
-        "changes": {
-            name: sum(len(found) for _, _, found in mine)
-            for name, mine in places.items()
-        },
+        "rooms": Counter(
+            room_of(path) for mine in places.values() for path, *_ in mine
+        ),
+        "changes": sum(len(some) for mine in places.values() for *_, some in mine),
         "mutants": [asdict(one) for one in mutants.values()],
     }
     write(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
 
 
-def main() -> int:
-    """Draw and run until the time is up; the status is 1 if a killer is unfit."""
+def room_of(path: Path) -> str:
+    """Return the room or wing of a file of the library."""
+    return part(path.relative_to(LIBRARY).with_suffix("").parts)
+
+
+def tried(jobs: Iterator[Job], processes: int) -> Iterator[Mutant]:
+    """Run jobs; return their mutants with what killed them."""
+    for job, killer, seconds in judged(jobs, processes):
+        assert job.mutant is not None
+        asked = len(job.tests) + len(job.pages)
+        yield replace(job.mutant, killer=killer, tried=asked, seconds=round(seconds, 1))
+
+
+def once_more(before: Mutant, now: Mutant) -> Mutant:
+    """Return one that survived before, with what kills it now."""
+    return replace(before, line=now.line, later=now.killer)
+
+
+def collect(
+    mutants: Iterator[Mutant], keep: Callable[[dict[str, Mutant]], None]
+) -> dict[str, Mutant]:
+    """Print what survives, and keep what is found as it comes."""
+    found: dict[str, Mutant] = {}
+    for mutant in tqdm(mutants):
+        found[mutant.name] = mutant
+        if not mutant.killer:
+            print(f"survived {mutant.name}", flush=True)
+        keep(found)
+    return found
+
+
+def report(found: dict[str, Mutant], seed: int) -> None:
+    """Print the share that was killed, and what a mutant took."""
+    killed = sum(bool(one.killer) for one in found.values())
+    whole = max(len(found), 1)
+    seconds = sum(one.seconds for one in found.values()) / whole
+    print(
+        f"{killed} of {len(found)} mutants killed ({100 * killed / whole:.0f} %), "
+        f"seed {seed}; {seconds:.1f} s of computing for each"
+    )
+
+
+def main() -> None:
+    """Draw and run until the time is up."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=15.0, help="when to stop")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     parser.add_argument("--processes", type=int, default=2, help="at a time")
     parser.add_argument("--record", type=Path, help="a file to add to")
-    parser.add_argument("--in-place", action="store_true", help="functions by tests")
     parser.add_argument("--again", action="store_true", help="only what survived")
     options = parser.parse_args()
     os.environ |= QUIET
     reach, places = load(), all_places()
-    ends = time.monotonic() + 60 * options.minutes
     before = read_record(options.record) if options.record else {}
-    jobs = (
-        job
-        for job in drawn(places, options.seed, reach)
-        if job.mutant is not None
-        and _wanted(before.get(job.mutant.name), again=options.again)
-    )
-    tried: dict[str, Mutant] = {}
+    if options.again:
+        survived = (one for one in before.values() if not one.killer)
+        tests = {name: one.test for name, one in survivors().items()}
+        jobs = again(survived, reach, tests)
+    else:
+        every = drawn(places, options.seed, reach)
+        jobs = (job for job in every if job.mutant and job.mutant.name not in before)
 
-    def keep() -> None:
+    def keep(found: dict[str, Mutant]) -> None:
+        if options.again:
+            found = {name: once_more(before[name], one) for name, one in found.items()}
         if options.record:
-            pages = [] if options.in_place else reach.pages
-            write_record(before | tried, places, pages, options.seed, options.record)
+            merged = before | found
+            write_record(merged, places, reach.pages, options.seed, options.record)
 
     def work() -> None:
-        run = judged_in_place if options.in_place else judged
-        for mutant in run(jobs, options.processes, ends):
-            tried[mutant.name] = mutant
-            if not mutant.killer:
-                print(f"survived {mutant.name}", flush=True)
-            if len(tried) % 20 == 0:
-                keep()
+        ends = time.monotonic() + 60 * options.minutes
+        some = takewhile(lambda _: time.monotonic() < ends, jobs)
+        found = collect(tried(some, options.processes), keep)
+        report(found, options.seed)
 
     with_tests(work)
-    keep()
-    bad = unfit(one.killer for one in tried.values())
-    for name in sorted(bad):
-        print(f"{name} fails without a mutant; what it killed does not count")
-    tried = {name: one for name, one in tried.items() if one.killer not in bad}
-    keep()
-    killed = sum(bool(one.killer) for one in tried.values())
-    print(
-        f"{killed} of {len(tried)} mutants killed "
-        f"({100 * killed / max(len(tried), 1):.0f} %), seed {options.seed}"
-    )
-    return len(bad)
-
-
-def judged(jobs: Iterator[Job], processes: int, ends: float) -> Iterator[Mutant]:
-    """Run jobs until a time; return their mutants with what killed them."""
-    with forked(processes) as here, fresh(processes) as apart, tqdm() as watched:
-        while time.monotonic() < ends and (batch := list(islice(jobs, 4 * processes))):
-            found = _in_place(here, batch)
-            slow = [job for job in batch if job not in found]
-            found |= zip(slow, apart.map(killer, slow, chunksize=1), strict=True)
-            left = [job for job in batch if not found[job] and job not in slow]
-            pages = [replace(job, tests=()) for job in left]
-            found |= zip(left, apart.map(killer, pages, chunksize=1), strict=True)
-            watched.update(len(batch))
-            yield from (_judged(job, found[job]) for job in batch)
-
-
-def judged_in_place(
-    jobs: Iterator[Job], processes: int, ends: float
-) -> Iterator[Mutant]:
-    """Run those jobs that need no process of their own, and no pages, until a time."""
-    with forked(processes) as here, tqdm() as watched:
-        while time.monotonic() < ends and (batch := list(islice(jobs, 4 * processes))):
-            found = _in_place(here, batch)
-            watched.update(len(found))
-            yield from (_judged(job, name) for job, name in found.items())
-
-
-def _in_place(pool: Pool, batch: list[Job]) -> dict[Job, str]:
-    """Return what killed the mutants that can be made in place."""
-    names = zip(batch, pool.map(killer_in_place, batch, chunksize=1), strict=True)
-    return {job: name for job, name in names if name is not None}
-
-
-def _judged(job: Job, name: str) -> Mutant:
-    """Return a job's mutant with what killed it."""
-    assert job.mutant is not None
-    tried = len(job.tests) + len(job.pages)
-    return replace(job.mutant, killer=name, tried=tried)
-
-
-def _wanted(before: Mutant | None, *, again: bool) -> bool:
-    """Whether a mutant is to be tried, given what became of it before."""
-    return before is not None and not before.killer if again else before is None
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main() else 0)
+    main()

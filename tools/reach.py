@@ -1,10 +1,11 @@
 """Which tests and pages run a line of the library, and how long each takes.
 
 ``python -m tools.reach`` runs the tests and then every page once under coverage, each
-test and page as a context of its own, and keeps the result under ``_build/reach``.
-``tools.mutants`` reads it to choose what must notice a change of a line.  Left out are
-``APART``, which look at pages, tools and the project, and what a test does in another
-process.
+test and page as a context of its own, and keeps the result under ``_build/reach``, one
+part for every folder of tests and every page; a part is run again when its own files or
+the library have changed.  ``tools.mutants`` reads it to choose what must notice a
+change of a line.  Left out are ``APART``, which look at pages, tools and the project,
+and what a test does in another process.
 """
 
 from __future__ import annotations
@@ -14,22 +15,23 @@ import json
 import multiprocessing
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from coverage import Coverage, CoverageData
 
-from tools.files import ROOT, chapter, chapters
+from tools.breaks import PRELOADED, use_library
+from tools.files import ROOT, chapter, chapters, write
 from tools.notebook_claims import code_cells, run_notebook
 from tools.rooms import LIBRARY
 
 FOLDER = ROOT / "_build" / "reach"
 APART = (
-    *("tests/devices", "tests/live", "tests/tools", "tests/test_benchmarks.py"),
+    *("tests/devices", "tests/live", "tests/site", "tests/tools"),
+    "tests/test_benchmarks.py",
     *("tests/test_book.py", "tests/test_commands.py", "tests/test_packaging.py"),
     *("tests/test_project.py", "tests/test_workflows.py"),
 )
@@ -134,90 +136,118 @@ def _shared(fixture: str, place: str) -> str:
     return f"fixture {fixture} of {place}"
 
 
-def reach_tests(folder: Path) -> None:
-    """Run the tests under coverage; leave data and times in a folder."""
-    coverage = _begun(folder / "tests.coverage")
+def reach_tests(part: str, folder: Path) -> None:
+    """Run a part of the tests under coverage; leave data and times in a folder."""
+    coverage = _begun(part, folder)
     watch = Watch(coverage)
     apart = [f"--ignore={name}" for name in APART]
-    pytest.main([*OPTIONS, *apart, "tests"], plugins=[watch])
-    _ended(coverage, folder / "tests.json", watch.seconds, watch.users)
+    few = "--hypothesis-profile=reach"  # two examples run the lines of all
+    pytest.main([*OPTIONS, few, *apart, part], plugins=[watch])
+    _ended(coverage, part, folder, watch.seconds, watch.users)
 
 
-def reach_page(number: str, folder: Path) -> None:
+def reach_page(part: str, folder: Path) -> None:
     """Run a page under coverage; leave data and time in a folder."""
-    coverage = _begun(folder / f"page-{number}.coverage")
+    coverage = _begun(part, folder)
     started = time.perf_counter()
-    coverage.switch_context(PAGE + number)
-    failures = run_notebook(chapter(number), ())
-    seconds = {} if failures else {PAGE + number: time.perf_counter() - started}
-    _ended(coverage, folder / f"page-{number}.json", seconds, {})
+    coverage.switch_context(part)
+    failures = run_notebook(chapter(part.removeprefix(PAGE)), ())
+    seconds = {} if failures else {part: time.perf_counter() - started}
+    _ended(coverage, part, folder, seconds, {})
 
 
-def _begun(path: Path) -> Coverage:
-    """Begin to cover the library."""
-    coverage = Coverage(str(path), source=[str(LIBRARY)], config_file=False)
+def _begun(part: str, folder: Path) -> Coverage:
+    """Begin to cover the library, which is imported anew."""
+    coverage = Coverage(
+        str(_file(part, folder, "coverage")), source=[str(LIBRARY)], config_file=False
+    )
     coverage.start()
+    use_library(LIBRARY.parent)
     return coverage
 
 
 def _ended(
     coverage: Coverage,
-    path: Path,
+    part: str,
+    folder: Path,
     seconds: dict[str, float],
     users: dict[str, list[str]],
 ) -> None:
-    """Keep what was covered, and the times."""
+    """Keep what was covered, the times, and from which texts they are."""
     coverage.stop()
     coverage.save()
-    found = {"seconds": seconds, "users": users}
-    path.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    found = {"texts": fingerprint(part), "seconds": seconds, "users": users}
+    write(_file(part, folder, "json"), json.dumps(found, indent=1))
 
 
-def fingerprint() -> str:
-    """Return a hash of the library, the tests and the pages' code."""
+def _file(part: str, folder: Path, ending: str) -> Path:
+    """Return where something of a part is kept."""
+    return folder / f"{part.replace('/', '-').replace(' ', '-')}.{ending}"
+
+
+def parts() -> list[str]:
+    """Return the folders of tests, those of no folder one by one, and the pages."""
+    tests = ROOT / "tests"
+    found = {
+        "/".join(path.relative_to(ROOT).parts[: 3 if "chapters" in path.parts else 2])
+        for path in tests.rglob("test_*.py")
+    }
+    return [
+        *sorted(one for one in found if not one.startswith(APART)),
+        *(PAGE + path.stem[:2] for path in chapters()),
+    ]
+
+
+def fingerprint(part: str) -> str:
+    """Return a hash of the library, of what tests share, and of a part's own code."""
     found = hashlib.sha256()
-    texts = [ROOT / "tests", ROOT / "lib"]
-    for path in sorted(one for folder in texts for one in folder.rglob("*.py")):
+    texts = [*LIBRARY.rglob("*.py"), *(ROOT / "tests").glob("[!t]*.py")]
+    own = ROOT / part
+    texts += own.rglob("*.py") if own.is_dir() else [own] if own.exists() else []
+    for path in sorted(texts):
         found.update(path.read_bytes())
-    for path in chapters():
-        found.update("".join(code_cells(path)).encode())
+    if part.startswith(PAGE):
+        cells = code_cells(chapter(part.removeprefix(PAGE)))
+        found.update("".join(cells).encode())
     return found.hexdigest()
 
 
-def measure() -> None:
-    """Run everything once, one process at a time, and keep it with its hash."""
+def kept(part: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """Return what is kept of a part: texts, seconds, users; nothing if it is old."""
+    path = _file(part, folder, "json")
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found if found.get("texts") == fingerprint(part) else {}
+
+
+def measure(wanted: Iterable[str]) -> None:
+    """Run every part that is not kept, one process at a time."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in FOLDER.iterdir():
-        old.unlink()
     os.environ |= QUIET
-    context = multiprocessing.get_context("spawn")
-    for number in ("", *(path.stem[:2] for path in chapters())):
-        target = partial(reach_page, number) if number else reach_tests
-        process = context.Process(target=target, args=(FOLDER,))
-        process.start()
-        process.join()
-    parts = sorted(map(str, FOLDER.glob("*.coverage")))
-    coverage = Coverage(str(FOLDER / "all.coverage"), config_file=False)
-    coverage.combine(parts, keep=True)
-    coverage.save()
-    (FOLDER / "fingerprint").write_text(fingerprint(), encoding="utf-8")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*PRELOADED, "pytest", "yaml"])
+    for part in wanted:
+        if not kept(part):
+            target = reach_page if part.startswith(PAGE) else reach_tests
+            process = context.Process(target=target, args=(part, FOLDER))
+            process.start()
+            process.join()
 
 
 def load() -> Reach:
-    """Return what was measured, measured anew if anything has changed since."""
-    kept = FOLDER / "fingerprint"
-    if not kept.exists() or kept.read_text(encoding="utf-8") != fingerprint():
-        measure()
+    """Return what is measured, after measuring what is not."""
+    measure(parts())
     seconds: dict[str, float] = {}
     users: dict[str, list[str]] = {}
-    for path in sorted(FOLDER.glob("*.json")):
-        found = json.loads(path.read_text(encoding="utf-8"))
+    data = CoverageData(no_disk=True)
+    for part in parts():
+        found = kept(part)
         seconds |= found["seconds"]
         users |= found["users"]
-    data = CoverageData(str(FOLDER / "all.coverage"))
-    data.read()
+        some = CoverageData(str(_file(part, FOLDER, "coverage")))
+        some.read()
+        data.update(some)
     return Reach(seconds, users, data)
 
 
 if __name__ == "__main__":
-    measure()
+    measure(parts())

@@ -193,6 +193,11 @@ def test_mean_above_agrees_with_scipy(shown):
 
 
 @pytest.mark.parametrize("method", ["mean_above", "mean_below"])
+def test_a_mean_at_its_bound_lies_on_neither_side(method):
+    fails(method, [2.0, 2.0, 2.0], 2.0)
+
+
+@pytest.mark.parametrize("method", ["mean_above", "mean_below"])
 def test_an_interval_over_seeds_needs_three(method):
     with pytest.raises(ValueError, match="≥ 3 values, got 2"):
         getattr(claim("3.1"), method)([1.0, 2.0], 0.0, what="x")

@@ -20,6 +20,7 @@ from rederived.datasets import (
     Source,
     describe,
     load,
+    split,
     verify,
 )
 from rederived.datasets.catalogue import entry
@@ -248,6 +249,28 @@ def test_every_name_that_was_asked_for_is_in_the_catalogue():
         if item.hub:
             assert set(item.hub_files) == set(item.rows)
             assert len(item.revision) == 40
+
+
+@pytest.mark.parametrize(
+    ("name", "total"),
+    [
+        *[("mnist", 70_000), ("fashion-mnist", 70_000), ("cifar10", 60_000)],
+        ("tiny-imagenet", 200 * 550),  # classes, each with 500 and 50 pictures
+        *[("celeba", 202_599), ("celeba-128", 202_599)],
+        *[("lcsts", 2_400_591 + 8_685 + 725), ("digits", 1_797)],
+        *[("csl-titles", 5_500), ("lctt-titles", 7_746)],
+        *[("drawn-faces-32", 11_000), ("drawn-faces-64", 11_000)],
+        ("title-grammar", 9_000),
+    ],
+)
+def test_a_data_set_has_as_many_rows_as_were_published(name, total):
+    assert sum(entry(name).rows.values()) == total
+
+
+def test_a_division_leaves_one_picture_to_train_on():
+    assert len(split("digits", rows=3, held_out=2).train) == 1
+    with pytest.raises(ValueError, match="3 pictures held out of 3 leave none"):
+        split("digits", rows=3, held_out=3)
 
 
 # What is said when nothing can ----------------------------------------------------

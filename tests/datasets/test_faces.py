@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from rederived.datasets.face_factors import (
+    EYE_PALETTE,
     FACTORS,
     HAIR_PALETTE,
     HAIR_STYLES,
@@ -79,6 +80,16 @@ def test_skin_hair_and_background_have_the_colours_asked_for():
     corner = draw(background=0.0)[:, 0, 0]
     red = np.array(colorsys.hsv_to_rgb(0, 0.2, 0.97)) * 255
     assert np.abs(corner.numpy() - red).max() < 3
+
+
+def test_the_colours_are_those_of_the_faces_on_record():
+    assert SKIN_PALETTE.flatten().tolist() == [
+        *[255, 226, 202, 240, 192, 150, 198, 136, 92, 128, 80, 52, 82, 50, 36]
+    ]
+    assert HAIR_PALETTE.flatten().tolist() == [
+        *[38, 30, 34, 98, 60, 38, 172, 78, 38, 232, 186, 98, 208, 208, 214]
+    ]
+    assert EYE_PALETTE.flatten().tolist() == [104, 60, 28, 70, 136, 70, 60, 120, 205]
 
 
 def test_hue_against_the_standard_library():

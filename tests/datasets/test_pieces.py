@@ -46,6 +46,12 @@ def test_joined_they_are_what_was_packed(packed: Path) -> None:
     assert found.source.where == "a file, in 3 pieces"
 
 
+def test_the_list_says_how_many_rows_each_piece_has(packed: Path) -> None:
+    found = json.loads((packed / LIST).read_text(encoding="utf-8"))
+    pieces = sorted(packed.glob("*.safetensors"))
+    assert found["rows"] == [len(load_file(one)["labels"]) for one in pieces]
+
+
 @pytest.mark.parametrize("shape", [(3, 1, 28, 28), (2, 3, 5, 7), (1, 3, 1, 1)])
 def test_compression_loses_nothing(shape: tuple[int, ...]) -> None:
     draw = torch.Generator().manual_seed(0)

@@ -1,7 +1,8 @@
 """Mutants: small changes in the right place, drawn by a seed, and killed or not."""
 
 import ast
-import multiprocessing
+import os
+import signal
 import sys
 from itertools import islice
 
@@ -12,8 +13,9 @@ pytest.importorskip("cosmic_ray", reason="the group `mutants` is not installed")
 from tools import mutant_jobs, mutants
 from tools.changes import changed, changes
 from tools.in_place import exchange, loaded
-from tools.mutant_jobs import Job, Mutant, drawn
-from tools.mutant_runs import killer
+from tools.mutant_groups import GROUPS, group
+from tools.mutant_jobs import Job, Mutant, again, drawn
+from tools.mutant_runs import control_of, supervised
 from tools.reach import Reach
 from tools.rooms import LIBRARY
 
@@ -87,9 +89,9 @@ def test_a_line_is_run_by_tests_and_by_those_that_share_a_fixture():
 
 @pytest.fixture
 def places():
-    name, path = "probability", LIBRARY / "probability" / "tables.py"
+    path = LIBRARY / "probability" / "tables.py"
     found = changes(path.read_text(encoding="utf-8"))
-    return {name: [(path, place, some) for place, some in found.items()]}
+    return {"claims": [(path, place, some) for place, some in found.items()]}
 
 
 def test_a_draw_is_its_seed_and_every_mutant_can_be_parsed(places):
@@ -105,7 +107,43 @@ def test_a_draw_is_its_seed_and_every_mutant_can_be_parsed(places):
 
 
 def test_every_place_is_drawn_once(places):
-    assert len(list(drawn(places, 0, REACH))) == len(places["probability"])
+    assert len(list(drawn(places, 0, REACH))) == len(places["claims"])
+
+
+def test_groups_take_turns_by_their_weight(places):
+    both = places | {"training": places["claims"]}
+    first = list(islice(drawn(both, 0, REACH), 10))
+    assert (GROUPS["claims"], GROUPS["training"]) == (2, 3)
+    alone = [list(drawn({name: both[name]}, 0, REACH)) for name in both]
+    claims, training = (iter(jobs) for jobs in alone)
+    assert first == [next(claims if n % 5 < 2 else training) for n in range(10)]
+
+
+def test_a_mutant_is_found_again_by_its_name(places):
+    third = list(islice(drawn(places, 0, REACH), 3))[2]
+    gone = Mutant("probability/tables.py", 1, "f", third.mutant.operator, "x", "y")
+    moved = Mutant("gone.py", 1, "f", "any", "x", "y")
+    found = list(again([gone, moved, third.mutant], REACH, {}))
+    assert found == [third]
+    (first,) = again([third.mutant], REACH, {third.mutant.name: "tests/c.py::new"})
+    assert first.tests == ("tests/c.py::new", *third.tests)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("flows/density.py", "models and losses"),
+        ("chapters/nice/model.py", "models and losses"),
+        ("chapters/nice/study/run.py", "studies"),
+        ("chapters/nice/study_blank_pixels.py", "studies"),
+        ("chapters/variational/studies/gan.py", "studies"),
+        ("chapters/nice/figures.py", "figures and command line"),
+        ("claims/checks.py", "claims"),
+        ("cli.py", "figures and command line"),
+    ],
+)
+def test_a_file_has_its_group(path, expected):
+    assert group(path) == expected
 
 
 BODY = """\
@@ -184,6 +222,10 @@ def test_what_runs_at_import_is_not_exchanged(module, old, new):
 
 @pytest.fixture
 def one_test(tmp_path):
+    (tmp_path / "conftest.py").write_text(
+        "from hypothesis import settings\nsettings.register_profile('mutants')\n",
+        encoding="utf-8",
+    )
     path = tmp_path / "test_bits.py"
     path.write_text(
         "from rederived.flows import bits_per_dim\n"
@@ -201,14 +243,44 @@ def test_a_mutant_is_killed_and_the_unchanged_library_is_not(one_test):
     assert wrong != text
     mutant = Mutant("flows/density.py", 1, "bits_per_dim", "any", "/", "*")
     work = [Job(None, "", (one_test,), ()), Job(mutant, wrong, (one_test,), ())]
-    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        unchanged, found = pool.map(killer, work, 1)
+    unchanged, found = (name for _, name, _ in supervised(iter(work), 1, not_here))
     assert unchanged == ""
     assert found.endswith("test_bits.py::test_one_bit")
 
 
+def not_here(job):
+    """Leave a job to a process of its own."""
+
+
+def odd(job):
+    """End, hang or answer as the job's text says."""
+    if job.text == "end":
+        os.kill(os.getpid(), signal.SIGKILL)
+    while job.text == "hang":
+        pass
+    return job.text
+
+
+def test_what_kills_is_asked_again_without_the_mutant():
+    mutant = Mutant("cli.py", 3, "main", "AddNot", "if x:", "if not x:")
+    job = Job(mutant, "text", ("a", "b", "c"), ("page 01", "page 02"), loading=False)
+    plain = Job(None, "", ("a", "b"), (), loading=False)
+    assert control_of(job, "b") == plain
+    both = Job(None, "", job.tests, ("page 01",), loading=False)
+    assert control_of(job, "page 01") == both
+    assert control_of(job, "import") == Job(None, "", job.tests, job.pages)
+
+
+def test_what_ends_or_hangs_is_no_hang_of_ours():
+    texts = ("end", "hang", "tests/a.py::one", "")
+    work = [Job(None, text, (), (), limit=1.0) for text in texts]
+    found = {job.text: name for job, name, _ in supervised(iter(work), 2, odd)}
+    assert found == {"end": "end", "hang": "time", "tests/a.py::one": texts[2], "": ""}
+
+
 def test_a_record_is_read_as_it_was_written(tmp_path, places):
-    mutant = Mutant("cli.py", 3, "main", "AddNot", "if x:", "if not x:", "time", 2)
+    changed = ("if x:", "if not x:", "time", 2, 0.5, "tests/a.py::one")
+    mutant = Mutant("cli.py", 3, "main", "AddNot", *changed)
     path = tmp_path / "mutants.json"
     mutants.write_record({mutant.name: mutant}, places, REACH.pages, 0, path)
     assert mutants.read_record(path) == {mutant.name: mutant}

@@ -9,7 +9,7 @@ from tools.ledger import Ledger, LedgerClaim
 from tools.mutants_page import Survivor, survivors
 
 
-def mutant(path, old, killer):
+def mutant(path, old, killer, later=""):
     return {
         "path": path,
         "line": 1,
@@ -19,6 +19,8 @@ def mutant(path, old, killer):
         "new": "y | 1",
         "killer": killer,
         "tried": 3,
+        "seconds": 2.0,
+        "later": later,
     }
 
 
@@ -27,54 +29,56 @@ RECORD = {
     "seed": 0,
     "cosmic-ray": "8.7.0",
     "pages": ["01", "07"],
-    "places": {"flows": 300, "chapters/nice": 100, "plan": 50},
-    "changes": {"flows": 900, "chapters/nice": 300, "plan": 150},
+    "places": {"models and losses": 300, "studies": 100, "claims": 50},
+    "rooms": {"flows": 250, "chapters/nice": 150, "claims": 50},
+    "changes": 1350,
     "mutants": [
         mutant("flows/density.py", "a", "tests/flows/test_flows.py::test_a"),
-        mutant("flows/density.py", "b", ""),
+        mutant("flows/density.py", "b", "", "tests/flows/test_flows.py::test_b"),
         mutant("chapters/nice/study/run.py", "c", "page 03"),
         mutant("chapters/nice/study/run.py", "d", ""),
         mutant("chapters/nice/study/run.py", "e", ""),
+        mutant("chapters/nice/study/run.py", "f", ""),
     ],
 }
-B, D, E = (
+B, D, E, F = (
     "flows/density.py f: b -> y | 1",
-    "chapters/nice/study/run.py f: d -> y | 1",
-    "chapters/nice/study/run.py f: e -> y | 1",
+    *(f"chapters/nice/study/run.py f: {old} -> y | 1" for old in "def"),
 )
 SAID = {
     B: Survivor(B, "missing test", "Nobody asked.", "tests/flows/test_flows.py"),
     D: Survivor(D, "equivalent", "It is the same."),
     E: Survivor(E, "open", "A test is to be written."),
+    F: Survivor(F, "code removed", "Nobody called it."),
 }
 
 
-def test_a_room_s_rate_leaves_out_what_is_equivalent_and_adds_what_is_mended(
-    monkeypatch,
-):
+def test_rates_leave_out_what_is_equivalent_or_gone_and_add_what_is_mended(monkeypatch):
     monkeypatch.setattr(mutants_page, "FEW", 1)
     lines = mutants_page.page(RECORD, SAID).splitlines()
-    assert "| `flows` | 300 | 2 | 1 | 50 % | 100 % |" in lines
-    assert "| `chapters/nice` | 100 | 3 | 1 | 50 % | 50 % |" in lines
-    # 300 places at one half or whole, 100 at one half
-    assert "| all, by size | 400 | 5 | 2 | 50 % | 88 % |" in lines
-    assert not [line for line in lines if line.startswith("| `plan`")]
+    # Wilson's intervals of 1 of 2, 2 of 2 and 1 of 3
+    half, whole, third = "50 % (9 to 91)", "100 % (34 to 100)", "33 % (6 to 79)"
+    assert f"| models and losses | 300 | 2 | 1 | {half} | {whole} |" in lines
+    assert f"| `flows` | 250 | 2 | 1 | {half} | {whole} |" in lines
+    assert f"| studies | 100 | 4 | 1 | {third} | {half} |" in lines
+    assert "| claims | 50 | 0 | 0 | – | – |" in lines  # a group, and not yet drawn from
+    assert not [line for line in lines if line.startswith("| `claims`")]
 
 
 def test_the_page_says_how_many_were_run_of_how_many():
     made = mutants_page.page(RECORD, SAID)
-    assert "**5 of 1,350 possible changes, at 450 places**" in made
-    assert "commit `0123456789ab`" in made
+    assert "**6 of 1,350 possible changes, at 450 places**" in made
+    assert "commit `0123456789ab`; 2.0 s of computing for each" in made
     assert "the pages of these chapters were asked: 1, 7." in made
-    assert mutants_page.killed_share(RECORD) == "2 of 5, too few for a share,"
+    assert mutants_page.killed_share(RECORD) == "2 of 6, too few for a share,"
     none = mutants_page.page(RECORD | {"pages": []}, SAID)
     assert "Only tests were asked, no page" in none
 
 
 def test_few_draws_give_no_share(monkeypatch):
-    assert "| all, by size | 400 | 5 | 2 | – | – |" in mutants_page.page(RECORD, SAID)
-    monkeypatch.setattr(mutants_page, "FEW", 5)
-    assert mutants_page.killed_share(RECORD) == "40 % of 5"
+    assert "| studies | 100 | 4 | 1 | – | – |" in mutants_page.page(RECORD, SAID)
+    monkeypatch.setattr(mutants_page, "FEW", 6)
+    assert mutants_page.killed_share(RECORD) == "33 % of 6"
 
 
 def test_every_survivor_stands_there_with_its_kind():
@@ -87,6 +91,12 @@ def test_a_survivor_without_a_kind_is_refused():
     rest = {name: one for name, one in SAID.items() if name != D}
     with pytest.raises(ValueError, match=r"does not fit mutants\.json: chapters/nice"):
         mutants_page.page(RECORD, rest)
+
+
+def test_a_missing_test_that_was_not_tried_is_refused():
+    early = SAID | {E: Survivor(E, "missing test", "Nobody asked.", "tests/a.py")}
+    with pytest.raises(ValueError, match=r"does not fit mutants\.json: .* e -> y"):
+        mutants_page.page(RECORD, early)
 
 
 @pytest.mark.parametrize(

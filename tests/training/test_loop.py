@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,6 +79,18 @@ def test_gradient_descent_by_hand() -> None:
     assert history.column("epoch") == [1, 2, 3, 4, 5]
     assert history.column("step") == [1, 2, 3, 4, 5]
     assert all(seconds >= 0 for seconds in history.column("seconds"))
+
+
+def test_an_epoch_has_the_seconds_of_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+
+    def loss(point: Point, x: Tensor) -> Tensor:
+        clock[0] += 2.0
+        return point(x)
+
+    _, history = descend(TrainConfig(epochs=3, batch_size=2), loss=loss)
+    assert history.column("seconds") == [4.0, 4.0, 4.0]  # two steps of two seconds
 
 
 def test_a_loss_is_called_with_the_model_and_the_batch() -> None:

@@ -243,6 +243,19 @@ def test_samples_of_the_model_have_the_data_s_shape() -> None:
     assert vae.sample(5, 1, generator(22)).shape == (5, 2)
 
 
+def test_what_is_drawn_or_estimated_keeps_no_graph() -> None:
+    vae, z = small_vae(23), torch.zeros(3, 1, dtype=torch.float64)
+    pixels = AutoregressiveDecoder(mlp([1, 4]), 2, 2, 1)
+    assert pixels.log_prob(torch.zeros(3, 4), z.float()).requires_grad
+    found = [
+        vae.sample(3, 1, generator(24)),
+        vae.decoder.sample(z, generator(25)),
+        pixels.sample(z.float(), generator(26)),
+        log_likelihood(vae, torch.zeros(3, 2, dtype=torch.float64), 2, generator(27)),
+    ]
+    assert [one.requires_grad for one in found] == [False] * 4
+
+
 @given(seed=st.integers(0, 10_000))
 def test_rate_is_information_plus_divergence_of_the_aggregate(seed: int) -> None:
     mean, log_variance = codes_of(40, 2, seed)

@@ -450,6 +450,14 @@ def test_rouge_is_one_for_equals_and_symmetric(a, b):
     assert mean_rouge([a, a], [a, a]).two == 1.0
 
 
+def test_the_mean_over_titles_is_that_of_each_measure():
+    one, other = rouge("一二三", "一三"), rouge("一二", "一二")
+    found = mean_rouge(["一二三", "一二"], ["一三", "一二"])
+    for name in ("one", "two", "longest"):
+        expected = (getattr(one, name) + getattr(other, name)) / 2
+        assert getattr(found, name) == pytest.approx(expected)
+
+
 def test_coverage_and_bad_input():
     assert coverage("abc", "cxb") == 2 / 3
     with pytest.raises(ValueError, match="empty title"):
