@@ -44,8 +44,8 @@ _SHARED_IDS = re.compile(r' id="(?:proof|exercise|solution)-content"')
 _BRANCH = '<summary><span class="toctree-toggle"'
 """The arrow that shows the pages below one; the theme gives it no name."""
 _UNNAMED = {
-    '<div style="overflow-x:auto">': '<div style="overflow-x:auto" tabindex="0" '
-    'role="region" aria-label="Table, scrolls">',
+    '<div class="rd-attention"': '<div class="rd-attention" tabindex="0" '
+    'role="region" aria-label="Table, scrolls"',
     '<div role="list" class="citation-list">': '<div class="citation-list">',
 }
 """What a reader without eyes or mouse cannot use -> what one can: a wide table that the
