@@ -44,8 +44,8 @@ def attention_table(
         rows.append(f"<tr>{_cell(html.escape(character), 0)}{shades}</tr>")
     style = "border-collapse:collapse;font-size:.72em;line-height:1.35;width:auto"
     body = "".join(rows)
-    table = f'<table style="{style}">{body}</table>'
-    return f'<div class="rd-attention" style="overflow-x:auto">{table}</div>'
+    drawn = f'<table style="{style}">{body}</table>'
+    return f'<div class="rd-attention" style="overflow-x:auto">{drawn}</div>'
 
 
 def show_attention(
