@@ -99,6 +99,14 @@ def test_seeds_are_counted_once_where_all_records_have_as_many(
     ]
 
 
+def test_a_deviation_of_nothing_is_not_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    same = gather([run(0, rate=7.6009), run(1, rate=7.60091)], [], [])
+    show_comparison({"plain": same}, {"rate": "nats"})
+    assert shown(capsys)[2] == ["plain", "7.60"]
+
+
 def test_seeds_have_a_column_where_records_differ(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rederived.records.records import Record
+from rederived.records.rounding import rounded
 from rederived.records.runs import RunError
 
 NONE = "–"
 """The cell of what was not measured or reported."""
+AGREEMENT = 1e-4
+"""Deviation, as a part of the mean, below which seeds agree: it is not shown."""
 
 
 def show_comparison(records: Mapping[str, Record], metrics: Mapping[str, str]) -> None:
@@ -106,4 +109,6 @@ def _cell(record: Record, metric: str) -> str:
             f"record {record.name} has {metric!r} of {len(values)} seeds of "
             f"{len(record.seeds)}: show it apart, with its own n"
         )
-    return record.summary(metric).value
+    summary = record.summary(metric)
+    agree = summary.sd < AGREEMENT * abs(summary.mean)
+    return rounded(summary.mean, 0.0 if agree else summary.sd)
