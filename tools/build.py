@@ -26,7 +26,7 @@ from rederived.claims import verdict
 from tools.address import Address, address
 from tools.execute import TIMEOUT, prepare
 from tools.files import RESULTS, ROOT, chapters, write
-from tools.lean import lean, prune
+from tools.lean import lean, prune, trim
 from tools.ledger import by_claim, checks_of, fallout, read_ledger
 
 SITE = ROOT / "_build"
@@ -113,6 +113,7 @@ def build(config: dict[str, Any], *options: str) -> int:
     if done.returncode == 0:
         lean(SITE / "html")
         prune(SITE / "html")
+        trim(SITE / "html")
     return done.returncode
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from rederived.records import Record, load_record, record_names, rounded
+from rederived.records import Record, load_record, record_names
 from rederived.study import AnyStudy, studies
 
 from tools.files import CHAPTER_PATTERN, RESULTS, ROOT
@@ -115,8 +115,7 @@ def _span(records: list[Record], metric: str) -> str:
 
 
 def _value(record: Record, metric: str) -> str:
-    summary = record.summary(metric)
-    return rounded(summary.mean, summary.sd)
+    return record.summary(metric).value
 
 
 def between(text: str, mark: str, lines: list[str]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from rederived.records import Record, load_record, record_names, rounded
+from rederived.records import Record, load_record, record_names
 from rederived.study import studies
 
 from tools.contents import Chapter
@@ -239,8 +239,7 @@ def _value(record: Record, metric: str) -> str:
     """Return a metric of a record with the digits that its spread allows, as HTML."""
     if not record.values(metric):
         return "–"
-    summary = record.summary(metric)
-    return rounded(summary.mean, summary.sd).replace(" ± ", "&nbsp;±&nbsp;")
+    return record.summary(metric).value.replace(" ± ", "&nbsp;±&nbsp;")
 
 
 def _seeds(records: list[Record], labels: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from rederived.records import (
     Published,
     Record,
     Run,
+    RunError,
     gather,
     show_comparison,
     show_table,
@@ -14,8 +15,11 @@ from rederived.records import (
 
 
 def record(published: list[Published], **metrics: float) -> Record:
-    run = Run("nice", "tiny", 0, "1d", {}, metrics, [], [], {})
-    return gather([run], published, [])
+    return gather([run(0, **metrics)], published, [])
+
+
+def run(seed: int, **metrics: float) -> Run:
+    return Run("nice", "tiny", seed, "1d", {}, metrics, [], [], {})
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
@@ -41,10 +45,11 @@ def test_sources_are_numbered_rows_and_notes(
     assert shown(capsys) == [
         ["", "error, %", "loss"],
         ["---", "---", "---"],
-        ["plain", "5.00 (n = 1)", "1.00 (n = 1)"],
-        ["mixup", "6.00 (n = 1)", "–"],
+        ["plain", "5", "1"],
+        ["mixup", "6", "–"],
         ["published, 1", "4.24", "0.5"],
         ["published, 2", "5", "–"],
+        ["One seed."],
         ["1. the paper, table 1"],
         ["2. the program's README"],
     ]
@@ -54,7 +59,12 @@ def test_a_source_of_other_metrics_is_left_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     show_comparison({"plain": record([PAPER], loss=1.0)}, {"loss": "loss"})
-    assert shown(capsys) == [["", "loss"], ["---", "---"], ["plain", "1.00 (n = 1)"]]
+    assert shown(capsys) == [
+        ["", "loss"],
+        ["---", "---"],
+        ["plain", "1"],
+        ["One seed."],
+    ]
 
 
 def test_more_metrics_than_records_become_rows(
@@ -67,11 +77,64 @@ def test_more_metrics_than_records_become_rows(
     assert shown(capsys) == [
         ["", "plain", "published, 1"],
         ["---", "---", "---"],
-        ["error, %", "5.00 (n = 1)", "4.24"],
-        ["loss", "1.00 (n = 1)", "–"],
-        ["parameters", "1,234,567 (n = 1)", "–"],
+        ["error, %", "5", "4.24"],
+        ["loss", "1", "–"],
+        ["parameters", "1,234,567", "–"],
+        ["One seed."],
         ["1. the paper, table 1"],
     ]
+
+
+PAIR = gather([run(0, error=4.0, loss=1.0), run(1, error=5.0, loss=1.02)], [], [])
+
+
+def test_seeds_are_counted_once_where_all_records_have_as_many(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_comparison({"plain": PAIR, "same": PAIR}, {"error": "error, %"})
+    assert shown(capsys)[2:] == [
+        ["plain", "4.5 ± 0.7"],
+        ["same", "4.5 ± 0.7"],
+        ["Mean ± standard deviation over 2 seeds."],
+    ]
+
+
+def test_a_deviation_of_nothing_is_not_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    same = gather([run(0, rate=7.6009), run(1, rate=7.60091)], [], [])
+    show_comparison({"plain": same}, {"rate": "nats"})
+    assert shown(capsys)[2] == ["plain", "7.60"]
+
+
+def test_seeds_have_a_column_where_records_differ(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    both = {"two": PAIR, "one": record([PAPER], error=6.0)}
+    show_comparison(both, {"error": "error, %"})
+    assert shown(capsys) == [
+        ["", "n", "error, %"],
+        ["---", "---", "---"],
+        ["two", "2", "4.5 ± 0.7"],
+        ["one", "1", "6"],
+        ["published, 1", "–", "4.24"],
+        ["Mean ± standard deviation over n seeds."],
+        ["1. the paper, table 1"],
+    ]
+    both["one"] = record([], error=6.0)
+    show_comparison(both, {"error": "error, %", "loss": "loss", "size": "size"})
+    assert shown(capsys)[:4] == [
+        ["", "two", "one"],
+        ["---", "---", "---"],
+        ["n", "2", "1"],
+        ["error, %", "4.5 ± 0.7", "6"],
+    ]
+
+
+def test_a_metric_of_some_seeds_only_is_refused() -> None:
+    uneven = gather([run(0, error=4.0), run(1, error=5.0, loss=1.0)], [], [])
+    with pytest.raises(RunError, match="nice-tiny has 'loss' of 1 seeds of 2"):
+        show_comparison({"uneven": uneven}, {"loss": "loss"})
 
 
 def test_counts_are_whole_and_averages_are_not() -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from rederived.figures import DRAWING, KIND
 
-from tools.lean import files, icons, pages, pictures, search
+from tools.lean import files, icons, pages, pictures, search, styles
 
 SCRIPT = '<script src="../_static/{}"></script>\n'
 BODY = '<article class="bd-article">{}</article>'
@@ -117,6 +117,9 @@ def test_a_page_is_repaired():
         '<div id="proof-content"></div><div id="mine"></div>'
         '<summary><span class="toctree-toggle">v</span></summary>'
         '<span class="n">x</span><span class="o">&lt;</span><span class="k">if</span>'
+        '<span class="sd">"""One</span>\n  <span class="sd">two."""</span>\n'
+        '<ul><li><a href="../_sources/a.md" x>.md</a></li>\n'
+        '<li><a href="../_sources/a.ipynb">.ipynb</a></li></ul>'
     )
     made = pages.repaired(page)
     assert made.count("viewport") == 1
@@ -126,6 +129,9 @@ def test_a_page_is_repaired():
     assert 'id="mine"' in made
     assert '<summary aria-label="Pages below">' in made
     assert 'x&lt;<span class="k">if</span>' in made
+    assert '<span class="s">"""One\n  two."""</span>\n<ul>' in made
+    assert "a.ipynb" in made
+    assert "a.md" not in made
 
 
 def test_files_that_no_page_reaches_go(tmp_path):
@@ -144,7 +150,7 @@ def test_files_that_no_page_reaches_go(tmp_path):
     ):
         put(name)
     put("_static/mathjax/output/chtml/fonts/woff-v2/f.woff")
-    for name in ("ams", "autoload", "all-packages"):
+    for name in ("boldsymbol", "ams", "mhchem", "all-packages"):
         put(f"_static/mathjax/input/tex/extensions/{name}.js")
     files.prune(tmp_path)
     left = {
@@ -156,10 +162,43 @@ def test_files_that_no_page_reaches_go(tmp_path):
         "_static/img/b.svg",
         "x y.txt",
         "_static/mathjax/output/chtml/fonts/woff-v2/f.woff",
-        "_static/mathjax/input/tex/extensions/ams.js",
-        "_static/mathjax/input/tex/extensions/autoload.js",
+        "_static/mathjax/input/tex/extensions/boldsymbol.js",
     }
     assert not (tmp_path / "_static" / "idle").exists()
+
+
+@pytest.mark.parametrize(
+    ("sheet", "left"),
+    [
+        (".a{x:1}.b{x:2}", ".a{x:1}"),
+        (".b,.a .b,p>.a{x:1}", "p>.a{x:1}"),
+        ("p,[x]{x:1}", "p,[x]{x:1}"),
+        (".a:is(.b, p:not(.a)),.b{x:1}", ".a:is(.b, p:not(.a)){x:1}"),
+        (".a::after{content:'}'}", ".a::after{content:'}'}"),
+        ("@media print{.b{x:1}.a{x:2}}", "@media print{.a{x:2}}"),
+        ("@media print{@supports (x:1){.b{x:1}}}.a{}", ".a{}"),
+        ("@font-face{x:1}@import 'x.css';", "@font-face{x:1}@import 'x.css';"),
+        ("/* .b{ */.a{x:1}", ".a{x:1}"),
+        (r".a\:b{x:1}.a\:c{x:2}", r".a\:c{x:2}"),
+    ],
+)
+def test_rules_of_classes_that_no_page_has_go(sheet, left):
+    assert styles.trimmed(sheet, {"a", "c"}) == left
+
+
+def test_a_sheet_that_does_not_end_is_refused():
+    with pytest.raises(ValueError, match="ends in a rule: 'x:1'"):
+        styles.trimmed(".a{x:1", {"a"})
+
+
+def test_a_class_that_only_a_script_knows_keeps_its_rule(tmp_path):
+    (tmp_path / "_static" / "styles").mkdir(parents=True)
+    (tmp_path / "_static" / "a.js").write_text("x.classList.add('late')", "utf-8")
+    (tmp_path / "a.html").write_text('<p class="a">', "utf-8")
+    sheet = tmp_path / "_static" / "styles" / "t.css"
+    sheet.write_text(".late{x:1}.a{x:2}.never{x:3}", "utf-8")
+    styles.trim(tmp_path)
+    assert sheet.read_text("utf-8") == ".late{x:1}.a{x:2}"
 
 
 @pytest.mark.parametrize(

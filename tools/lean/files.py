@@ -12,19 +12,20 @@ _LINK = re.compile(r'\b(?:href|src|content)="([^"#]+)')
 _URL = re.compile(r"url\(\s*[\"']?([^\"')]+)")
 _IMPORT = re.compile(r"@import\s+[\"']([^\"']+)")
 
+EXTENSIONS = (
+    *("action", "amscd", "bbox", "boldsymbol", "braket", "bussproofs", "cancel"),
+    *("color", "enclose", "extpfeil", "html", "unicode", "verb"),
+)
+"""Extensions that MathJax loads when a formula has one of their commands.  The usual
+ones are in its script; that of chemistry is large, and nothing here asks for it."""
 KEPT = (
-    "_static/mathjax/output/chtml/fonts/woff-v2/*",  # MathJax asks for its fonts, and
-    "_static/mathjax/input/tex/extensions/[!a]*.js",  # for commands that few pages
-    "_static/mathjax/input/tex/extensions/a[!l]*.js",  # use, but not for all at once
+    "_static/mathjax/output/chtml/fonts/woff-v2/*",  # MathJax asks for its fonts
+    *(f"_static/mathjax/input/tex/extensions/{name}.js" for name in EXTENSIONS),
     "objects.inv",
 )
 """Files that no link names."""
 UNUSED = ("_static/vendor",)
 """What styles name but no page asks for: the icons are drawn."""
-
-
-FOREIGN = ("mhchem.js", "physics.js")
-"""Extensions of MathJax, large ones, that nothing in the book can ask for."""
 COMPACT = ("_downloads/*/*.json", "_sources/**/*.ipynb")
 """What is written again without spaces: a seventh of their bytes."""
 
@@ -36,7 +37,6 @@ def prune(html: Path) -> None:
         reached -= set((html / folder).rglob("*"))
     for pattern in KEPT:
         reached |= set(html.glob(pattern))
-    reached = {path for path in reached if path.name not in FOREIGN}
     for path in sorted(html.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):

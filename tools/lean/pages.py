@@ -44,15 +44,22 @@ _SHARED_IDS = re.compile(r' id="(?:proof|exercise|solution)-content"')
 _BRANCH = '<summary><span class="toctree-toggle"'
 """The arrow that shows the pages below one; the theme gives it no name."""
 _UNNAMED = {
-    '<div style="overflow-x:auto">': '<div style="overflow-x:auto" tabindex="0" '
-    'role="region" aria-label="Table, scrolls">',
+    '<div class="rd-attention"': '<div class="rd-attention" tabindex="0" '
+    'role="region" aria-label="Table, scrolls"',
     '<div role="list" class="citation-list">': '<div class="citation-list">',
 }
 """What a reader without eyes or mouse cannot use -> what one can: a wide table that the
 keyboard does not reach, a list whose parts are none."""
-_PLAIN = re.compile(r'<span class="[nopw]">([^<]*)</span>')
+_PLAIN = re.compile(r'<span class="(?:[nopw]|nn)">([^<]*)</span>')
 """Names, operators, punctuation and white space of code: a quarter of a page's parts.
 They are shown in the colour of all code."""
+_STRING = r'<span class="(?:s[12adehix])">[^<]*</span>'
+_STRINGS = re.compile(rf"{_STRING}(?:\s*{_STRING})*")
+"""Neighbouring parts of strings of code, all of one colour: a docstring has one a line,
+what stands between them is white."""
+_SPAN = re.compile(r"</?span[^>]*>")
+_SOURCE = re.compile(r'<li><a href="[^"]*/_sources/[^"]*\.md".*?</li>', re.DOTALL)
+"""The button that offers the text of a page without code, most of them generated."""
 _EARLY = re.compile(r'[ \t]*<meta property="og:url" content="(?!https?:)[^>]*>\n?')
 """An address for previews that is none: the site has no public address."""
 
@@ -69,8 +76,9 @@ def lean(html: Path) -> None:
 
 
 def repaired(page: str) -> str:
-    """Return a page without repeated ids, idle marks in code, and a second viewport."""
-    page = _PLAIN.sub(r"\1", _EARLY.sub("", _SHARED_IDS.sub("", page)))
+    """Return a page without repeated ids, idle marks and buttons, a second viewport."""
+    page = _SOURCE.sub("", _EARLY.sub("", _SHARED_IDS.sub("", page)))
+    page = _STRINGS.sub(_one_string, _PLAIN.sub(r"\1", page))
     page = page.replace(_BRANCH, _BRANCH.replace(">", ' aria-label="Pages below">', 1))
     for found, better in _UNNAMED.items():
         page = page.replace(found, better)
@@ -78,6 +86,11 @@ def repaired(page: str) -> str:
     if first is None:
         return page
     return page[: first.end()] + _VIEWPORT.sub("", page[first.end() :])
+
+
+def _one_string(found: re.Match[str]) -> str:
+    """Return parts of strings as one."""
+    return f'<span class="s">{_SPAN.sub("", found[0])}</span>'
 
 
 def without_unused(page: str) -> str:

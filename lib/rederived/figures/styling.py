@@ -24,7 +24,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from PIL import Image
+from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngInfo
 
 from rederived.claims import publish
@@ -146,21 +146,24 @@ def _refuse_small_text(figure: Figure) -> None:
 
 
 def _png(figure: Figure) -> bytes:
-    """The figure as PNG: a drawing in 256 colours, pictures in full colour if small.
+    """The figure as PNG: a drawing in 256 colours, pictures in all theirs if small.
 
     What is too large even in 256 colours gets fewer pixels.
     """
     _refuse_small_text(figure)
-    notes: dict[str, Any] = {"Software": None, KIND: kind(figure)}
-    buffer = io.BytesIO()
+    its_kind, buffer = kind(figure), io.BytesIO()
     for dpi in _RESOLUTIONS:
         buffer.seek(0)
         buffer.truncate()
         with style():
-            figure.savefig(buffer, format="png", dpi=dpi, metadata=notes)
-        if notes[KIND] == PICTURES and buffer.tell() <= _MAX_BYTES:
-            return buffer.getvalue()
-        palette = _with_palette(buffer, notes[KIND], dpi)
+            figure.savefig(buffer, format="png", dpi=dpi)
+        with Image.open(buffer) as drawn:
+            picture = drawn.convert("RGB")
+        if its_kind == PICTURES:
+            exact = _encoded(_without_idle_channels(picture), its_kind, dpi)
+            if len(exact) <= _MAX_BYTES:
+                return exact
+        palette = _encoded(picture.quantize(256), its_kind, dpi)
         if len(palette) <= _MAX_BYTES:
             return palette
     raise ValueError(
@@ -169,12 +172,16 @@ def _png(figure: Figure) -> bytes:
     )
 
 
-def _with_palette(buffer: io.BytesIO, its_kind: str, dpi: int) -> bytes:
-    """The same picture in 256 colours."""
-    small, notes = io.BytesIO(), PngInfo()
+def _without_idle_channels(picture: Image.Image) -> Image.Image:
+    """The same picture with one channel if it is grey."""
+    grey = picture.convert("L")
+    coloured = ImageChops.difference(grey.convert("RGB"), picture).getbbox()
+    return picture if coloured else grey
+
+
+def _encoded(picture: Image.Image, its_kind: str, dpi: int) -> bytes:
+    """A picture as PNG with its kind and resolution."""
+    made, notes = io.BytesIO(), PngInfo()
     notes.add_text(KIND, its_kind)
-    with Image.open(buffer) as picture:
-        picture.convert("RGB").quantize(256).save(
-            small, format="png", optimize=True, pnginfo=notes, dpi=(dpi, dpi)
-        )
-    return small.getvalue()
+    picture.save(made, format="png", optimize=True, pnginfo=notes, dpi=(dpi, dpi))
+    return made.getvalue()

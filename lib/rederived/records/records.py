@@ -23,6 +23,7 @@ from rederived.records.reading import (
     require_seed,
     require_texts,
 )
+from rederived.records.rounding import rounded
 from rederived.records.runs import (
     UNREADABLE,
     Arrays,
@@ -65,6 +66,11 @@ class Summary:
     mean: float  # over the seeds
     sd: float  # with n - 1 in the denominator; 0 for one seed
     n: int  # how many seeds have the metric
+
+    @property
+    def value(self) -> str:
+        """Mean and deviation, with as many digits as the deviation allows."""
+        return rounded(self.mean, self.sd)
 
     def __str__(self) -> str:
         if self.sd == 0 and self.mean >= 1000 and self.mean.is_integer():

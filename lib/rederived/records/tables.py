@@ -5,32 +5,58 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rederived.records.records import Record
+from rederived.records.rounding import rounded
+from rederived.records.runs import RunError
+
+NONE = "–"
+"""The cell of what was not measured or reported."""
+AGREEMENT = 1e-4
+"""Deviation, as a part of the mean, below which seeds agree: it is not shown."""
 
 
 def show_comparison(records: Mapping[str, Record], metrics: Mapping[str, str]) -> None:
     """Put a table on the page: the records, then the published sources, numbered.
 
     A row is a record or a source; where there are more metrics than those, a row is a
-    metric.  The sources are spelled out below the table.
+    metric.  A value is the mean over the seeds, with its spread; how many seeds is said
+    once below the table, or in a column where the records differ.  There the sources
+    are spelled out, too.
 
     Args:
         records: label of the row to record.
         metrics: metric to heading of the column; a record without one shows a dash.
+
+    Raises:
+        RunError: if some seeds of a record have a metric and others do not.
     """
     rows = [
         [label, *(_cell(record, metric) for metric in metrics)]
         for label, record in records.items()
     ]
-    notes: list[str] = []
+    sources: list[str] = []
     for source, reported in _published(records).items():
         if reported.keys() & metrics.keys():
-            notes.append(f"{len(notes) + 1}. {source}")
-            cells = (reported.get(metric, "–") for metric in metrics)
-            rows.append([f"published, {len(notes)}", *cells])
+            sources.append(f"{len(sources) + 1}. {source}")
+            cells = (reported.get(metric, NONE) for metric in metrics)
+            rows.append([f"published, {len(sources)}", *cells])
+    by_metric = len(metrics) > len(rows)
     table = [["", *metrics.values()], *rows]
-    if len(metrics) > len(rows):
+    sizes = [len(record.seeds) for record in records.values()]
+    notes = [_of_seeds(sizes), *([""] if sources else []), *sources]
+    if len(set(sizes)) > 1:
+        column = ["n", *map(str, sizes), *(NONE for _ in sources)]
+        table = [[row[0], n, *row[1:]] for row, n in zip(table, column, strict=True)]
+    if by_metric:
         table = [list(column) for column in zip(*table, strict=True)]
     _show(table[0], table[1:], notes)
+
+
+def _of_seeds(sizes: Sequence[int]) -> str:
+    """Return what the values of records with so many seeds are, for a note."""
+    if set(sizes) == {1}:
+        return "One seed."
+    n = str(sizes[0]) if len(set(sizes)) == 1 else "n"
+    return f"Mean ± standard deviation over {n} seeds."
 
 
 def _published(records: Mapping[str, Record]) -> dict[str, dict[str, str]]:
@@ -74,5 +100,15 @@ def _escaped(cell: str) -> str:
 
 
 def _cell(record: Record, metric: str) -> str:
-    """Return mean, deviation and n of a metric, or a dash."""
-    return str(record.summary(metric)) if record.values(metric) else "–"
+    """Return mean and deviation of a metric, or a dash."""
+    values = record.values(metric)
+    if not values:
+        return NONE
+    if len(values) != len(record.seeds):
+        raise RunError(
+            f"record {record.name} has {metric!r} of {len(values)} seeds of "
+            f"{len(record.seeds)}: show it apart, with its own n"
+        )
+    summary = record.summary(metric)
+    agree = summary.sd < AGREEMENT * abs(summary.mean)
+    return rounded(summary.mean, 0.0 if agree else summary.sd)

@@ -13,7 +13,7 @@ def test_a_table_has_a_row_for_each_written_character():
     rows = table.split("<tr>")[1:]
     assert len(rows) == 3
     assert "&lt;" in rows[0]
-    shades = [re.findall(r"114,178,([\d.]+)", row) for row in rows[1:]]
+    shades = [re.findall(r"opacity:([\d.]+)", row) for row in rows[1:]]
     assert shades == [["0.7", "0.7"], ["0.4", "1.0"]]
 
 

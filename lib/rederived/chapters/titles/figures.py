@@ -14,6 +14,7 @@ from rederived.figures.styling import Values, as_array
 
 _STEPS = 10
 _CELL = "padding:0 .1em;min-width:1.15em;text-align:center;border:0"
+_INK = ";background:currentcolor;color:#0072b2"  # a dark page has another
 
 
 def attention_table(
@@ -43,7 +44,8 @@ def attention_table(
         rows.append(f"<tr>{_cell(html.escape(character), 0)}{shades}</tr>")
     style = "border-collapse:collapse;font-size:.72em;line-height:1.35;width:auto"
     body = "".join(rows)
-    return f'<div style="overflow-x:auto"><table style="{style}">{body}</table></div>'
+    drawn = f'<table style="{style}">{body}</table>'
+    return f'<div class="rd-attention" style="overflow-x:auto">{drawn}</div>'
 
 
 def show_attention(
@@ -61,5 +63,5 @@ def show_attention(
 
 def _cell(text: str, step: int) -> str:
     """Return one cell; the step, 0 to 10, is how dark it is."""
-    shade = f";background:rgba(0,114,178,{step / _STEPS:.1f})" if step else ""
+    shade = f"{_INK};opacity:{step / _STEPS:.1f}" if step else ""
     return f'<td style="{_CELL}{shade}">{text}</td>'
