@@ -65,6 +65,10 @@ def test_presets_differ_in_what_their_names_say() -> None:
         assert full[f"{corpus}-transformer"].model == "transformer"
         with_, without = full[f"{corpus}-prior"], full[f"{corpus}-attention"]
         assert replace(with_, prior=False, keep_weights=without.keep_weights) == without
+    for corpus in ("csl-long", "msdocs"):
+        with_, without = full[f"{corpus}-prior"], full[f"{corpus}-attention"]
+        assert replace(with_, prior=False) == without
+        assert replace(without, halved=True) == full[f"{corpus}-halved"]
     with_, without = full["grammar"], full["grammar-attention"]
     assert replace(with_, prior=False, keep_weights=False) == without
     for corpus in ("csl", "lcsts"):
