@@ -18,6 +18,7 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 from rederived import cli, datasets, plan
+from rederived.datasets import title_pages
 from rederived.records import Run, as_dict
 from rederived.study import study
 from typer.testing import CliRunner
@@ -145,6 +146,7 @@ def quick(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         return datasets.Images(pixels, torch.zeros(2, dtype=torch.int64), 256, source)
 
     monkeypatch.setattr(plan, "run_jobs", lambda *jobs, **options: iter(()))
+    monkeypatch.setattr(title_pages, "write_corpus", lambda *asked: [])
     monkeypatch.setattr(datasets, "load", loaded)
     monkeypatch.setattr(cli, "run_or_load", found)
     monkeypatch.setattr(datasets, "verify", verified)

@@ -1,4 +1,4 @@
-"""The command line: ``rederived run | plan | list | show | record | data | title``."""
+"""The command line ``rederived``: its commands, and how they fail."""
 
 from __future__ import annotations
 
@@ -202,6 +202,26 @@ def data(
             raise ValueError(f"{name} holds texts; only pictures are packed")
         for file in pieces.pack(found, pack):
             typer.echo(f"{file}: {file.stat().st_size:,} bytes")
+
+
+@app.command()
+def corpus(
+    name: Annotated[str, typer.Argument(help="lctt-titles or msdocs-titles")],
+    clones: Annotated[list[Path], typer.Argument(help="folders made by git clone")],
+    *,
+    into: Annotated[Path, typer.Option(help="the folder that REDERIVED_DATA names")],
+    held_out: Annotated[
+        int | None,
+        typer.Option(min=1, help="titles for test, and for validation; else as here"),
+    ] = None,
+) -> None:
+    """Make a corpus of titles from clones of the repositories that it comes from."""
+    import hashlib
+
+    from rederived.datasets import title_pages
+
+    for file in title_pages.write_corpus(name, clones, into, held_out):
+        typer.echo(f"{file}: SHA-256 {hashlib.sha256(file.read_bytes()).hexdigest()}")
 
 
 @app.command()
