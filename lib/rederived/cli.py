@@ -229,6 +229,7 @@ def title(
     file: Annotated[
         Path | None, typer.Argument(help="a Chinese text; standard input if none")
     ] = None,
+    *,
     record: Annotated[
         str, typer.Option(help="whose model writes the title")
     ] = "titles-grammar",
@@ -237,14 +238,22 @@ def title(
     ] = None,
     profile: Profile = "quick",
     beams: Annotated[int, typer.Option(help="hypotheses kept")] = 3,
+    score: Annotated[
+        str | None, typer.Option(help="title this data set's test split and score it")
+    ] = None,
 ) -> None:
     """Title a Chinese text by a recorded model, or by one that is trained first."""
     from rederived.chapters.titles.study import titling
 
-    text = _text_of(file)
+    text = "" if score else _text_of(file)
     source: Run | Record = (
         load_record(record) if preset is None else _writer(preset, profile)
     )
+    if score:
+        found_ = titling.score(score, source.config, source.arrays, beams)
+        for name, value in found_.items():
+            typer.echo(f"{name}: {value:.5g}")
+        return
     found = titling.title(text, source.config, source.arrays, beams)
     typer.echo(found.title)
     for note in found.notes:

@@ -388,6 +388,30 @@ def test_a_corpus_of_the_hub_is_read_like_the_others(
     assert "example_written" in run.arrays
 
 
+def test_a_model_is_scored_on_another_test_split(
+    trained: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One of two titles is what the model writes, the other shares nothing."""
+    written = titling.title(NEWS, trained.config, trained.arrays).title
+    other = "丙" * 60 + "，没有见过的字。"
+    pairs = [(written, NEWS), ("乙", other)]
+    write_posts(tmp_path, {"test": pairs})
+    monkeypatch.setenv("REDERIVED_DATA", str(tmp_path))
+    result = call(monkeypatch, trained, "--score", "lcsts")
+    assert result.exit_code == 0, result.output
+    found = dict(line.split(": ") for line in result.stdout.splitlines())
+    _, vocabulary = restore(trained.config, trained.arrays)
+    texts = [text[:120] for _, text in pairs]
+    unknown = sum(c not in vocabulary.characters for text in texts for c in text)
+    assert float(found["unknown"]) == pytest.approx(
+        unknown / sum(map(len, texts)), rel=1e-4
+    )
+    assert found["rows"] == "2"
+    assert (found["rouge_l"], found["exact_match"]) == ("50", "0.5")
+    with pytest.raises(titling.TextError, match="digits holds pictures"):
+        titling.score("digits", trained.config, trained.arrays)
+
+
 # The command
 
 
