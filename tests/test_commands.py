@@ -18,6 +18,7 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 from rederived import cli, datasets, plan
+from rederived.datasets import title_pages
 from rederived.records import Run, as_dict
 from rederived.study import study
 from typer.testing import CliRunner
@@ -139,12 +140,15 @@ def quick(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert split in {e.name: e.rows for e in datasets.describe()}[name]
         return name
 
-    def loaded(name: str, split: str) -> datasets.Images:
-        pixels = torch.zeros(2, 3, 4, 4, dtype=torch.uint8)
+    def loaded(name: str, split: str) -> datasets.Images | datasets.Pairs:
         source = datasets.Source(verified(name, split), split, "nowhere", "0" * 64)
+        if any(one.kind == "texts" for one in datasets.describe() if one.name == name):
+            return datasets.Pairs(("上海多云",), (TEXT,), source)
+        pixels = torch.zeros(2, 3, 4, 4, dtype=torch.uint8)
         return datasets.Images(pixels, torch.zeros(2, dtype=torch.int64), 256, source)
 
     monkeypatch.setattr(plan, "run_jobs", lambda *jobs, **options: iter(()))
+    monkeypatch.setattr(title_pages, "write_corpus", lambda *asked: [])
     monkeypatch.setattr(datasets, "load", loaded)
     monkeypatch.setattr(cli, "run_or_load", found)
     monkeypatch.setattr(datasets, "verify", verified)

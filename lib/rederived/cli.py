@@ -1,4 +1,4 @@
-"""The command line: ``rederived run | plan | list | show | record | data | title``."""
+"""The command line ``rederived``: its commands, and how they fail."""
 
 from __future__ import annotations
 
@@ -205,10 +205,31 @@ def data(
 
 
 @app.command()
+def corpus(
+    name: Annotated[str, typer.Argument(help="lctt-titles or msdocs-titles")],
+    clones: Annotated[list[Path], typer.Argument(help="folders made by git clone")],
+    *,
+    into: Annotated[Path, typer.Option(help="the folder that REDERIVED_DATA names")],
+    held_out: Annotated[
+        int | None,
+        typer.Option(min=1, help="titles for test, and for validation; else as here"),
+    ] = None,
+) -> None:
+    """Make a corpus of titles from clones of the repositories that it comes from."""
+    import hashlib
+
+    from rederived.datasets import title_pages
+
+    for file in title_pages.write_corpus(name, clones, into, held_out):
+        typer.echo(f"{file}: SHA-256 {hashlib.sha256(file.read_bytes()).hexdigest()}")
+
+
+@app.command()
 def title(
     file: Annotated[
         Path | None, typer.Argument(help="a Chinese text; standard input if none")
     ] = None,
+    *,
     record: Annotated[
         str, typer.Option(help="whose model writes the title")
     ] = "titles-grammar",
@@ -217,14 +238,22 @@ def title(
     ] = None,
     profile: Profile = "quick",
     beams: Annotated[int, typer.Option(help="hypotheses kept")] = 3,
+    score: Annotated[
+        str | None, typer.Option(help="title this data set's test split and score it")
+    ] = None,
 ) -> None:
     """Title a Chinese text by a recorded model, or by one that is trained first."""
     from rederived.chapters.titles.study import titling
 
-    text = _text_of(file)
+    text = "" if score else _text_of(file)
     source: Run | Record = (
         load_record(record) if preset is None else _writer(preset, profile)
     )
+    if score:
+        found_ = titling.score(score, source.config, source.arrays, beams)
+        for name, value in found_.items():
+            typer.echo(f"{name}: {value:.5g}")
+        return
     found = titling.title(text, source.config, source.arrays, beams)
     typer.echo(found.title)
     for note in found.notes:

@@ -127,9 +127,10 @@ def test_celeba_is_cropped_about_its_centre_and_resized(folder):
     assert data.labels.tolist() == [77]
 
 
-def test_title_pairs_of_a_local_file(folder):
-    write_texts(folder / "csl-titles" / "test.parquet", ["题", "目"], ["文一", "文二"])
-    data = load("csl-titles", "test")
+@pytest.mark.parametrize("name", ["csl-titles", "lctt-titles", "msdocs-titles"])
+def test_title_pairs_of_a_local_file(folder, name):
+    write_texts(folder / name / "test.parquet", ["题", "目"], ["文一", "文二"])
+    data = load(name, "test")
     assert isinstance(data, Pairs)
     assert data.titles == ("题", "目")
     assert data.texts == ("文一", "文二")
@@ -237,6 +238,7 @@ def test_every_name_that_was_asked_for_is_in_the_catalogue():
         "celeba-128",
         "csl-titles",
         "lctt-titles",
+        "msdocs-titles",
         "lcsts",
         "digits",
         "drawn-faces-32",
@@ -328,10 +330,11 @@ def test_titles_of_the_hub_with_other_columns(folder, place):
     both_remedies(error, "no column 'summary'", "title, text")
 
 
-def test_titles_without_a_hub_copy(folder):
+@pytest.mark.parametrize("name", ["lctt-titles", "msdocs-titles"])
+def test_titles_without_a_hub_copy(folder, name):
     with pytest.raises(DatasetError) as error:
-        load("lctt-titles")
-    path = str(folder / "lctt-titles" / "train.parquet")
+        load(name)
+    path = str(folder / name / "train.parquet")
     both_remedies(error, path, "no copy of its own", "title-grammar")
 
 

@@ -16,7 +16,9 @@ ImageName = Literal[
     "drawn-faces-32",
     "drawn-faces-64",
 ]
-TextName = Literal["csl-titles", "lctt-titles", "lcsts", "title-grammar"]
+TextName = Literal[
+    "csl-titles", "lctt-titles", "msdocs-titles", "lcsts", "title-grammar"
+]
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,13 @@ ENTRIES: tuple[Entry, ...] = (
         {"train": 6_946, "validation": 400, "test": 400},
         "Apache-2.0 (LCTT/TranslateProject)",
         "titles and first 1,500 characters of translated articles, cleaned",
+    ),
+    _titles(
+        "msdocs-titles",
+        {"train": 19_624, "validation": 1_000, "test": 1_000},
+        "CC BY 4.0 (Microsoft's Chinese documentation)",
+        "titles and first paragraphs, at most 300 characters, of pages in part "
+        "translated by machine; titles of the same characters are in one split",
     ),
     Entry(
         "lcsts",

@@ -65,6 +65,10 @@ def test_presets_differ_in_what_their_names_say() -> None:
         assert full[f"{corpus}-transformer"].model == "transformer"
         with_, without = full[f"{corpus}-prior"], full[f"{corpus}-attention"]
         assert replace(with_, prior=False, keep_weights=without.keep_weights) == without
+    for corpus in ("csl-long", "msdocs"):
+        with_, without = full[f"{corpus}-prior"], full[f"{corpus}-attention"]
+        assert replace(with_, prior=False) == without
+        assert replace(without, halved=True) == full[f"{corpus}-halved"]
     with_, without = full["grammar"], full["grammar-attention"]
     assert replace(with_, prior=False, keep_weights=False) == without
     for corpus in ("csl", "lcsts"):
@@ -382,6 +386,30 @@ def test_a_corpus_of_the_hub_is_read_like_the_others(
     kept = {str(value) for array in run.arrays.values() for value in array.flat}
     assert not true & kept
     assert "example_written" in run.arrays
+
+
+def test_a_model_is_scored_on_another_test_split(
+    trained: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One of two titles is what the model writes, the other shares nothing."""
+    written = titling.title(NEWS, trained.config, trained.arrays).title
+    other = "丙" * 60 + "，没有见过的字。"
+    pairs = [(written, NEWS), ("乙", other)]
+    write_posts(tmp_path, {"test": pairs})
+    monkeypatch.setenv("REDERIVED_DATA", str(tmp_path))
+    result = call(monkeypatch, trained, "--score", "lcsts")
+    assert result.exit_code == 0, result.output
+    found = dict(line.split(": ") for line in result.stdout.splitlines())
+    _, vocabulary = restore(trained.config, trained.arrays)
+    texts = [text[:120] for _, text in pairs]
+    unknown = sum(c not in vocabulary.characters for text in texts for c in text)
+    assert float(found["unknown"]) == pytest.approx(
+        unknown / sum(map(len, texts)), rel=1e-4
+    )
+    assert found["rows"] == "2"
+    assert (found["rouge_l"], found["exact_match"]) == ("50", "0.5")
+    with pytest.raises(titling.TextError, match="digits holds pictures"):
+        titling.score("digits", trained.config, trained.arrays)
 
 
 # The command

@@ -34,7 +34,14 @@ class TitlesConfig:
     (1, 2, 3, 5, 8)
     """
 
-    dataset: Literal["title-grammar", "csl-titles", "lctt-titles", "lcsts", "copies"]
+    dataset: Literal[
+        "title-grammar",
+        "csl-titles",
+        "lctt-titles",
+        "msdocs-titles",
+        "lcsts",
+        "copies",
+    ]
     containing: str = ""
     rows: int = 100_000
     text_limit: int = 120
@@ -56,6 +63,7 @@ class TitlesConfig:
 
 _CSL = TitlesConfig("csl-titles")
 _LCTT = TitlesConfig("lctt-titles", epochs=2)
+_MSDOCS = TitlesConfig("msdocs-titles", test_rows=1_000, beam_widths=(3,))
 _LCSTS = TitlesConfig(
     "lcsts",
     rows=800_000,
@@ -121,6 +129,9 @@ FULL = {
     "lctt-attention": replace(_LCTT, prior=False),
     "lctt-prior": replace(_LCTT, keep_weights=True),
     "lctt-transformer": _transformer(_LCTT),
+    "msdocs-attention": replace(_MSDOCS, prior=False),
+    "msdocs-prior": _MSDOCS,
+    "msdocs-halved": replace(_MSDOCS, prior=False, halved=True),
     "lcsts-plain": _plain(_LCSTS),
     "lcsts-attention": replace(_LCSTS, prior=False),
     "lcsts-prior": replace(_LCSTS, keep_weights=True),

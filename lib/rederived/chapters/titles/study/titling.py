@@ -1,4 +1,4 @@
-"""Titling a text of the reader's own, and saying clearly why that is not possible."""
+"""Titling texts by a kept model: one of the reader's own, or those of a test split."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from rederived import datasets
 from rederived.chapters.titles.search import generate
+from rederived.chapters.titles.study import measures
+from rederived.chapters.titles.study.data import EncodedSplit
 from rederived.chapters.titles.study.run import restore
-from rederived.chapters.titles.vocabulary import UNK
+from rederived.chapters.titles.vocabulary import PAD, UNK
 from rederived.records import Arrays, Config
 
 MAX_BYTES = 10_000_000
@@ -107,3 +110,45 @@ def title(text: str, values: Config, arrays: Arrays, beams: int = 3) -> Titled:
     if not found.ended:
         notes.append(f"stopped after {max_length} characters without an end")
     return Titled(vocabulary.decode(found.tokens), tuple(notes))
+
+
+def score(
+    dataset: str, values: Config, arrays: Arrays, beams: int = 3
+) -> dict[str, float]:
+    """Title the test split of a data set by the model that a run or a record keeps.
+
+    The data set may be another than the model's own: its characters are those that the
+    model knows, all others are unknown to it.
+
+    Args:
+        dataset: of texts, of the catalogue, such as ``lcsts``.
+        values: the configuration of the run.
+        arrays: its arrays, with the weights.
+        beams: width of the beam.
+
+    Returns:
+        What :func:`measures.compare_titles` returns; ``test_loss`` (nats a token);
+        ``unknown`` (share of the texts' characters); ``rows`` (pairs).
+
+    Raises:
+        TextError: if the data set holds pictures.
+    """
+    model, vocabulary = restore(values, arrays)
+    pairs = datasets.load(dataset, "test")
+    if not isinstance(pairs, datasets.Pairs):
+        raise TextError(f"{dataset} holds pictures: choose one of texts and titles")
+    limit, longest = int(values["text_limit"]), int(values["title_limit"])
+    texts = [text[:limit] for text in pairs.texts]
+    part = EncodedSplit(
+        texts,
+        list(pairs.titles),
+        vocabulary.texts(texts, limit),
+        vocabulary.titles(list(pairs.titles), longest),
+    )
+    found = generate(model, part.text, beams, longest)
+    return {
+        **measures.compare_titles(found, vocabulary, part),
+        "test_loss": measures.loss_and_accuracy(model, part)[0],
+        "unknown": float((part.text == UNK).sum() / (part.text != PAD).sum()),
+        "rows": float(len(pairs)),
+    }
