@@ -61,9 +61,10 @@ def trajectories(
                 axes.plot(across, up, color=COLOURS[index], label=name, lw=1.3,
                           marker=MARKERS[index], markersize=2.5,
                           markevery=max(1, len(across) // 25))  # fmt: skip
-            axes.set(title=title, aspect="equal")
+            axes.set(title=title, aspect="equal", xlabel="θ₁")
             axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
             axes.grid(visible=False)
+        places[0].set_ylabel("θ₂")
         handles = {
             label: handle
             for axes in places

@@ -55,7 +55,9 @@ def decision_surfaces(
                              color=COLOURS[1 - label], edgecolor="white",
                              linewidth=0.2)  # fmt: skip
             axes.set(title=title, xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+            axes.set_xlabel("x₁")
             axes.grid(visible=False)
+        places[0].set_ylabel("x₂")
         figure.colorbar(picture, ax=list(places), shrink=0.8,
                         label="probability of class 1")  # fmt: skip
     return figure
