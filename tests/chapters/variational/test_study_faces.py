@@ -56,7 +56,8 @@ def test_the_preset_is_the_articles_game() -> None:
 
 def test_pictures_of_one_shade_are_a_group() -> None:
     shade = torch.arange(10).repeat(6).reshape(-1, 1, 1, 1) / 10
-    noise = 0.02 * torch.randn(60, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    rng = torch.Generator().manual_seed(0)
+    noise = 0.02 * torch.randn(60, 3, 16, 16, generator=rng)
     first, second = groups((shade + noise)[:40], (shade + noise)[40:])
     assert first.dtype == torch.int64
     assert sorted(first[:10].tolist()) == list(range(10))
@@ -83,10 +84,9 @@ def test_a_small_run_of_the_preset_is_measured() -> None:
 
 def test_a_side_that_cannot_be_halved_so_often_is_refused(rng: torch.Generator) -> None:
     sizes = {"channels": 1, "side": 8, "normalized": False}
-    assert Generators(1, 1, rng, noise=2, depth=3, **sizes)(
-        torch.zeros(1, 4, 2)
-    ).shape == (1, 4, 64)
-    with pytest.raises(ValueError, match="8 cannot be halved 4 times: pad to a multiple"):
+    generators = Generators(1, 1, rng, noise=2, depth=3, **sizes)
+    assert generators(torch.zeros(1, 4, 2)).shape == (1, 4, 64)
+    with pytest.raises(ValueError, match="8 cannot be halved 4 times: pad to"):
         Discriminators(1, 1, rng, depth=4, **sizes)
 
 

@@ -131,7 +131,7 @@ class Generators(nn.Module):
         super().__init__()
         _require_halves(side, depth)
         shared = networks, seeds
-        widths = [channels * 2**k for k in reversed(range(depth))]  # the small one first
+        widths = [channels * 2**k for k in reversed(range(depth))]  # smallest first
         self.networks, self.small = networks, (widths[0], side // 2**depth)
         first = widths[0] * (side // 2**depth) ** 2
         self.linear = Linear(*shared, noise, first, generator)
