@@ -87,7 +87,7 @@ def test_a_discriminator_by_hand(rng: torch.Generator) -> None:
 
 
 def test_a_side_without_quarters_is_refused(rng: torch.Generator) -> None:
-    with pytest.raises(ValueError, match="side 14 have no quarter"):
+    with pytest.raises(ValueError, match="side 14 cannot be halved 2 times"):
         Discriminators(1, 1, rng, channels=2, side=14, normalized=False)
     with pytest.raises(ValueError, match="5 networks cannot share 2 starts"):
         Halving(5, 2, 1, 1, rng)

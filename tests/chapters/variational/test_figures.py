@@ -27,6 +27,7 @@ def test_the_simplex_marks_its_minimum() -> None:
     )
     np.testing.assert_allclose(marked, [0, 0], atol=1e-12)
     assert np.abs(crosses - marked).max() < 0.11
+    assert [text.get_text() for text in figure.axes[0].texts] == ["x₁", "x₂", "x₃"]
 
 
 def test_shares_writes_the_numbers() -> None:

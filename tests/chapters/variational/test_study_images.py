@@ -146,7 +146,7 @@ def test_a_step_is_measured_by_the_mean_over_all_colours(
 
 
 def test_presets_differ_in_what_their_names_say() -> None:
-    full = STUDY.full
+    full = {name: c for name, c in STUDY.full.items() if c.dataset != "celeba"}
     deviations = STUDY.reported().deviations
     assert all(config.weights[0] == 0 for config in full.values())
     assert all(config.members >= 10 for config in full.values())

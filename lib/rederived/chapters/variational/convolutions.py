@@ -7,6 +7,7 @@ k-th group.  As in ``ensembles``, the networks do not see one another.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Generator, Tensor, nn
@@ -100,17 +101,18 @@ class Doubling(_Convolution):
 
 
 class Generators(nn.Module):
-    """N small DCGAN generators: noise, a quarter of the side, half of it, an image.
+    """N DCGAN generators: noise, a small layer, layers of twice the side, an image.
 
     Args:
         networks: N, a multiple of ``seeds``.
         seeds: how many different starts there are; network k has start k mod seeds.
         generator: source of the starting weights.
         noise: dimension of z.
-        channels: of the half-sized layer; the quarter-sized one has twice as many.
-        side: of an image, a multiple of 4.
+        channels: of the half-sized layer; each smaller one has twice as many.
+        side: of an image, a multiple of 2^depth.
         colours: channels of an image, 1 or 3.
-        normalized: whether both hidden layers have batch normalisation.
+        normalized: whether the hidden layers have batch normalisation.
+        depth: of layers that double the side.
     """
 
     def __init__(
@@ -124,40 +126,39 @@ class Generators(nn.Module):
         side: int,
         normalized: bool,
         colours: int = 1,
+        depth: int = 2,
     ) -> None:
         super().__init__()
-        _require_quarters(side)
-        self.networks, self.channels, self.side = networks, channels, side
+        _require_halves(side, depth)
         shared = networks, seeds
-        first = 2 * channels * (side // 4) ** 2
+        widths = [channels * 2**k for k in reversed(range(depth))]  # smallest first
+        self.networks, self.small = networks, (widths[0], side // 2**depth)
+        first = widths[0] * (side // 2**depth) ** 2
         self.linear = Linear(*shared, noise, first, generator)
-        self.layers = nn.Sequential(
-            _norm(networks * 2 * channels, normalized),
-            nn.ReLU(),
-            Doubling(*shared, 2 * channels, channels, generator),
-            _norm(networks * channels, normalized),
-            nn.ReLU(),
-            Doubling(*shared, channels, colours, generator),
-            nn.Tanh(),
-        )
+        layers: list[nn.Module] = []
+        for wide, narrow in pairwise([*widths, colours]):
+            layers += [_norm(networks * wide, normalized), nn.ReLU()]
+            layers.append(Doubling(*shared, wide, narrow, generator))
+        self.layers = nn.Sequential(*layers, nn.Tanh())
 
     def forward(self, z: Tensor) -> Tensor:
         """Map noise (N, B, noise) to flat images (N, B, D) in [-1, 1]."""
-        small = together(self.linear(z), 2 * self.channels, self.side // 4)
+        small = together(self.linear(z), *self.small)
         return apart(self.layers(small), self.networks)
 
 
 class Discriminators(nn.Module):
-    """N small DCGAN discriminators: an image, half the side, a quarter, a logit.
+    """N DCGAN discriminators: an image, layers of half the side, a logit.
 
     Args:
         networks: N, a multiple of ``seeds``.
         seeds: how many different starts there are; network k has start k mod seeds.
         generator: source of the starting weights.
-        channels: of the half-sized layer; the quarter-sized one has twice as many.
-        side: of an image, a multiple of 4.
+        channels: of the half-sized layer; each smaller one has twice as many.
+        side: of an image, a multiple of 2^depth.
         colours: channels of an image, 1 or 3.
-        normalized: whether the second layer has batch normalisation.
+        normalized: whether all layers but the first have batch normalisation.
+        depth: of layers that halve the side.
     """
 
     def __init__(
@@ -170,19 +171,21 @@ class Discriminators(nn.Module):
         side: int,
         normalized: bool,
         colours: int = 1,
+        depth: int = 2,
     ) -> None:
         super().__init__()
-        _require_quarters(side)
+        _require_halves(side, depth)
         self.networks, self.side, self.colours = networks, side, colours
         shared = networks, seeds
-        self.layers = nn.Sequential(
-            Halving(*shared, colours, channels, generator),
-            nn.LeakyReLU(0.2),
-            Halving(*shared, channels, 2 * channels, generator),
-            _norm(networks * 2 * channels, normalized),
-            nn.LeakyReLU(0.2),
-        )
-        last = 2 * channels * (side // 4) ** 2
+        widths = [channels * 2**k for k in range(depth)]
+        layers: list[nn.Module] = []
+        for place, (narrow, wide) in enumerate(pairwise([colours, *widths])):
+            layers.append(Halving(*shared, narrow, wide, generator))
+            if place:
+                layers.append(_norm(networks * wide, normalized))
+            layers.append(nn.LeakyReLU(0.2))
+        self.layers = nn.Sequential(*layers)
+        last = widths[-1] * (side // 2**depth) ** 2
         self.linear = Linear(*shared, last, 1, generator)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -196,6 +199,9 @@ def _norm(features: int, normalized: bool) -> nn.Module:
     return nn.BatchNorm2d(features) if normalized else nn.Identity()
 
 
-def _require_quarters(side: int) -> None:
-    if side % 4:
-        raise ValueError(f"images of side {side} have no quarter: pad to 4, 8, ...")
+def _require_halves(side: int, depth: int) -> None:
+    if side % 2**depth:
+        raise ValueError(
+            f"images of side {side} cannot be halved {depth} times: pad to a multiple "
+            f"of {2**depth}"
+        )

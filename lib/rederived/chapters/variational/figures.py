@@ -64,7 +64,8 @@ def simplex(
 ) -> Figure:
     """Contour plots of risks over the triangle of all distributions on three points.
 
-    One panel a risk; a cross marks its least value on the grid.
+    One panel a risk; a cross marks its least value on the grid, and the corners, the
+    point masses, bear the points' names.
 
     Args:
         risks: title -> function of distributions.
@@ -91,7 +92,11 @@ def simplex(
                 axes.scatter(
                     where[0], where[1], marker=marker, color="black", s=22, label=name
                 )
-            axes.set(title=title, aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.1, 0.95))
+            for number, corner in enumerate(torch.eye(3), 1):
+                x, y = as_array(_flat(corner))
+                axes.text(x, y + (0.03 if y else -0.05), f"x{chr(0x2080 + number)}",
+                          ha="center", va="bottom" if y else "top", size=9)  # fmt: skip
+            axes.set(title=title, aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.15, 0.95))
             axes.axis("off")
         named = axes_row[0].get_legend_handles_labels()
         figure.legend(*named, loc="outside lower center", ncols=4)

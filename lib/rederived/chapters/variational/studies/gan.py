@@ -77,7 +77,8 @@ class Gan(AdversarialModel):
     Args:
         config: lengths and rates.
         networks: N generators (N, B, noise) -> (N, B, D), and N discriminators
-            (N, B, D) -> (N, B, 1).
+            (N, B, D) -> (N, B, 1), on the device where the game is played; what is
+            drawn comes from the CPU.
         data: draws data points.
         generator: source of data and noise.
         unit: lambda is this times the weight.
@@ -106,20 +107,21 @@ class Gan(AdversarialModel):
         self.generators, self.discriminators = networks
         self.random = GeneratorState(generator)
         each = torch.tensor(config.weights).repeat_interleave(config.members)
-        self.weight = unit * each
+        device = next(self.generators.parameters()).device
+        self.weight = (unit * each).to(device)
         self.optimizer = self.adam(config.learning_rate, config.beta1)
 
     def noise(self, count: int, generator: Generator) -> Tensor:
         """Draw noise for every member, the same at each weight, (N, count, noise)."""
         shape = self.config.members, count, self.config.noise
-        drawn = torch.randn(shape, generator=generator)
+        drawn = torch.randn(shape, generator=generator).to(self.weight.device)
         return drawn.repeat(len(self.config.weights), 1, 1)
 
     def batch(self) -> Tensor:
         """Draw a batch for every member, the same at each weight, (N, B, D)."""
         members, size = self.config.members, self.config.batch_size
         flat = self.data_source(members * size, self.random.source)  # (members B, D)
-        batches = flat.reshape(members, size, -1)
+        batches = flat.to(self.weight.device).reshape(members, size, -1)
         return batches.repeat(len(self.config.weights), 1, 1)
 
     def discriminator_steps(self) -> None:
@@ -136,9 +138,9 @@ class Gan(AdversarialModel):
 
         Returns:
             The mean over batches of E |G(z) - G_old(z)|^2 before a batch's last
-            step, (N,).
+            step, (N,), on the CPU.
         """
-        config, step_size = self.config, torch.zeros(len(self.weight))
+        config, step_size = self.config, torch.zeros_like(self.weight)
         batches = [
             self.noise(config.batch_size, self.random.source)
             for _ in range(config.generator_batches)
@@ -154,15 +156,15 @@ class Gan(AdversarialModel):
                 self.step(loss)
             step_size += distance.detach() / config.generator_batches
         self.discriminators.requires_grad_(True)
-        return step_size
+        return step_size.cpu()
 
     def samples(self, noise: Tensor) -> Tensor:
-        """Return samples in evaluation mode, (weights, members, n, D)."""
+        """Return samples in evaluation mode, (weights, members, n, D), on the CPU."""
         self.generators.eval()
         with torch.no_grad():
             drawn = self.generators(noise)
         self.generators.train()
-        return self.by_weight(drawn)
+        return self.by_weight(drawn.cpu())
 
     def by_weight(self, values: Tensor) -> Tensor:
         """Reshape (N, ...) to (weights, members, ...)."""
