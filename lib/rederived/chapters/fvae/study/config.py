@@ -124,6 +124,7 @@ FULL = (
     | {
         "vae-long": replace(_32["vae"], epochs=30),
         "f-vae-long": replace(_32["f-vae"], epochs=11),
+        "f-vae-again": _32["f-vae"],  # other seeds, for rules written before them
         **{f"article-faces-{name}": one for name, one in _ARTICLE_FACES.items()},
         "article-64": ARTICLE_64,
         "article-64-glow": ARTICLE_GLOW,
