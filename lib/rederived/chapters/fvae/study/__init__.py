@@ -1,8 +1,9 @@
 """Chapter 5: a VAE, a Glow and an f-VAE of equal size, trained on the same pictures.
 
 Records: ``fvae-vae``, ``fvae-glow``, ``fvae-f-vae`` (drawn faces of 32 pixels), and
-the same with ``64-`` or ``cifar10-`` before the model; ``fvae-vae-long`` and
-``fvae-f-vae-long`` have the processor time of Glow.  Metrics, on test pictures:
+the same with ``64-``, ``celeba-`` or ``cifar10-`` before the model; ``fvae-vae-long``
+and ``fvae-f-vae-long`` have the processor time of Glow, ``fvae-f-vae-again`` other
+seeds.  Metrics, on test pictures:
 
 * ``bits_per_dim``: exact for Glow; otherwise the bound with ``importance_samples``
   codes a picture, ``bits_per_dim_bound`` is that with one; ``bits_per_dim_error``;

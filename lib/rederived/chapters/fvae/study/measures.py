@@ -151,8 +151,11 @@ def great_circle(first: Tensor, second: Tensor) -> Tensor:
 def midpoints(
     model: ImageModel, evaluator: Evaluator, test: Tensor, pairs: int
 ) -> dict[str, float]:
-    """Return the residual of pictures halfway between two: by the line and by the
-    great circle between their codes, and in pixels."""
+    """Return the residual of pictures halfway between two.
+
+    Halfway on the line and on the great circle between their codes, and in pixels;
+    also the length of the line's middle, over the mean of its ends'.
+    """
     first, second = test[:pairs], test[pairs : 2 * pairs]
     ends = encode(model, first), encode(model, second)
     line = (ends[0] + ends[1]) / 2
