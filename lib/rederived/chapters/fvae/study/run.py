@@ -177,7 +177,7 @@ def _evaluator_measures(evaluator: Evaluator, pictures: Pictures) -> dict[str, f
 
 
 def _deviations(model: ImageModel) -> dict[str, float]:
-    """Return the trained deviations of posterior and decoder, of pixels the mean log."""
+    """Return the trained deviations; of many the one with the mean logarithm."""
     found = {}
     if isinstance(model.model, FVAE):
         found["sigma_1"] = _exp(model.model.log_sigma_1)
