@@ -60,8 +60,8 @@ def coupling() -> Sketch:
         s.circle((left + 155, 165), sign)
     s.words((320, 240), "three layers that take turns")
     upper, lower = 285, 385
-    for x, names in ((40, ("*x*₁", "*x*₂")), (600, ("*z*₁", "*z*₂"))):
-        for name, y in zip(names, (upper, lower), strict=True):
+    for x, ends in ((40, ("*x*₁", "*x*₂")), (600, ("*z*₁", "*z*₂"))):
+        for name, y in zip(ends, (upper, lower), strict=True):
             s.box((x, y), (56, 44), name)
     for k, x in enumerate((170, 320, 470)):
         kept, changed = (upper, lower) if k % 2 == 0 else (lower, upper)
