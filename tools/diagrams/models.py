@@ -41,8 +41,8 @@ def joint() -> Sketch:
 
 
 def coupling() -> Sketch:
-    """A coupling layer, forwards and backwards."""
-    s = Sketch(640, 210)
+    """A coupling layer, forwards and backwards, and three that take turns."""
+    s = Sketch(640, 420)
     for left, names, sign, title in (
         (0, ("*x*₁", "*x*₂", "*h*₁", "*h*₂"), "+", "forwards"),
         (330, ("*h*₁", "*h*₂", "*x*₁", "*x*₂"), "−", "backwards"),
@@ -58,6 +58,24 @@ def coupling() -> Sketch:
         s.box((left + 155, 111), (64, 36), "*m*", kind="network")
         s.arrow((left + 155, 129), (left + 155, 151))
         s.circle((left + 155, 165), sign)
+    s.words((320, 240), "three layers that take turns")
+    upper, lower = 285, 385
+    for x, ends in ((40, ("*x*₁", "*x*₂")), (600, ("*z*₁", "*z*₂"))):
+        for name, y in zip(ends, (upper, lower), strict=True):
+            s.box((x, y), (56, 44), name)
+    for k, x in enumerate((170, 320, 470)):
+        kept, changed = (upper, lower) if k % 2 == 0 else (lower, upper)
+        down = 1 if k % 2 == 0 else -1
+        s.arrow((x, kept), (x, kept + 32 * down))
+        s.box((x, (upper + lower) / 2), (64, 36), f"*m*{'₁₂₃'[k]}", kind="network")
+        s.arrow((x, changed - 32 * down), (x, changed - 14 * down))
+        s.circle((x, changed), "+")
+    for y, stops in ((upper, (320,)), (lower, (170, 470))):
+        start = 68
+        for stop in stops:
+            s.arrow((start, y), (stop - 14, y))
+            start = stop + 13
+        s.arrow((start, y), (571, y))
     return s
 
 

@@ -218,7 +218,7 @@ def _parameters(model: torch.nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
-@pytest.mark.parametrize("prefix", ["quick", "", "64-", "cifar10-"])
+@pytest.mark.parametrize("prefix", ["quick", "", "64-", "celeba-", "cifar10-"])
 def test_models_are_of_equal_size(prefix: str) -> None:
     found = STUDY.quick
     if prefix != "quick":
@@ -227,11 +227,46 @@ def test_models_are_of_equal_size(prefix: str) -> None:
             for name, config in STUDY.full.items()
             if name.startswith(prefix)
         }
-    side = 64 if prefix == "64-" else 32
+    side = 64 if prefix in {"64-", "celeba-"} else 32
     configs = [found[name] for name in ("vae", "glow", "f-vae")]
     sizes = [_parameters(build(config, (3, side, side), 0)) for config in configs]
     assert max(sizes) < 1.06 * min(sizes)
     assert len({(c.epochs, c.batch_size, c.rows, c.dataset) for c in configs}) == 1
+
+
+@pytest.mark.parametrize("name", ["vae", "glow", "f-vae", "f-vae-pixel"])
+def test_presets_for_photographs_take_a_step(name: str) -> None:
+    config = STUDY.full[f"celeba-{name}"]
+    assert (config.dataset, config.epochs, config.rows) == ("celeba", 100, 10_000)
+    model = build(config, (3, 64, 64), 0)
+    pixels = torch.randint(
+        256, (2, 3, 64, 64), generator=generator(8), dtype=torch.uint8
+    )
+    start_from_data(model, centred(pixels))
+    optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)
+    before = [p.detach().clone() for p in model.parameters()]
+    model(centred(pixels)).backward()
+    optimizer.step()
+    assert all(p.isfinite().all() for p in model.parameters())
+    assert any(
+        not torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True)
+    )
+    if name == "f-vae-pixel":
+        assert model.model.log_sigma_2.shape == (3, 64, 64)
+        assert len(model.model.log_sigma_2.unique()) > 1  # each pixel its own step
+
+
+def test_the_great_circle_keeps_the_length() -> None:
+    first, second = torch.randn(2, 7, 3, 4, 4, generator=generator(9))
+    second *= 2
+    middle = measures.great_circle(first, second).flatten(1)
+    ends = first.flatten(1), second.flatten(1)
+    lengths = [codes.norm(dim=1) for codes in ends]
+    torch.testing.assert_close(middle.norm(dim=1), (lengths[0] + lengths[1]) / 2)
+    angles = [torch.cosine_similarity(middle, codes) for codes in ends]
+    torch.testing.assert_close(angles[0], angles[1])  # half-way between both
+    whole = torch.cosine_similarity(*ends).acos()
+    torch.testing.assert_close(angles[0].acos(), whole / 2)
 
 
 def test_the_articles_network_has_the_articles_size() -> None:

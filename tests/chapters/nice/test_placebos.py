@@ -182,6 +182,11 @@ PLACEBOS: dict[str, Callable[[Claim], None]] = {
     "3.19, dead couplings": lambda c: c.mean_below(
         halfway(load_record("nice-orientation-added")), 0.95, what="x"
     ),
+    "3.21, a model that draws worse": lambda c: c.above(
+        values("nice-modern", "frechet@1").min() - values("nice-article", "frechet@1"),
+        0.0,
+        what="x",
+    ),
     "3.19, four epochs": lambda c: c.mean_below(
         halfway(load_record("nice-noise-negative")), 0.95, what="x"
     ),

@@ -1,8 +1,9 @@
 """Chapter 5: a VAE, a Glow and an f-VAE of equal size, trained on the same pictures.
 
 Records: ``fvae-vae``, ``fvae-glow``, ``fvae-f-vae`` (drawn faces of 32 pixels), and
-the same with ``64-`` or ``cifar10-`` before the model; ``fvae-vae-long`` and
-``fvae-f-vae-long`` have the processor time of Glow.  Metrics, on test pictures:
+the same with ``64-``, ``celeba-`` or ``cifar10-`` before the model; ``fvae-vae-long``
+and ``fvae-f-vae-long`` have the processor time of Glow, ``fvae-f-vae-again`` other
+seeds.  Metrics, on test pictures:
 
 * ``bits_per_dim``: exact for Glow; otherwise the bound with ``importance_samples``
   codes a picture, ``bits_per_dim_bound`` is that with one; ``bits_per_dim_error``;
@@ -17,7 +18,9 @@ the same with ``64-`` or ``cifar10-`` before the model; ``fvae-vae-long`` and
   probability 0.9 or more; ``high_quality_share_floor``; of test pictures,
   ``evaluator_accuracy`` and ``evaluator_residual``;
 * ``midpoint_residual``: that of decoded midpoints of the codes of two test pictures;
+  ``midpoint_residual_circle``: of the middle of the great circle between the codes;
   ``midpoint_residual_pixels``: that of the mean of the two pictures;
+  ``midpoint_length``: of the line's middle, over the mean of its ends';
 * ``factors_read`` and ``style_read``: share of variance of the nine factors (mean),
   and of hair styles, that a linear probe of codes gets right; ``..._pixels``: one of
   the pixels;

@@ -134,19 +134,43 @@ def sample_measures(
     return metrics, curves, samples
 
 
+def great_circle(first: Tensor, second: Tensor) -> Tensor:
+    """Return the middle of the arc between codes, at the mean of their lengths.
+
+    Args:
+        first: codes ``(n, *code)``.
+        second: as many, none of them opposite to its partner.
+    """
+    flat, other = first.flatten(1), second.flatten(1)  # (n, d)
+    lengths = flat.norm(dim=1, keepdim=True), other.norm(dim=1, keepdim=True)
+    middle = flat / lengths[0] + other / lengths[1]
+    middle = middle / middle.norm(dim=1, keepdim=True) * (sum(lengths) / 2)
+    return middle.reshape(first.shape)
+
+
 def midpoints(
     model: ImageModel, evaluator: Evaluator, test: Tensor, pairs: int
 ) -> dict[str, float]:
-    """Return the residual of pictures halfway between two, in codes and in pixels."""
+    """Return the residual of pictures halfway between two.
+
+    Halfway on the line and on the great circle between their codes, and in pixels;
+    also the length of the line's middle, over the mean of its ends'.
+    """
     first, second = test[:pairs], test[pairs : 2 * pairs]
-    codes = (encode(model, first) + encode(model, second)) / 2
-    between = draw(model, codes)
-    mixed = ((first.int() + second.int()) // 2).to(torch.uint8)
-    return {
-        "midpoint_residual": residual(evaluator, between, evaluator.features(between)),
-        "midpoint_residual_pixels": residual(
-            evaluator, mixed, evaluator.features(mixed)
-        ),
+    ends = encode(model, first), encode(model, second)
+    line = (ends[0] + ends[1]) / 2
+    lengths = [codes.flatten(1).norm(dim=1) for codes in (*ends, line)]
+    found = {
+        "midpoint_length": float((2 * lengths[2] / (lengths[0] + lengths[1])).mean())
+    }
+    halfway = {
+        "midpoint_residual": draw(model, line),
+        "midpoint_residual_circle": draw(model, great_circle(*ends)),
+        "midpoint_residual_pixels": ((first.int() + second.int()) // 2).byte(),
+    }
+    return found | {
+        name: residual(evaluator, pixels, evaluator.features(pixels))
+        for name, pixels in halfway.items()
     }
 
 

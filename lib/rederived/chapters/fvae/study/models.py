@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rederived.chapters.fvae.glow import glow
 from rederived.chapters.fvae.glow_layers import initialize_actnorms
-from rederived.chapters.fvae.model import FVAE, LatentModel, NormalVAE
+from rederived.chapters.fvae.model import FVAE, LatentModel, NormalVAE, PixelFVAE
 from rederived.chapters.fvae.networks import fvae
 from rederived.chapters.fvae.study.config import FVaeConfig
 from rederived.chapters.fvae.study.data import CELLS
@@ -109,6 +109,8 @@ def build(config: FVaeConfig, shape: tuple[int, int, int], seed: int) -> ImageMo
     else:
         model = convolutional_vae(shape, config.width, config.latent_size, draws)
     model.log_sigma_2.data.fill_(config.log_sigma_2)
+    if isinstance(model, FVAE) and config.pixel_sigma_2:
+        model = PixelFVAE(model, shape)
     return ImageModel(model, shape)
 
 

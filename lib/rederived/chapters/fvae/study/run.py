@@ -177,12 +177,12 @@ def _evaluator_measures(evaluator: Evaluator, pictures: Pictures) -> dict[str, f
 
 
 def _deviations(model: ImageModel) -> dict[str, float]:
-    """Return the trained deviations of posterior and decoder."""
+    """Return the trained deviations; of many the one with the mean logarithm."""
     found = {}
     if isinstance(model.model, FVAE):
         found["sigma_1"] = _exp(model.model.log_sigma_1)
     if not isinstance(model.model, Flow):
-        found["sigma_2"] = _exp(model.model.log_sigma_2)
+        found["sigma_2"] = _exp(model.model.log_sigma_2.mean())
     return found
 
 
