@@ -122,12 +122,13 @@ class Dequantization:
 
         Raises:
             ValueError: for pixels that are no integers (``Images.unit`` divides them),
-                or none of the levels.
+                or none of the levels (looked at on the CPU only: elsewhere each look
+                would wait for the device).
         """
         wanted = f"give the integers 0 to {self.levels - 1}"
         if pixels.is_floating_point() or pixels.is_complex():
             raise ValueError(f"pixels are {pixels.dtype}: {wanted}")
-        if pixels.numel():
+        if pixels.numel() and pixels.device.type == "cpu":
             low, high = (int(end) for end in pixels.aminmax())
             if low < 0 or high >= self.levels:
                 raise ValueError(f"pixels go from {low} to {high}: {wanted}")
