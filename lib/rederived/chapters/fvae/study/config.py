@@ -88,6 +88,7 @@ _CELEBA = {
     name: replace(one, dataset="celeba", rows=10_000, epochs=100, samples=300)
     for name, one in _64.items()
 }
+_CELEBA_10 = {name: replace(one, epochs=10) for name, one in _CELEBA.items()}
 _CIFAR = {
     name: replace(one, dataset="cifar10", rows=10_000) for name, one in _32.items()
 }
@@ -127,6 +128,7 @@ FULL = (
     | {f"64-{name}": one for name, one in _FACES_64.items()}
     | {f"64-{name}-long": replace(one, epochs=8) for name, one in _FACES_64.items()}
     | {f"celeba-{name}": one for name, one in _CELEBA.items()}
+    | {f"celeba-10-{name}": one for name, one in _CELEBA_10.items()}
     | {f"cifar10-{name}": one for name, one in _CIFAR.items()}
     | {
         "vae-long": replace(_32["vae"], epochs=30),
@@ -134,6 +136,8 @@ FULL = (
         "f-vae-again": _32["f-vae"],  # other seeds, for rules written before them
         **{f"article-faces-{name}": one for name, one in _ARTICLE_FACES.items()},
         "celeba-f-vae-pixel": replace(_CELEBA["f-vae"], pixel_sigma_2=True),
+        "celeba-10-f-vae-pixel": replace(_CELEBA_10["f-vae"], pixel_sigma_2=True),
+        "celeba-34-vae": replace(_CELEBA["vae"], epochs=34),  # the time of the others' 10
         "article-64": ARTICLE_64,
         "article-64-glow": ARTICLE_GLOW,
         "article-128": ARTICLE_128,
