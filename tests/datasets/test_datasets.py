@@ -116,6 +116,15 @@ def test_a_lossy_copy_of_cifar10_says_so_and_an_exact_one_is_preferred(folder):
     assert torch.equal(data.pixels, torch.from_numpy(pictures).permute(0, 3, 1, 2))
 
 
+def test_celeba_of_half_the_size_is_cropped_about_its_centre(folder):
+    picture = random_pictures(1, (109, 89, 3))[0]
+    file = folder / "celeba-half" / "test.parquet"
+    write_images(file, [png(picture)], [77], ("image", "celeb_id"))
+    data = load("celeba-half", "test")
+    middle = torch.from_numpy(picture[22:86, 12:76].copy())
+    assert torch.equal(data.pixels[0], middle.permute(2, 0, 1))
+
+
 def test_celeba_is_cropped_about_its_centre_and_resized(folder):
     picture = random_pictures(1, (218, 178, 3))[0]
     file = folder / "celeba" / "valid.parquet"
@@ -236,6 +245,7 @@ def test_every_name_that_was_asked_for_is_in_the_catalogue():
         "tiny-imagenet",
         "celeba",
         "celeba-128",
+        "celeba-half",
         "csl-titles",
         "lctt-titles",
         "msdocs-titles",
@@ -259,6 +269,7 @@ def test_every_name_that_was_asked_for_is_in_the_catalogue():
         *[("mnist", 70_000), ("fashion-mnist", 70_000), ("cifar10", 60_000)],
         ("tiny-imagenet", 200 * 550),  # classes, each with 500 and 50 pictures
         *[("celeba", 202_599), ("celeba-128", 202_599)],
+        ("celeba-half", 10_000),
         *[("lcsts", 2_400_591 + 8_685 + 725), ("digits", 1_797)],
         *[("csl-titles", 5_500), ("lctt-titles", 7_746)],
         *[("drawn-faces-32", 11_000), ("drawn-faces-64", 11_000)],
