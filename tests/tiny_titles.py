@@ -32,8 +32,8 @@ def transformer() -> Transformer:
 
 
 MODELS = {
-    "article": lambda: recurrent(divisor=10.0, packed=False),
-    "packed": recurrent,
+    "article": lambda: recurrent(divisor=10.0, knows_lengths=False),
+    "recurrent": recurrent,
     "plain": lambda: recurrent(attention="none", prior=False),
     "transformer": transformer,
 }

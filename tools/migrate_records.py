@@ -119,6 +119,14 @@ ARRAYS: dict[str, dict[str, str]] = {
         f"weights/{old}": "weights/"
         + ".".join(_MODULES.get(word, word) for word in old.split("."))
         for old in _WEIGHTS
+    }
+    | {
+        f"weights/encoder.layers.{n}.{kind}_l0{old}": (
+            f"weights/encoder.layers.{n}.{new}.{kind}_l0"
+        )
+        for n in "01"
+        for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        for old, new in (("", "forwards"), ("_reverse", "backwards"))
     },
 }
 """Study -> old name of a kept array -> new name."""

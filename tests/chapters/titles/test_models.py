@@ -26,7 +26,7 @@ from rederived.chapters.titles.attention import (
     MultiHeadAttention,
     MultiplicativeAttention,
 )
-from rederived.chapters.titles.recurrent import Encoder
+from rederived.chapters.titles.recurrent import Encoder, TwoDirections
 from rederived.chapters.titles.rollout import greedy_continuation
 from tiny_titles import LENGTHS, MODELS, SIZE, batch, recurrent, transformer
 from torch import nn
@@ -195,7 +195,7 @@ def test_the_future_does_not_leak(make, rng):
     assert not torch.equal(model(text, changed)[:, 4:], before[:, 4:])
 
 
-@pytest.mark.parametrize("name", ["packed", "plain", "transformer"])
+@pytest.mark.parametrize("name", ["recurrent", "plain", "transformer"])
 def test_padding_of_texts_changes_nothing(name, rng):
     model = MODELS[name]()
     text, titles = batch(rng)
@@ -206,16 +206,16 @@ def test_padding_of_texts_changes_nothing(name, rng):
     assert (alone - before[1:2]).abs().max() < 1e-12
 
 
-def test_the_unpacked_encoder_depends_on_padding(rng):
+def test_without_lengths_the_encoder_depends_on_padding(rng):
     model = MODELS["article"]()
     text, titles = batch(rng)
     more = nn.functional.pad(text, (0, 6), value=PAD)
     assert (model(text, titles) - model(more, titles)).abs().max() > 1e-4
 
 
-def test_the_packed_encoder_is_single_precision_invariant(rng):
+def test_with_lengths_it_does_not_even_in_single_precision(rng):
     torch.manual_seed(0)
-    encoder = Encoder(16, packed=True)
+    encoder = Encoder(16, knows_lengths=True)
     x = torch.randn(2, 5, 16, generator=rng)
     alone = encoder(x, torch.tensor([5, 5]))
     padded = nn.functional.pad(x, (0, 0, 0, 20))
@@ -224,7 +224,7 @@ def test_the_packed_encoder_is_single_precision_invariant(rng):
 
 
 def test_an_encoding_reads_both_directions(rng):
-    model = MODELS["packed"]()
+    model = MODELS["recurrent"]()
     text, _ = batch(rng)
     mask = text != PAD
     x = model.source_embedding(text).detach().requires_grad_()
@@ -301,3 +301,18 @@ def test_free_running_is_the_likeliest_token_of_a_forced_title(rng):
     forced = torch.cat([titles[:, :1], free], 1)
     logits = model.decode(model.encode(text), forced[:, :-1])
     assert torch.equal(logits.argmax(-1), free)
+
+
+def test_two_directions_are_torchs_bidirectional_layer_on_packed_texts(rng):
+    layer, lengths = TwoDirections(16), torch.tensor([4, 9, 1])
+    torchs = nn.LSTM(16, 8, batch_first=True, bidirectional=True)
+    state = {**layer.forwards.state_dict()}
+    state |= {f"{n}_reverse": w for n, w in layer.backwards.state_dict().items()}
+    torchs.load_state_dict(state)
+    x = torch.randn(3, 9, 16, generator=rng)
+    packed = nn.utils.rnn.pack_padded_sequence(
+        x, lengths, batch_first=True, enforce_sorted=False
+    )
+    expected, _ = nn.utils.rnn.pad_packed_sequence(torchs(packed)[0], batch_first=True)
+    inside = torch.arange(9) < lengths[:, None]
+    assert torch.allclose(layer(x, lengths)[inside], expected[inside], atol=1e-6)

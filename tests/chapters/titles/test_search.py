@@ -179,7 +179,7 @@ def test_all_scorers_find_the_same(make, rng):
 
 
 def test_texts_do_not_disturb_each_other(rng):
-    model = MODELS["packed"]()
+    model = MODELS["recurrent"]()
     text, _ = batch(rng)
     together = generate(model, text, 3, 8)
     for row, n in enumerate((9, 5, 7)):
@@ -188,7 +188,7 @@ def test_texts_do_not_disturb_each_other(rng):
 
 
 def test_what_a_search_costs(rng):
-    model, (text, _) = MODELS["packed"](), batch(rng)
+    model, (text, _) = MODELS["recurrent"](), batch(rng)
     n = 6
     counts = {}
     for scorer in (CachedState, CachedEncoder, NoCache):
