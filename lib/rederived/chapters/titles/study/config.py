@@ -123,6 +123,7 @@ FULL = {
     "forecasts-transformer": QUICK["transformer"],
     "copies-plain": _plain(_COPIES),
     "copies-attention": _COPIES,
+    "csl-47-prior": replace(_CSL_LONG, epochs=47),  # a tenth: an afternoon of a core
     "csl-long-prior": _CSL_LONG,
     "csl-long-attention": replace(_CSL_LONG, prior=False),
     "csl-long-halved": replace(_CSL_LONG, prior=False, halved=True),
