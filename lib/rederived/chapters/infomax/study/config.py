@@ -154,6 +154,8 @@ def _recipes(base: InfoMaxConfig) -> dict[str, InfoMaxConfig]:
         "paper-untrained": replace(paper, objective="none", epochs=0),
         "paper": paper,
         "paper-nce": replace(paper, bound="nce"),
+        "local-again": replace(base, global_weight=0.0),  # other seeds, for a rule
+        "dot-near-again": replace(dot, local_blocks=2),
     }
 
 
