@@ -78,6 +78,7 @@ _DIGITS = replace(
 _LARGE = replace(
     _CIFAR, rows=10_000, pool=1, validation=5000, epochs=25, batch_size=100
 )
+_WHOLE = replace(_LARGE, rows=45_000, epochs=10)
 _PAPER = replace(
     _CIFAR,
     rows=50_000,
@@ -120,9 +121,14 @@ def _methods(base: MixupConfig) -> dict[str, MixupConfig]:
     }
 
 
-def _large(base: MixupConfig) -> dict[str, MixupConfig]:
+def _large() -> dict[str, MixupConfig]:
     """Return the methods that are compared on more and larger pictures."""
-    return {f"large-{name}": config for name, config in _methods(base).items()}
+    return {
+        f"{size}-{name}": config
+        for size, base in (("large", _LARGE), ("whole", _WHOLE))
+        for name, config in _methods(base).items()
+        if (size, name) != ("whole", "mixup-0.2")
+    }
 
 
 def _fast() -> dict[str, MixupConfig]:
@@ -166,7 +172,7 @@ FULL = (
     | {"mixup-8": replace(_CIFAR, method="mixup", alpha=8.0)}
     | _one_change(_CIFAR)
     | _digits(_DIGITS)
-    | _large(_LARGE)
+    | _large()
     | _fast()
     | {
         "resnet18-short-erm": _SHORT,
