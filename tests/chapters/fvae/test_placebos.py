@@ -68,6 +68,12 @@ def test_two_arms_of_one_distribution_show_no_difference(id_: str) -> None:
         claim(id_).mean_above(draws[0] - draws[1], 0.0, what="placebo")
 
 
+def test_a_circle_that_is_as_good_as_the_line_is_not_refuted() -> None:
+    line, circle = 0.105 + 0.005 * torch.randn(2, 3, generator=generator(5, 85))
+    with pytest.raises(ClaimFailed):
+        claim("5.19").refuted.mean_below(line - circle, 0.0, what="placebo")
+
+
 def test_noise_that_costs_nothing_explains_no_deficit() -> None:
     deficit = torch.tensor([0.5, 0.52, 0.54])
     cost = torch.tensor([0.01, 0.0, -0.01])
