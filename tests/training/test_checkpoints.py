@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 import signal
 import subprocess
@@ -194,8 +195,13 @@ def test_another_runs_checkpoint_is_refused(
         ),
         ({"schedule": constant}, "schedule is OneCycle.* there and constant here:"),
         ({"precision": "bf16"}, "run, whose precision is float32 there and bf16 here:"),
+        ({"transform": None}, "transform is add_noise there and absent here:"),
+        ({"transform": operator.neg}, "transform is add_noise there and neg here:"),
     ],
-    ids=["rate", "decay", "optimizer", "schedule's length", "schedule", "precision"],
+    ids=[
+        *("rate", "decay", "optimizer", "schedule's length", "schedule", "precision"),
+        *("no transform", "transform"),
+    ],
 )
 def test_a_run_does_not_go_on_in_another_way(
     change: dict[str, object], words: str, finished: Path, tmp_path: Path

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,17 @@ def fit(
     # the caller's global random state stays
     with checkpoints.locked(), torch.random.fork_rng():
         run = _Run(
-            accelerator, batches, objective, checkpoints, config, schedule=schedule
+            accelerator,
+            batches,
+            objective,
+            checkpoints,
+            config,
+            schedule=schedule,
+            functions={
+                "loss": loss,
+                "transform": transform,
+                "transform for each epoch": transform_for_epoch,
+            },
         )
         try:
             return run.train(evaluate, monitor, label)
@@ -182,6 +193,7 @@ class _Run:
         config: TrainConfig,
         *,
         schedule: Schedule,
+        functions: Mapping[str, Callable[..., Any] | None],
     ) -> None:
         self.accelerator, self.batches, self.config = accelerator, batches, config
         self.objective, self.schedule = objective, schedule
@@ -197,6 +209,7 @@ class _Run:
             data=batches.data if checkpoints.directory is not None else (),
             steps=batches.steps_per_epoch,
             precision=self.precision,
+            functions=functions,
         )
         self.position = checkpoints.restore(identity)
         self.started = 0.0  # of the present epoch, as if it had run in one piece
@@ -281,6 +294,8 @@ class _Run:
             return
         rates = [f"{group['lr']:.3g}" for group in self.optimizer.param_groups]
         kept = "nothing was saved: pass directory= to keep checkpoints"
+        if self.checkpoints.directory is not None:
+            kept = "it came before the first checkpoint"
         if self.checkpoints.checkpoint is not None:
             kept = f"the last good state is in {self.checkpoints.checkpoint}"
         message = (
