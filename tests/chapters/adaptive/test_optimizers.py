@@ -259,6 +259,18 @@ def test_groups_have_their_own_rates(rule):
 
 
 @every_rule
+def test_complex_parameters_are_refused_in_every_group(rule):
+    real = torch.zeros(1, requires_grad=True)
+    turned = torch.zeros(1, dtype=torch.complex64, requires_grad=True)
+    with pytest.raises(ValueError, match="give their view_as_real instead"):
+        rule([turned], lr=0.1)
+    optimizer = rule([real], lr=0.1)
+    with pytest.raises(ValueError, match="give their view_as_real instead"):
+        optimizer.add_param_group({"params": [turned]})
+    assert [group["params"] for group in optimizer.param_groups] == [[real]]
+
+
+@every_rule
 def test_a_stopped_run_goes_on_from_its_state(rule):
     through = walk(rule, steps=8)
     params = parameters(0)
