@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,13 +24,11 @@ def identity_of_fit(
     data: Batch,
     steps: int,
     precision: str,
-    functions: Mapping[str, Callable[..., Any] | None],
 ) -> Identity:
     """Return what a run of ``fit`` with ``steps`` an epoch is.
 
-    How often checkpoints are written is left out.  Of functions (loss, transforms),
-    by what they are for, only the names count: who changes what one does chooses
-    another folder.
+    How often checkpoints are written is left out.  Functions (loss, transforms) have no
+    identity; who changes one chooses another folder.
     """
     fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
     return {
@@ -42,11 +38,6 @@ def identity_of_fit(
         "precision": precision,
         "schedule": name_of(schedule),
         **identity_of_optimizer(optimizer),
-        **{
-            role: getattr(function, "__qualname__", type(function).__qualname__)
-            for role, function in functions.items()
-            if function is not None
-        },
     }
 
 

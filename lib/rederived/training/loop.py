@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,17 +132,7 @@ def fit(
     # the caller's global random state stays
     with checkpoints.locked(), torch.random.fork_rng():
         run = _Run(
-            accelerator,
-            batches,
-            objective,
-            checkpoints,
-            config,
-            schedule=schedule,
-            functions={
-                "loss": loss,
-                "transform": transform,
-                "transform for each epoch": transform_for_epoch,
-            },
+            accelerator, batches, objective, checkpoints, config, schedule=schedule
         )
         try:
             return run.train(evaluate, monitor, label)
@@ -193,7 +182,6 @@ class _Run:
         config: TrainConfig,
         *,
         schedule: Schedule,
-        functions: Mapping[str, Callable[..., Any] | None],
     ) -> None:
         self.accelerator, self.batches, self.config = accelerator, batches, config
         self.objective, self.schedule = objective, schedule
@@ -209,7 +197,6 @@ class _Run:
             data=batches.data if checkpoints.directory is not None else (),
             steps=batches.steps_per_epoch,
             precision=self.precision,
-            functions=functions,
         )
         self.position = checkpoints.restore(identity)
         self.started = 0.0  # of the present epoch, as if it had run in one piece
