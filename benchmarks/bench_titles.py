@@ -182,7 +182,7 @@ def _scheme(size: Size) -> str:
 
 def _config(size: Size) -> RecurrentConfig:
     """Return the article's model as a config, its encoder knowing lengths."""
-    config = replace(article_config(size.vocabulary), packed=True)
+    config = replace(article_config(size.vocabulary), knows_lengths=True)
     if size.width is None:
         return config
     return replace(config, width=size.width, hidden=2 * size.width)

@@ -43,7 +43,17 @@ def differences(text: Path, notebook: Path) -> list[str]:
             for name, a, b in parts
             if a != b
         ]
-    return found
+    return found + pasted(notebook)
+
+
+def pasted(notebook: Path) -> list[str]:
+    """Which cells of a notebook hold pasted files, which a text cannot keep."""
+    return [
+        f"cell {index} of {notebook.name} holds {', '.join(cell['attachments'])}: "
+        "save it under book/_static, link it in the text, and take it out of the cell"
+        for index, cell in enumerate(jupytext.read(notebook).cells)
+        if cell.get("attachments")
+    ]
 
 
 def merged(text: Path, notebook: Path) -> Notebook:
@@ -94,6 +104,7 @@ def main() -> None:
     action = parser.parse_args().action
     texts = sorted((ROOT / "book").glob("[0-9][0-9]-*.md"))
     if action == "sync":
+        _require_nothing_pasted(texts)
         for text in texts:
             notebook = text.with_suffix(".ipynb")
             save(notebook, merged(text, notebook))
@@ -106,6 +117,14 @@ def main() -> None:
     found += [f"book/{name}.ipynb has no text beside it" for name in sorted(orphans)]
     if found:
         sys.exit("\n".join(found) + "\nrun `make sync` (the text is the source)")
+
+
+def _require_nothing_pasted(texts: list[Path]) -> None:
+    """End before anything is lost that only a notebook holds."""
+    notebooks = [text.with_suffix(".ipynb") for text in texts]
+    found = [line for one in notebooks if one.exists() for line in pasted(one)]
+    if found:
+        sys.exit("\n".join(found))
 
 
 def _pair_differences(text: Path) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from rederived.records import load_record, record_names
 
@@ -26,6 +26,86 @@ questions of this table, one after the other, and renews these pages; it takes h
 What stands here is what is on record.
 """
 
+OTHERS = """\
+## Other programs as judges
+
+What another program computes as well is held to it, on random input. The tests marked
+*peers* need `pip install ".[peers]"`, and `make test` leaves them out where these
+libraries are not installed.
+"""
+
+DIFFERENCES = """\
+Some things differ by design. RMSprop keeps ε under the root by default, as TensorFlow 1
+and Keras 3 do and PyTorch does not; the optimizers have neither `maximize` nor fused
+forms, and refuse complex parameters. A search prefers a title that has ended to one
+that has not, and its exact rule goes on until no open title can win, where other
+programs stop when as many have ended as there are beams. ROUGE is counted by
+characters, with one reference and without stemming.
+"""
+
+
+class Judge(NamedTuple):
+    """Another program that computes the same, and the test that compares the two."""
+
+    subject: str
+    program: str
+    test: str  # the file below ``tests`` and the name in it
+
+
+JUDGES = (
+    Judge(
+        "NICE: densities, codes, samples, a step of training",
+        "zuko, normflows, nflows, FrEIA (*peers*)",
+        "flows/test_parity.py::test_log_densities_are_equal",
+    ),
+    Judge(
+        "affine couplings, both ways",
+        "zuko, normflows, nflows, FrEIA (*peers*)",
+        "flows/test_parity.py::test_affine_couplings_are_equal",
+    ),
+    Judge(
+        "every bijection's log-determinant, both ways",
+        "the Jacobian by autograd",
+        "flows/test_flows.py::test_log_determinant_is_that_of_the_jacobian",
+    ),
+    Judge(
+        "RMSprop, Adam and AdaGrad over rates, decays and ε",
+        "torch.optim",
+        "chapters/adaptive/test_optimizers.py::test_adam_is_torchs",
+    ),
+    Judge(
+        "the same under six schedulers, with a late group and missing gradients",
+        "torch.optim",
+        "chapters/adaptive/test_optimizers.py::"
+        "test_torchs_schedulers_and_groups_drive_them_as_torchs_own",
+    ),
+    Judge(
+        "beam search",
+        "a list of all titles",
+        "chapters/titles/test_search.py::test_a_wide_beam_is_exhaustive_search",
+    ),
+    Judge(
+        "ROUGE-2 and ROUGE-L",
+        "the examples of its paper",
+        "chapters/titles/test_search.py::test_rouge_of_the_examples_of_its_paper",
+    ),
+    Judge(
+        "soft cross-entropy, label smoothing",
+        "torch",
+        "chapters/mixup/test_transforms.py::test_soft_cross_entropy_is_torchs",
+    ),
+    Judge(
+        "divergences of tables",
+        "scipy",
+        "probability/test_distributions.py::test_divergences_are_those_of_scipy",
+    ),
+    Judge(
+        "normal laws",
+        "torch.distributions",
+        "vae/test_vae.py::test_normal_laws_are_torchs",
+    ),
+)
+
 
 def trust_page(ledger: Ledger, checks: Checks, chapters: list[Chapter]) -> str:
     """Return the page as MyST."""
@@ -39,8 +119,13 @@ def trust_page(ledger: Ledger, checks: Checks, chapters: list[Chapter]) -> str:
         _recheck(rechecks, chapters),
         _records(),
     ]
-    return (
-        INTRODUCTION + "\n" + "\n".join(table(("asked", "by", "found"), answers)) + "\n"
+    judges = [(one.subject, one.program, f"`{one.test}`") for one in JUDGES]
+    return "\n".join(
+        [
+            *(INTRODUCTION, *table(("asked", "by", "found"), answers)),
+            *("", OTHERS, *table(("what", "agrees with", "by the test"), judges)),
+            *("", DIFFERENCES),
+        ]
     )
 
 

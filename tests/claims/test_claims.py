@@ -165,6 +165,8 @@ def test_mean_close_without_variance_asks_for_rounding():
     fails("mean_close", thirds, 1 / 3 + 1e-4)
     fails("mean_close", thirds.double(), 1 / 3 + 1e-12)
     assert passes("mean_close", [2, 2, 2], 2.0)
+    fails("mean_close", [2, 2, 2], 2.5)
+    fails("mean_close", torch.tensor([2, 2, 2]), 2.5)  # whole numbers do not round
 
 
 def test_mean_close_covers_as_it_says():

@@ -280,6 +280,20 @@ def test_a_data_set_has_as_many_rows_as_were_published(name, total):
     assert sum(entry(name).rows.values()) == total
 
 
+@pytest.mark.parametrize(
+    ("name", "mode", "shape"),
+    [
+        *[("mnist", "L", (28, 28)), ("fashion-mnist", "L", (28, 28))],
+        *[("cifar10", "RGB", (32, 32)), ("tiny-imagenet", "RGB", (64, 64))],
+        *[("celeba", "RGB", (64, 64)), ("celeba-128", "RGB", (128, 128))],
+        *[("celeba-half", "RGB", (64, 64)), ("digits", "L", (8, 8))],
+        *[("drawn-faces-32", "RGB", (32, 32)), ("drawn-faces-64", "RGB", (64, 64))],
+    ],
+)
+def test_pictures_have_the_published_size_and_colours(name, mode, shape):
+    assert (entry(name).mode, entry(name).shape) == (mode, shape)
+
+
 def test_a_division_leaves_one_picture_to_train_on():
     assert len(split("digits", rows=3, held_out=2).train) == 1
     with pytest.raises(ValueError, match="3 pictures held out of 3 leave none"):

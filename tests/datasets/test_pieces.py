@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,13 @@ def test_compression_loses_nothing(shape: tuple[int, ...]) -> None:
     draw = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, shape, dtype=torch.uint8, generator=draw)
     assert torch.equal(_restored(_compressed(pixels), list(shape)), pixels)
+
+
+def test_red_and_blue_are_stored_less_green_and_all_less_the_left_neighbour() -> None:
+    grey = torch.tensor([5, 5, 9, 255], dtype=torch.uint8).expand(1, 3, 1, 4)
+    tinted = grey + torch.tensor([250, 0, 2], dtype=torch.uint8).view(1, 3, 1, 1)
+    stored = zlib.decompress(bytes(_compressed(tinted).tolist()))
+    assert list(stored) == [250, 0, 0, 0, 5, 0, 4, 246, 2, 0, 0, 0]
 
 
 def changed(file: Path, name: str, row: int) -> None:

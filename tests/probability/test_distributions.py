@@ -183,6 +183,8 @@ def test_bad_normals_are_refused() -> None:
     lopsided = torch.tensor([[1.0, 0.5], [0.0, 1.0]]).double()
     with pytest.raises(ValueError, match=r"its transpose differ by 0.5"):
         kl_multivariate(zero, eye, zero, lopsided)
+    with pytest.raises(ValueError, match=r"its transpose differ by 0.5"):
+        kl_multivariate(zero, lopsided, zero, eye)
 
 
 def test_values_can_be_differentiated(rng: torch.Generator) -> None:

@@ -233,6 +233,17 @@ def test_a_record_refuses_a_mixture(runs: list[Run]) -> None:
         gather(runs, [], [])
 
 
+def test_a_record_refuses_two_versions_of_a_data_set(tmp_path: Path) -> None:
+    other = replace(made(5), data=["digits/train fff a lossy copy"])
+    words = "two versions of digits/train, abc and fff"
+    with pytest.raises(RunError, match=words):
+        gather([made(0), other], [], [])
+    save_record(gather([made(0)], [], []), tmp_path)
+    new = gather([other], [], [])
+    with pytest.raises(RunError, match=words):
+        joined(new, recorded(new, tmp_path))
+
+
 def test_a_record_of_nothing_is_refused() -> None:
     with pytest.raises(RunError, match="run the preset first"):
         gather([], [], [])

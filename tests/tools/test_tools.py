@@ -5,7 +5,7 @@ import pytest
 from nbformat import v4
 from rederived.claims import CHECK_MIME, Verdict
 
-from tools import build, files
+from tools import build, files, pairs
 from tools.ledger import StoredCheck, checks_of, read_ledger
 from tools.markdown import plain, stacking_table, table
 from tools.pairs import differences, merged, save
@@ -69,6 +69,24 @@ def stored(notebook):
         for cell in cells
         if cell.cell_type == "code"
     ]
+
+
+def test_a_pasted_picture_is_reported_and_not_lost(pair, monkeypatch):
+    text, notebook = pair
+    content = nbformat.read(notebook, as_version=4)
+    content.cells[0]["attachments"] = {"a.png": {"image/png": "aGk="}}
+    nbformat.write(content, notebook)
+    (line,) = differences(text, notebook)
+    assert line.startswith("cell 0 of 03-a.ipynb holds a.png: save it under")
+    before = notebook.read_bytes()
+    (text.parent / "book").mkdir()
+    for path in pair:
+        path.rename(text.parent / "book" / path.name)
+    monkeypatch.setattr(pairs, "ROOT", text.parent)
+    monkeypatch.setattr("sys.argv", ["pairs", "sync"])
+    with pytest.raises(SystemExit, match=r"holds a\.png"):
+        pairs.main()
+    assert (text.parent / "book" / notebook.name).read_bytes() == before
 
 
 def test_a_fresh_pair_agrees_and_is_valid(pair):

@@ -3,8 +3,9 @@
 import pytest
 from rederived.claims import Verdict
 
-from tools import mutants_page, recheck_page
+from tools import mutants_page, recheck_page, trust_page
 from tools.contents import Chapter
+from tools.files import ROOT
 from tools.ledger import Ledger, LedgerClaim
 from tools.mutants_page import Survivor, survivors
 
@@ -144,3 +145,11 @@ def test_a_certificate_says_what_was_drawn_and_what_stands():
     assert "| {ref}`7.3 <ledger-7.3>` | holds | 1 | no: claim 7.3 fails: lead |" in made
     assert "ledger-7.2" not in made
     assert "- cell 9: ValueError: x" in made
+
+
+@pytest.mark.parametrize("judge", trust_page.JUDGES, ids=lambda judge: judge.subject)
+def test_the_tests_that_compare_with_other_programs_are_there(judge):
+    file, name = judge.test.split("::")
+    text = (ROOT / "tests" / file).read_text(encoding="utf-8")
+    assert f"def {name}(" in text
+    assert ("pytest.mark.peers" in text) is ("(*peers*)" in judge.program)

@@ -445,6 +445,14 @@ def test_divergence_without_a_folder_says_so() -> None:
     assert float(failing.w.detach()) == 0.0
 
 
+def test_divergence_before_the_first_checkpoint_says_so(tmp_path: Path) -> None:
+    failing = Fails(0, float("nan"))
+    optimizer = torch.optim.SGD(failing.parameters(), lr=0.1)
+    words = r"step 0 .*; it came before the first checkpoint\."
+    with pytest.raises(TrainingDivergedError, match=words):
+        fit(failing, (DATA,), optimizer, TrainConfig(1, 4), directory=tmp_path)
+
+
 def test_bf16_keeps_the_density_in_float32() -> None:
     flow = nice_as_article(8, width=8, depth=1)
     seen: dict[str, set[torch.dtype]] = {"networks": set(), "density": set()}

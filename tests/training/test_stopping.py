@@ -17,6 +17,7 @@ import toy_run
 from rederived.training import (
     LOG,
     checkpoints,
+    fit_players,
     read_legs,
     read_tensors,
     stopping,
@@ -103,6 +104,33 @@ def test_a_killed_run_loses_no_more_than_the_clock_allows(
     assert toy_run.losses(history) == toy_run.losses(expected)
     for name, value in whole.state_dict().items():
         assert torch.equal(resumed.state_dict()[name], value), name
+
+
+def test_a_game_is_kept_as_often_as_the_clock_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
+    game = toy_game.Game()
+
+    class KilledError(Exception):
+        pass
+
+    def play(number: int) -> None:
+        if number == 13:
+            raise KilledError
+        game.round()
+
+    with pytest.raises(KilledError):
+        fit_players(
+            game,
+            game.optimizer,
+            play,
+            25,
+            identity={"seed": 0},
+            checkpoint_every=25,
+            directory=tmp_path,
+        )
+    assert step_of(tmp_path) == 13
 
 
 def test_the_handler_before_is_put_back() -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from rederived.records.records import Record, load_record
+from rederived.records.records import Record, joined_data, load_record
 from rederived.records.runs import RunError, differences
 
 
@@ -48,6 +48,9 @@ def joined(new: Record, old: Record | None) -> Record:
     Args:
         new: the record of the seeds at hand, whose sources and deviations stay.
         old: a record of the same configuration, or None.
+
+    Raises:
+        RunError: if the two are of two versions of a data set.
     """
     if old is None:
         return new
@@ -58,7 +61,7 @@ def joined(new: Record, old: Record | None) -> Record:
     return replace(
         new,
         seeds=seeds,
-        data=sorted({*old.data, *new.data}) if kept else new.data,
+        data=joined_data(old.data, new.data) if kept else new.data,
         arrays=first.arrays,
     )
 

@@ -8,6 +8,7 @@ that was measured, beside what the sources report), ``arrays.npz``, and the runs
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -152,8 +153,8 @@ def gather(
     """Join runs of one configuration that differ in the seed only.
 
     Raises:
-        RunError: if there is no run, a seed twice, more than one configuration, or a
-            metric that is NaN or infinite.
+        RunError: if there is no run, a seed twice, more than one configuration, two
+            versions of a data set, or a metric that is NaN or infinite.
     """
     if not runs:
         raise RunError("nothing to record: run the preset first")
@@ -177,10 +178,31 @@ def gather(
         config=first.config,
         published=published,
         deviations=deviations,
-        data=sorted({source for run in runs for source in run.data}),
+        data=joined_data(*(run.data for run in runs)),
         seeds=[SeedResult(r.seed, r.metrics, r.history, r.provenance) for r in runs],
         arrays=first.arrays,
     )
+
+
+def joined_data(*lists: Iterable[str]) -> list[str]:
+    """Join the data sets of several runs, each ``name/split fingerprint note``.
+
+    >>> joined_data(["digits/test aa"], ["digits/test aa", "digits/train bb"])
+    ['digits/test aa', 'digits/train bb']
+
+    Raises:
+        RunError: if a split has two fingerprints: its seeds cannot be compared.
+    """
+    found = sorted({source for some in lists for source in some})
+    seen: dict[str, str] = {}
+    for source in found:
+        split, *rest = source.split(" ", 2)
+        if "/" in split and rest and seen.setdefault(split, rest[0]) != rest[0]:
+            raise RunError(
+                f"seeds saw two versions of {split}, {seen[split]} and {rest[0]}: "
+                "remove the runs of one and run their seeds again"
+            )
+    return found
 
 
 def save_record(

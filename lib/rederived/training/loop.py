@@ -281,6 +281,8 @@ class _Run:
             return
         rates = [f"{group['lr']:.3g}" for group in self.optimizer.param_groups]
         kept = "nothing was saved: pass directory= to keep checkpoints"
+        if self.checkpoints.directory is not None:
+            kept = "it came before the first checkpoint"
         if self.checkpoints.checkpoint is not None:
             kept = f"the last good state is in {self.checkpoints.checkpoint}"
         message = (

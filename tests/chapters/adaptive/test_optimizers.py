@@ -18,6 +18,7 @@ from rederived.chapters.adaptive import (
     SignDescent,
 )
 from torch import Tensor
+from torch.optim import lr_scheduler as schedulers
 
 ALL = [AdaGrad, Adam, NormalizedGradient, RMSprop, ScalarRMSprop, SignDescent]
 every_rule = pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.__name__)
@@ -82,6 +83,61 @@ def test_adagrad_is_torchs(lr, epsilon, seed):
     ours = walk(lambda p: AdaGrad(p, lr, epsilon=epsilon), seed)
     theirs = walk(lambda p: torch.optim.Adagrad(p, lr=lr, eps=epsilon), seed)
     same(ours, theirs)
+
+
+PAIRS = {
+    "RMSprop": (
+        lambda p: RMSprop(p, 0.1, decay=0.9, epsilon_inside=False),
+        lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9),
+    ),
+    "Adam": (lambda p: Adam(p, 0.1), lambda p: torch.optim.Adam(p, lr=0.1)),
+    "AdaGrad": (
+        lambda p: AdaGrad(p, 0.1, epsilon=1e-10),
+        lambda p: torch.optim.Adagrad(p, lr=0.1),
+    ),
+}
+SCHEDULERS = {
+    "lambda": lambda o: schedulers.LambdaLR(o, lambda step: 0.5**step),
+    "steps": lambda o: schedulers.StepLR(o, 2, gamma=0.3),
+    "cosine": lambda o: schedulers.CosineAnnealingLR(o, 5),
+    "one cycle": lambda o: schedulers.OneCycleLR(
+        o, 0.3, total_steps=8, cycle_momentum=False
+    ),
+    "warm-up, then decay": lambda o: schedulers.SequentialLR(
+        o,
+        [schedulers.LinearLR(o, 0.1, total_iters=3), schedulers.ExponentialLR(o, 0.8)],
+        milestones=[3],
+    ),
+    "plateau": lambda o: schedulers.ReduceLROnPlateau(o, patience=1),
+}
+
+
+def scheduled(make, scheduler):
+    """Step under a scheduler, with a group that comes late and a gradient left out."""
+    params = parameters(3)
+    optimizer = make(params[:2])
+    optimizer.add_param_group({"params": params[2:], "lr": 0.02})
+    chosen = SCHEDULERS[scheduler](optimizer)
+    draw = torch.Generator().manual_seed(4)
+    for step in range(7):
+        for place, p in enumerate(params):
+            noise = torch.randn(p.shape, dtype=p.dtype, generator=draw)
+            p.grad = None if (step + place) % 5 == 0 else p.detach() + noise
+        optimizer.step()
+        chosen.step(*([1.0] if scheduler == "plateau" else []))
+        if step == 3:  # a copy by its state goes on
+            state = copy.deepcopy(optimizer.state_dict())
+            for group in optimizer.param_groups:
+                group["lr"] = 7.0
+            optimizer.load_state_dict(state)
+    return torch.cat([p.detach().flatten() for p in params])
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_torchs_schedulers_and_groups_drive_them_as_torchs_own(pair, scheduler):
+    ours, theirs = PAIRS[pair]
+    same(scheduled(ours, scheduler), scheduled(theirs, scheduler), 1e-11)
 
 
 @given(rates, decays, epsilons, seeds)
@@ -200,6 +256,18 @@ def test_groups_have_their_own_rates(rule):
     late = torch.zeros(1, requires_grad=True)
     optimizer.add_param_group({"params": [late]})
     assert optimizer.param_groups[-1]["lr"] == 0.1
+
+
+@every_rule
+def test_complex_parameters_are_refused_in_every_group(rule):
+    real = torch.zeros(1, requires_grad=True)
+    turned = torch.zeros(1, dtype=torch.complex64, requires_grad=True)
+    with pytest.raises(ValueError, match="give their view_as_real instead"):
+        rule([turned], lr=0.1)
+    optimizer = rule([real], lr=0.1)
+    with pytest.raises(ValueError, match="give their view_as_real instead"):
+        optimizer.add_param_group({"params": [turned]})
+    assert [group["params"] for group in optimizer.param_groups] == [[real]]
 
 
 @every_rule

@@ -153,6 +153,21 @@ def test_draws_have_their_correlation_and_bad_ones_are_refused() -> None:
 # Estimates
 
 
+@pytest.mark.parametrize(
+    "estimate",
+    [
+        *(infomax.discrimination, infomax.softplus_form),
+        *(infomax.js_estimate, infomax.donsker_varadhan),
+    ],
+    ids=lambda estimate: estimate.__name__,
+)
+def test_no_estimate_is_made_of_nothing(estimate) -> None:
+    some, none = torch.ones(2), torch.ones(0)
+    for pair in ((some, none), (none, some)):
+        with pytest.raises(ValueError, match="a batch needs at least 2 rows"):
+            estimate(*pair)
+
+
 @given(seed=seeds)
 def test_the_softplus_form_is_the_same_number(seed: int) -> None:
     own, other = torch.randn(2, 30, dtype=torch.float64, generator=generator(seed)) * 9

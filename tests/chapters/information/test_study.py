@@ -46,6 +46,8 @@ def test_presets_differ_in_what_their_names_say() -> None:
                 assert changed == {"beta"}
             else:
                 assert changed - {"objective"} == {"latent_size"}
+            features = name.startswith("features")
+            assert config.latent_size == (16 if features else 4)  # as the page says
 
 
 def test_pictures_are_zeros_and_ones() -> None:

@@ -443,6 +443,21 @@ def test_rouge_by_hand():
     assert rouge("", "a").one == rouge("b", "a").longest == 0.0
 
 
+@pytest.mark.parametrize(
+    ("candidate", "two", "longest"),
+    [("aecd", 1 / 3, 3 / 4), ("cdea", 1 / 3, 2 / 4), ("cdab", 2 / 3, 2 / 4)],
+    ids=[
+        "police kill the gunman",
+        "the gunman kill police",
+        "the gunman police killed",
+    ],
+)
+def test_rouge_of_the_examples_of_its_paper(candidate, two, longest):
+    """Lin 2004, section 3.1, a letter for a word: police killed the gunman."""
+    found = rouge(candidate, "abcd")
+    assert (found.two, found.longest) == pytest.approx((two, longest))
+
+
 @given(st.text("一二三四", min_size=2, max_size=9), st.text("一二三四", max_size=9))
 def test_rouge_is_one_for_equals_and_symmetric(a, b):
     assert rouge(a, a).one == rouge(a, a).two == rouge(a, a).longest == 1.0
