@@ -128,6 +128,9 @@ def _large() -> dict[str, MixupConfig]:
         for size, base in (("large", _LARGE), ("whole", _WHOLE))
         for name, config in _methods(base).items()
         if (size, name) != ("whole", "mixup-0.2")
+    } | {
+        "whole-30-erm": replace(_WHOLE, epochs=30),
+        "whole-30-mixup": replace(_WHOLE, epochs=30, method="mixup"),
     }
 
 
