@@ -14,8 +14,8 @@ from tools.mutant_groups import GROUPS, group
 from tools.reach import PAGE, Reach
 from tools.rooms import LIBRARY, files, part
 
-ENOUGH = 60.0  # seconds that the chosen tests of one mutant took when they were timed
-PAGES = 120.0  # the same of its pages
+ENOUGH = 20.0  # seconds that the chosen tests of one mutant took when they were timed
+PAGES = 15.0  # the same of its pages; a page that takes longer is not asked
 
 
 @dataclass(frozen=True)
@@ -231,8 +231,9 @@ def _job(
         name: (not name.startswith(own), reach.seconds[name], name) for name in found
     }
     pages = {name for name in found if name.startswith(PAGE)}
-    tests, some = _quick(found - pages, order, ENOUGH), _quick(pages, order, PAGES)
-    limit = 20 + 5 * sum(reach.seconds[name] for name in (*tests, *some))
+    short = (name for name in pages if reach.seconds[name] <= PAGES)
+    tests, some = _quick(found - pages, order, ENOUGH), _quick(short, order, PAGES)
+    limit = 10 + 4 * sum(reach.seconds[name] for name in (*tests, *some))
     return Job(mutant, text, tests, some, limit, not loading.isdisjoint(lines))
 
 
