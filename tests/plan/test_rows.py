@@ -69,6 +69,11 @@ def test_what_is_recorded_finished_or_begun_is_counted(runs: Path) -> None:
     assert left == [Job("nice", "article-first-narrow", seed) for seed in (6, 7)]
 
 
+def test_seeds_begin_with_the_first() -> None:
+    batch = Batch("nice", ("paper",), 2, first=5)
+    assert [job.seed for job in batch.jobs()] == [5, 6]
+
+
 def test_costs_are_of_all_seeds_and_presets(runs: Path, tmp_path: Path) -> None:
     del runs
     run = {"study": "nice", "presets": ["paper", "modern"], "seeds": 3}

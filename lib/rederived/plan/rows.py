@@ -11,7 +11,7 @@ A file is a list of rows in the order of their value on a GPU::
              core_seconds: 1140, gpu_seconds: 60}
         missing: ["what cannot be run yet, and why"]
 
-``seeds: 3`` are the seeds 0, 1 and 2.  The costs are those of one seed of one preset,
+``seeds: 3`` are the seeds 0, 1 and 2; with ``first: 5``, 5, 6 and 7.  The costs are those of one seed of one preset,
 in seconds of one core and of one process on a GPU; absent where nothing is known.
 """
 
@@ -55,15 +55,16 @@ class Batch:
 
     study: str
     presets: tuple[str, ...]
-    seeds: int  # how many, from 0
+    seeds: int  # how many
     core_seconds: float | None = None  # of one seed of one preset, one thread
     gpu_seconds: float | None = None  # the same, one process on a GPU
+    first: int = 0  # the seed that the others follow
 
     def jobs(self) -> list[Job]:
         """Return its jobs, a seed of every preset before the next seed."""
         return [
             Job(self.study, preset, seed)
-            for seed in range(self.seeds)
+            for seed in range(self.first, self.first + self.seeds)
             for preset in self.presets
         ]
 
