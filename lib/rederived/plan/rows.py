@@ -11,8 +11,9 @@ A file is a list of rows in the order of their value on a GPU::
              core_seconds: 1140, gpu_seconds: 60}
         missing: ["what cannot be run yet, and why"]
 
-``seeds: 3`` are the seeds 0, 1 and 2; with ``first: 5``, 5, 6 and 7.  The costs are those of one seed of one preset,
-in seconds of one core and of one process on a GPU; absent where nothing is known.
+``seeds: 3`` are the seeds 0, 1 and 2; with ``first: 5``, 5, 6 and 7.  The costs are
+those of one seed of one preset, in seconds of one core and of one process on a GPU;
+absent where nothing is known.
 """
 
 from __future__ import annotations
