@@ -85,10 +85,19 @@ def fresh_seeds(of: str, count: int) -> list[int]:
 
 
 def cost(record: Record) -> float:
-    """Return how long the seeds of a record took together, seconds."""
+    """Return how long the seeds of a record took together, seconds.
+
+    The clock is that of the last leg; a run that was interrupted trained for longer.
+    """
     if not all("wall_seconds" in one.provenance for one in record.seeds):
         return math.inf
-    return sum(float(one.provenance["wall_seconds"]) for one in record.seeds)
+    return sum(
+        max(
+            float(one.provenance["wall_seconds"]),
+            one.metrics.get("training_seconds", 0.0),
+        )
+        for one in record.seeds
+    )
 
 
 def affordable(records: list[Record], seconds: float) -> list[Record]:

@@ -42,6 +42,13 @@ def test_the_cheapest_are_drawn_while_the_time_lasts(record):
     assert affordable([unknown, dear, cheap], 2) == []
 
 
+def test_an_interrupted_run_costs_what_its_training_did(record):
+    last = timed(record, "resumed", 1, 2)
+    metrics = last.seeds[0].metrics | {"training_seconds": 90.0}
+    resumed = replace(last.seeds[0], metrics=metrics)
+    assert cost(replace(last, seeds=[resumed, last.seeds[1]])) == 92
+
+
 def test_other_seeds_of_the_same_configuration(record):
     new = drawn_anew(record, study("mixup"), [7, 8])
     assert (new.name, new.identity) == (record.name, record.identity)
