@@ -1,5 +1,6 @@
 """A chapter's records drawn anew: which, with what seeds, and what is said of them."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -47,6 +48,14 @@ def test_an_interrupted_run_costs_what_its_training_did(record):
     metrics = last.seeds[0].metrics | {"training_seconds": 90.0}
     resumed = replace(last.seeds[0], metrics=metrics)
     assert cost(replace(last, seeds=[resumed, last.seeds[1]])) == 92
+
+
+def test_a_run_of_a_gpu_has_no_known_cost(record):
+    there = record.seeds[0].provenance | {"trained_on": "cuda", "wall_seconds": 1}
+    assert (
+        cost(replace(record, seeds=[replace(record.seeds[0], provenance=there)]))
+        == math.inf
+    )
 
 
 def test_other_seeds_of_the_same_configuration(record):
