@@ -231,10 +231,15 @@ def _job(
         name: (not name.startswith(own), reach.seconds[name], name) for name in found
     }
     pages = {name for name in found if name.startswith(PAGE)}
-    short = (name for name in pages if reach.seconds[name] <= PAGES)
+    short = pages & {PAGE + number for number in short_pages(reach)}
     tests, some = _quick(found - pages, order, ENOUGH), _quick(short, order, PAGES)
     limit = 10 + 4 * sum(reach.seconds[name] for name in (*tests, *some))
     return Job(mutant, text, tests, some, limit, not loading.isdisjoint(lines))
+
+
+def short_pages(reach: Reach) -> list[str]:
+    """Return the numbers of the pages that are quick enough to be asked."""
+    return [one for one in reach.pages if reach.seconds[PAGE + one] <= PAGES]
 
 
 def _quick(

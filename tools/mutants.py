@@ -27,7 +27,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tools.files import BOOK, ROOT, write
-from tools.mutant_jobs import Job, Mutant, Places, again, all_places, drawn
+from tools.mutant_jobs import Job, Mutant, Places, again, all_places, drawn, short_pages
 from tools.mutant_runs import judged, with_tests
 from tools.mutants_page import survivors
 from tools.reach import QUIET, load
@@ -51,7 +51,11 @@ def write_record(
     seed: int,
     path: Path,
 ) -> None:
-    """Keep mutants with what they were drawn from, and the pages that were asked."""
+    """Keep mutants with what they were drawn from, and the pages that were asked.
+
+    What a person has noted in the file stays.
+    """
+    noted = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     command = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
     commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     record = {
@@ -64,6 +68,7 @@ def write_record(
             room_of(path) for mine in places.values() for path, *_ in mine
         ),
         "changes": sum(len(some) for mine in places.values() for *_, some in mine),
+        "note": noted.get("note", ""),
         "mutants": [asdict(one) for one in mutants.values()],
     }
     write(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
@@ -145,7 +150,9 @@ def main() -> None:
             found = {name: once_more(before[name], one) for name, one in found.items()}
         if options.record:
             merged = before | found
-            write_record(merged, places, reach.pages, options.seed, options.record)
+            write_record(
+                merged, places, short_pages(reach), options.seed, options.record
+            )
 
     def work() -> None:
         ends = time.monotonic() + 60 * options.minutes

@@ -36,11 +36,12 @@ INTRODUCTION = (
     "places of the library, in every group of its rooms each as likely as any other, "
     "and changes one operator, number, condition, decorator or call there. Then it "
     "runs the tests that run the changed statement, as coverage has seen it, those of "
-    "the same room first, and if all of them pass, the pages that run it. A mutant "
-    "that nothing notices survives. *Found* is the share that was noticed when it was "
-    "drawn, with its 95 % interval (Wilson); *now* is the share after tests were "
-    "written for what survived, and those tests have been run on it. What is "
-    "equivalent counts for neither."
+    "the same room first and then the quickest, as many as take eight seconds; if all "
+    "of them pass, the pages that run it and take no longer. A mutant that nothing "
+    "notices survives, so that the shares are lower bounds. *Found* is the share that "
+    "was noticed when it was drawn, with its 95 % interval (Wilson); *now* is the share "
+    "after tests were written for what survived, and those tests have been run on it. "
+    "What is equivalent counts for neither."
 )
 
 
@@ -179,9 +180,10 @@ def _require_fit(left: list[Outcome], said: Mapping[str, Survivor]) -> None:
 def _asked(record: Mapping[str, Any]) -> str:
     """Say which pages could kill a mutant that no test killed."""
     asked = ", ".join(str(int(number)) for number in record["pages"])
-    if not asked:
-        return f"Only tests were asked, no page. {record.get('note', '')}".strip()
-    return f"After the tests, the pages of these chapters were asked: {asked}."
+    pages = "Only tests were asked, no page."
+    if asked:
+        pages = f"After the tests, the pages of these chapters were asked: {asked}."
+    return f"{pages} {record.get('note', '')}".strip()
 
 
 def _rates(
