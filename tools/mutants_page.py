@@ -39,9 +39,9 @@ INTRODUCTION = (
     "the same room first and then the quickest, as many as take eight seconds; if all "
     "of them pass, the pages that run it and take no longer. A mutant that nothing "
     "notices survives, so that the shares are lower bounds. *Found* is the share that "
-    "was noticed when it was drawn, with its 95 % interval (Wilson); *now* is the share "
-    "after tests were written for what survived, and those tests have been run on it. "
-    "What is equivalent counts for neither."
+    "was noticed when it was drawn, with its 95 % interval (Wilson); *now* is the "
+    "share after tests were written for what survived, and those tests have been run "
+    "on it. What is equivalent counts for neither."
 )
 
 

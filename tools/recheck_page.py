@@ -18,9 +18,10 @@ INTRODUCTION = """\
 
 `make recheck CHAPTER=07` runs the cheapest recorded presets of a chapter again, those
 of several seeds first, as many seeds of each as are recorded. The seeds follow from
-the commit's hash, so that nobody can choose them. Then it runs the page, whose checks
-are the rules, on these records in place of the stored ones. A verdict stands if its checks pass. A check that
-measures what it measured before rests on no new draw; such claims are left out here.
+the commit's hash, so that nobody can choose them. Then it runs the page, whose
+checks are the rules, on these records in place of the stored ones. A verdict stands
+if its checks pass. A check that measures what it measured before rests on no new
+draw; such claims are left out here.
 """
 
 
