@@ -10,12 +10,16 @@ import pytest
 import torch
 from rederived import datasets, flows, vae
 from rederived.chapters import mixup
-from rederived.chapters.adaptive import Adam, NormalizedGradient
+from rederived.chapters.adaptive import Adam, NormalizedGradient, controlled_euler
 from rederived.chapters.infomax import estimates
+from rederived.chapters.information.tables import best_encoder
+from rederived.chapters.mixup import exact
+from rederived.chapters.mixup.expansion import second_order
 from rederived.chapters.titles import rollout
 from rederived.chapters.variational import em
-from rederived.chapters.variational.measures import count_covered
+from rederived.chapters.variational.measures import count_covered, covered_modes
 from rederived.datasets.points import moons
+from rederived.figures import image_grid
 from rederived.networks import mlp
 from rederived.records import RunError, load_record
 from rederived.records.reading import read_json
@@ -42,6 +46,7 @@ def rng() -> torch.Generator:
         lambda: flows.Dequantization()(torch.tensor([256]), rng()),
         lambda: flows.Dequantization(17)(torch.tensor([-1]), rng()),
         lambda: flows.bits_per_dim(0.0, 1, math.inf),
+        lambda: flows.Dequantization(NAN),  # type: ignore[arg-type]
         lambda: vae.NormalDecoder(nn.Identity(), math.inf),
         lambda: vae.LinearGaussian(NAN, 1.0),
         lambda: vae.LinearGaussian(1.0, 0.0),
@@ -55,6 +60,16 @@ def rng() -> torch.Generator:
         lambda: mixup.soft_cross_entropy(X, X[0]),
         lambda: mixup.random_crop(X[None, None], -1, rng()),
         lambda: Adam([nn.Parameter(X + 0j)]),
+        lambda: Adam([{"params": nn.Parameter(X), "lr": NAN}]),
+        lambda: Adam([{"params": nn.Parameter(X), "beta1": 1.0}]),
+        lambda: controlled_euler(torch.neg, X, 1.0, 0.0),
+        lambda: controlled_euler(torch.neg, X, math.inf, 1e-2),
+        lambda: exact.mixup_least_squares(X, X[0], -0.2, intercept=False),
+        lambda: second_order(lambda x, _: x.sum(1), X, X[0], NAN),
+        lambda: best_encoder(X[0], X, math.inf),
+        lambda: covered_modes(X[:, :2], X[:, :2], NAN),
+        lambda: image_grid(X[None], columns=0),
+        lambda: image_grid(X[None][:0], columns=2),
         lambda: rollout.nucleus(2 * X, 0.5),
         lambda: rollout.nucleus(X * NAN, 0.5),
         lambda: estimates.discrimination(X, NONE),

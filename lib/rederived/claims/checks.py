@@ -113,11 +113,11 @@ def as_float(values: Values) -> Float64:
     exact = as_exact(values)
     if exact.dtype.kind not in "biufO":
         raise TypeError(
-            f"a check compares real numbers, got {exact.dtype}: compare real and "
-            "imaginary parts, or use equal"
+            f"only real numbers can be compared or drawn, got {exact.dtype}: take real "
+            "and imaginary parts, or use equal"
         )
     if any(isinstance(entry, str | bytes) for entry in _objects(exact)):
-        raise TypeError("a check compares real numbers, got text: use equal")
+        raise TypeError("only real numbers can be compared, got text: use equal")
     found = exact.astype(np.float64)
     wide = exact.dtype.kind == "f" and exact.dtype.itemsize > found.itemsize
     if (exact.dtype.kind in "iu" or wide) and not same_values(exact, found).all():

@@ -106,7 +106,8 @@ class Dequantization:
         Raises:
             ValueError: unless there is a level and ``low`` is below ``high``.
         """
-        if self.levels < 1 or not -math.inf < self.low < self.high < math.inf:
+        ends = -math.inf < self.low < self.high < math.inf
+        if not (1 <= self.levels < math.inf and ends):
             raise ValueError(
                 "dequantisation needs levels >= 1 and low < high, both finite, got "
                 f"{self.levels} levels from {self.low} to {self.high}"

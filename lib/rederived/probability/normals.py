@@ -26,8 +26,7 @@ def normal_log_prob(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     >>> round(float(normal_log_prob(zero, zero, zero)), 4)  # -log(2 pi)
     -1.8379
     """
-    scaled = (x - mean) * (-0.5 * log_variance).exp()
-    square = torch.where(x == mean, 0.0, scaled).square()
+    square = ((x - mean) * _precision_root(0.5 * log_variance)).square()
     return -0.5 * (square + log_variance + math.log(2.0 * math.pi)).sum(-1)
 
 
@@ -55,7 +54,7 @@ def standard_normal_log_prob(z: Tensor) -> Tensor:
     >>> standard_normal_log_prob(torch.zeros(1, 2, 3)).shape
     torch.Size([1])
     """
-    square = z.reshape(len(z), -1 if len(z) else 1).square().sum(1)
+    square = z.reshape(len(z), _size(z)).square().sum(1)
     return -0.5 * square - 0.5 * math.log(2 * math.pi) * _size(z)
 
 
@@ -71,8 +70,14 @@ def isotropic_normal_log_prob(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Ten
     >>> round(float(isotropic_normal_log_prob(x, x, zero)), 4)
     -1.8379
     """
-    scaled = torch.where(x == mean, 0.0, (x - mean) * (-log_sigma).exp())
+    scaled = (x - mean) * _precision_root(log_sigma)
     return standard_normal_log_prob(scaled) - _size(x) * log_sigma
+
+
+def _precision_root(log_deviation: Tensor) -> Tensor:
+    """Return ``1 / deviation``, finite, so that at the mean the product with 0 is 0."""
+    largest = math.log(torch.finfo(log_deviation.dtype).max) - 1.0
+    return (-log_deviation).clamp(max=largest).exp()
 
 
 def _size(events: Tensor) -> int:

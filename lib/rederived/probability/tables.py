@@ -112,11 +112,19 @@ def conditional(joint: Tensor, given: int) -> Tensor:
     return joint / distribution.unsqueeze(-1 - given)
 
 
+def spread_marginals(joint: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both marginals shaped like the table, (..., X, 1) and (..., 1, Z).
+
+    Their product may be too small for a number where their logarithms are not.
+    """
+    first, second = marginals(joint)
+    return first.unsqueeze(-1), second.unsqueeze(-2)
+
+
 def mutual_information(joint: Tensor) -> Tensor:
     """Return I(x; z) = KL(p(x, z) || p(x) p(z)) of tables (..., X, Z)."""
-    first, second = marginals(joint)
-    product = first.unsqueeze(-1) * second.unsqueeze(-2)
-    return kl(joint, product, (-2, -1))
+    first, second = (torch.xlogy(joint, one) for one in spread_marginals(joint))
+    return (torch.xlogy(joint, joint) - first - second).sum((-2, -1))
 
 
 def softmax_fisher(p: Tensor) -> Tensor:

@@ -89,4 +89,6 @@ def bernoulli_log_prob(x: Tensor, log_odds: Tensor) -> Tensor:
         log_odds: the same shape.
     """
     loss = functional.binary_cross_entropy_with_logits(log_odds, x, reduction="none")
+    right = x == (log_odds > 0)
+    loss = torch.where(log_odds.isinf(), torch.where(right, 0.0, torch.inf), loss)
     return -loss.sum(-1)
