@@ -16,6 +16,12 @@ from rederived.chapters.information.tables import best_encoder
 from rederived.chapters.mixup import exact
 from rederived.chapters.mixup.expansion import second_order
 from rederived.chapters.titles import rollout
+from rederived.chapters.titles.attention import (
+    MultiHeadAttention,
+    MultiplicativeAttention,
+)
+from rederived.chapters.titles.figures import attention_table
+from rederived.chapters.titles.vocabulary import Vocabulary
 from rederived.chapters.variational import em
 from rederived.chapters.variational.measures import count_covered, covered_modes
 from rederived.datasets.points import moons
@@ -71,6 +77,12 @@ def rng() -> torch.Generator:
         lambda: image_grid(X[None], columns=0),
         lambda: image_grid(X[None][:0], columns=2),
         lambda: rollout.nucleus(2 * X, 0.5),
+        lambda: Vocabulary(("a",)).texts(["aa"], -1),
+        lambda: Vocabulary(("a",)).titles(["aa"], -1),
+        lambda: MultiplicativeAttention(2, 0.0),
+        lambda: MultiHeadAttention(2, 0),
+        lambda: attention_table([[NAN, 1.0]], "ab", "c"),
+        lambda: attention_table([[-1.0, 1.0]], "ab", "c"),
         lambda: rollout.nucleus(X * NAN, 0.5),
         lambda: estimates.discrimination(X, NONE),
         lambda: estimates.donsker_varadhan(NONE, X),
