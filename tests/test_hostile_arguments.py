@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from rederived import datasets, flows, vae
+from rederived import datasets, evaluation, flows, probability, vae
 from rederived.chapters import mixup
 from rederived.chapters.adaptive import Adam, NormalizedGradient, controlled_euler
 from rederived.chapters.infomax import estimates
+from rederived.chapters.information.autoregressive import causal_mask
 from rederived.chapters.information.tables import best_encoder
 from rederived.chapters.mixup import exact
 from rederived.chapters.mixup.expansion import second_order
@@ -22,7 +23,7 @@ from rederived.chapters.titles.attention import (
 )
 from rederived.chapters.titles.figures import attention_table
 from rederived.chapters.titles.vocabulary import Vocabulary
-from rederived.chapters.variational import em
+from rederived.chapters.variational import em, losses
 from rederived.chapters.variational.measures import count_covered, covered_modes
 from rederived.datasets.points import moons
 from rederived.figures import image_grid
@@ -53,6 +54,18 @@ def rng() -> torch.Generator:
         lambda: flows.Dequantization(17)(torch.tensor([-1]), rng()),
         lambda: flows.bits_per_dim(0.0, 1, math.inf),
         lambda: flows.Dequantization(NAN),  # type: ignore[arg-type]
+        lambda: flows.Flow(
+            flows.DiagonalScale((3,)), flows.StandardNormal(), (3,)
+        ).log_prob(X[:, :1]),
+        lambda: probability.isotropic_normal_log_prob(X[:, :1], X[0], X[0, 0]),
+        lambda: vae.NormalDecoder(nn.Identity()).log_prob(X, X[:, :1]),
+        lambda: losses.proximity(X, X[:, :1]),
+        lambda: evaluation.frechet_distance(X[0], X.triu() + X.roll(1, 1), X[0], X),
+        lambda: evaluation.calibration_error(X, torch.tensor([0.0, 0.5, 1.0])),
+        lambda: em.NormalMixture(X[:1, 0], X[:1], X.roll(1, 1)[None]).log_joint(X),
+        lambda: probability.joint(X[0].double(), X[0].double()),
+        lambda: mixup.PairingSchedule(NAN, 1, 1, 9),  # type: ignore[arg-type]
+        lambda: causal_mask(2, 2, NAN),  # type: ignore[arg-type]
         lambda: vae.NormalDecoder(nn.Identity(), math.inf),
         lambda: vae.LinearGaussian(NAN, 1.0),
         lambda: vae.LinearGaussian(1.0, 0.0),

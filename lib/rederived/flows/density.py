@@ -41,7 +41,16 @@ class Flow(nn.Module):
         return self.log_prob(x)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """Return ``log q(f(x)) + log|det df/dx|`` as ``(B,)``, nats."""
+        """Return ``log q(f(x)) + log|det df/dx|`` as ``(B,)``, nats.
+
+        Raises:
+            ValueError: for events of another shape.
+        """
+        if x.shape[1:] != torch.Size(self.event_shape):
+            raise ValueError(
+                f"events of shape {tuple(x.shape[1:])} for a flow of "
+                f"{tuple(self.event_shape)}: flatten or cut them"
+            )
         z, log_det = self.bijection(x)
         return self.prior.log_prob(z) + log_det
 

@@ -66,12 +66,25 @@ def isotropic_normal_log_prob(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Ten
         mean: the same shape.
         log_sigma: the logarithm of the one deviation, a scalar.
 
+    Raises:
+        ValueError: if the shapes differ, which would compare each event with several.
+
     >>> x, zero = torch.zeros(1, 2), torch.tensor(0.0)
     >>> round(float(isotropic_normal_log_prob(x, x, zero)), 4)
     -1.8379
     """
+    check_same_shape(x, mean)
     scaled = (x - mean) * _precision_root(log_sigma)
     return standard_normal_log_prob(scaled) - _size(x) * log_sigma
+
+
+def check_same_shape(x: Tensor, mean: Tensor) -> None:
+    """Raise a ValueError unless there is one mean for each number."""
+    if x.shape != mean.shape:
+        raise ValueError(
+            f"a mean of shape {tuple(mean.shape)} for data of shape {tuple(x.shape)}: "
+            "give equal shapes"
+        )
 
 
 def _precision_root(log_deviation: Tensor) -> Tensor:
@@ -118,8 +131,8 @@ def kl_multivariate(
     Raises:
         ValueError: if a covariance is not symmetric and positive definite.
     """
-    _check_symmetric(covariance)
-    _check_symmetric(other_covariance)
+    check_symmetric(covariance)
+    check_symmetric(other_covariance)
     first = MultivariateNormal(mean, covariance, validate_args=True)
     other = MultivariateNormal(other_mean, other_covariance, validate_args=True)
     divergence: Tensor = kl_divergence(first, other)
@@ -132,15 +145,15 @@ def entropy_multivariate(covariance: Tensor) -> Tensor:
     Raises:
         ValueError: if the covariance is not symmetric and positive definite.
     """
-    _check_symmetric(covariance)
+    check_symmetric(covariance)
     mean = covariance.new_zeros(len(covariance))
     normal = MultivariateNormal(mean, covariance, validate_args=True)
     entropy: Tensor = normal.entropy()  # type: ignore[no-untyped-call]
     return entropy
 
 
-def _check_symmetric(covariance: Tensor) -> None:
-    """Raise unless a matrix is symmetric, judged on its own scale."""
+def check_symmetric(covariance: Tensor) -> None:
+    """Raise a ValueError unless a matrix is symmetric, judged on its own scale."""
     apart = (covariance - covariance.mT).abs().max()
     if not bool(apart <= 1e-6 * covariance.abs().max()):
         raise ValueError(

@@ -67,7 +67,7 @@ def joint(marginal: Tensor, conditional: Tensor) -> Tensor:
     """
     _check(marginal, -1, "marginal")
     _check(conditional, -1, "each row of conditional")
-    if marginal.shape[-1] != conditional.shape[-2]:
+    if marginal.shape[-1:] != conditional.shape[-2:-1]:
         raise ValueError(
             f"a marginal of shape {tuple(marginal.shape)} does not fit a conditional "
             f"of shape {tuple(conditional.shape)}: give (X,) and (X, Z)"

@@ -44,5 +44,13 @@ def proximity(new: Tensor, old: Tensor) -> Tensor:
     Args:
         new: samples of the generator, (..., B, D).
         old: the earlier generator's samples from the same noise; held fixed.
+
+    Raises:
+        ValueError: if the shapes differ.
     """
+    if new.shape != old.shape:
+        raise ValueError(
+            f"samples of shapes {tuple(new.shape)} and {tuple(old.shape)}: draw both "
+            "from the same noise"
+        )
     return (new - old.detach()).square().sum(-1).mean(-1)
