@@ -16,6 +16,7 @@ from rederived.chapters.information.autoregressive import causal_mask
 from rederived.chapters.information.tables import best_encoder
 from rederived.chapters.mixup import exact
 from rederived.chapters.mixup.expansion import second_order
+from rederived.chapters.nice.model import nice
 from rederived.chapters.titles import rollout
 from rederived.chapters.titles.attention import (
     MultiHeadAttention,
@@ -53,6 +54,8 @@ def rng() -> torch.Generator:
         lambda: flows.Dequantization()(torch.tensor([256]), rng()),
         lambda: flows.Dequantization(17)(torch.tensor([-1]), rng()),
         lambda: flows.bits_per_dim(0.0, 1, math.inf),
+        lambda: nice(7, prior=flows.StandardNormal()),
+        lambda: flows.Prefix(-1),
         lambda: flows.Dequantization(NAN),  # type: ignore[arg-type]
         lambda: flows.Flow(
             flows.DiagonalScale((3,)), flows.StandardNormal(), (3,)

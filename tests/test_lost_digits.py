@@ -15,6 +15,7 @@ from rederived.chapters.adaptive import (
     trajectory,
 )
 from rederived.chapters.fvae import model as fvae
+from rederived.chapters.fvae.glow_layers import ChannelPermutation
 from rederived.chapters.infomax import ConvEncoder, DeepInfoMax, InfoMaxWeights
 from rederived.chapters.information.autoregressive import bernoulli_log_prob
 from rederived.chapters.mixup import distributions, exact
@@ -73,6 +74,19 @@ def test_a_normal_density_is_curved_at_its_mean() -> None:
         lambda x: probability.normal_log_prob(x, zero, log_variance), zero
     )
     assert float(bend) == pytest.approx(-4.0)  # type: ignore[arg-type]
+
+
+def test_a_logistic_density_is_curved_at_its_mean() -> None:
+    prior, zero = flows.StandardLogistic(), torch.zeros(1)
+    bend = torch.autograd.functional.hessian(lambda z: prior.log_prob(z)[0], zero)
+    assert bend.tolist() == [[-0.5]]  # type: ignore[attr-defined]
+
+
+@pytest.mark.filterwarnings("ignore:.*jit.script:DeprecationWarning")  # torch's own
+def test_a_permutation_has_a_forward_derivative() -> None:
+    mix = ChannelPermutation(torch.tensor([2, 0, 1]))
+    found = torch.func.jacfwd(lambda row: mix(row[None])[0][0])(torch.ones(3))
+    assert torch.equal(found, torch.eye(3)[[2, 0, 1]])
 
 
 def test_information_of_a_cell_whose_marginals_multiply_to_zero() -> None:
