@@ -13,6 +13,7 @@ from rederived.chapters import mixup
 from rederived.chapters.adaptive import Adam, NormalizedGradient, controlled_euler
 from rederived.chapters.infomax import estimates
 from rederived.chapters.information.autoregressive import causal_mask
+from rederived.chapters.information.coordinates import collapsed_coordinates
 from rederived.chapters.information.tables import best_encoder
 from rederived.chapters.mixup import exact
 from rederived.chapters.mixup.expansion import second_order
@@ -24,7 +25,7 @@ from rederived.chapters.titles.attention import (
 )
 from rederived.chapters.titles.figures import attention_table
 from rederived.chapters.titles.vocabulary import Vocabulary
-from rederived.chapters.variational import em, losses
+from rederived.chapters.variational import em, ensembles, losses
 from rederived.chapters.variational.measures import count_covered, covered_modes
 from rederived.datasets.points import moons
 from rederived.figures import image_grid
@@ -63,6 +64,9 @@ def rng() -> torch.Generator:
         lambda: probability.isotropic_normal_log_prob(X[:, :1], X[0], X[0, 0]),
         lambda: vae.NormalDecoder(nn.Identity()).log_prob(X, X[:, :1]),
         lambda: losses.proximity(X, X[:, :1]),
+        lambda: ensembles.BatchNorm(1, 3)(X[None, :0]),
+        lambda: collapsed_coordinates(X * NAN, X),
+        lambda: collapsed_coordinates(X[:0], X[:0]),
         lambda: evaluation.frechet_distance(X[0], X.triu() + X.roll(1, 1), X[0], X),
         lambda: evaluation.calibration_error(X, torch.tensor([0.0, 0.5, 1.0])),
         lambda: em.NormalMixture(X[:1, 0], X[:1], X.roll(1, 1)[None]).log_joint(X),

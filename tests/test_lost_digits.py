@@ -26,7 +26,7 @@ from rederived.chapters.titles.scorers import CachedState
 from rederived.chapters.titles.search import Hypothesis, generate
 from rederived.chapters.titles.tables import MarkovModel, TableModel
 from rederived.chapters.titles.vocabulary import SPECIAL
-from rederived.chapters.variational import inference, losses, tables
+from rederived.chapters.variational import em, inference, losses, tables
 from torch import Tensor, nn
 
 INFINITY, NAN = math.inf, math.nan
@@ -176,6 +176,12 @@ def test_a_point_that_the_data_lack_has_a_risk() -> None:
 def test_a_generator_answers_any_weight(weight: float) -> None:
     found = tables.weighted_response(weight)(HALVES, HALVES)
     torch.testing.assert_close(found, HALVES)
+
+
+def test_a_posterior_of_small_numbers() -> None:
+    likelihood = torch.tensor([[1e-30, 3e-30], [1.0, 1.0]])
+    found = em.e_step(torch.tensor([1e-30, 1e-30]), likelihood)
+    torch.testing.assert_close(found, torch.tensor([[0.25, 0.75], [0.5, 0.5]]))
 
 
 def test_ali_on_tables_with_empty_cells() -> None:

@@ -30,6 +30,7 @@ def e_step(prior: Tensor, likelihood: Tensor) -> Tensor:
     Raises:
         ValueError: if no z has both a prior and a likelihood for some x.
     """
+    likelihood = likelihood / likelihood.amax(-1, keepdim=True)  # no product vanishes
     both = likelihood * prior
     total = both.sum(-1, keepdim=True)
     if not bool((total > 0).all()):
