@@ -63,27 +63,27 @@ def isotropic_normal_log_prob(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Ten
 
     Args:
         x: points, ``(B, *event)``.
-        mean: the same shape.
+        mean: the same shape, or one for all points.
         log_sigma: the logarithm of the one deviation, a scalar.
 
     Raises:
-        ValueError: if the shapes differ, which would compare each event with several.
+        ValueError: if the events differ in shape.
 
     >>> x, zero = torch.zeros(1, 2), torch.tensor(0.0)
     >>> round(float(isotropic_normal_log_prob(x, x, zero)), 4)
     -1.8379
     """
-    check_same_shape(x, mean)
+    check_events(x, mean)
     scaled = (x - mean) * _precision_root(log_sigma)
     return standard_normal_log_prob(scaled) - _size(x) * log_sigma
 
 
-def check_same_shape(x: Tensor, mean: Tensor) -> None:
-    """Raise a ValueError unless there is one mean for each number."""
-    if x.shape != mean.shape:
+def check_events(x: Tensor, mean: Tensor) -> None:
+    """Raise a ValueError unless each number of an event ``(B, *event)`` has a mean."""
+    if x.shape[1:] != mean.shape[1:]:
         raise ValueError(
             f"a mean of shape {tuple(mean.shape)} for data of shape {tuple(x.shape)}: "
-            "give equal shapes"
+            "give events of one shape"
         )
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rederived.probability import draw_normal, normal_log_prob
-from rederived.probability.normals import check_same_shape
+from rederived.probability.normals import check_events
 
 
 class Decoder(nn.Module):
@@ -68,7 +68,7 @@ class NormalDecoder(Decoder):
             ValueError: if the network's means have another shape than the data.
         """
         mean = self.mean(z)
-        check_same_shape(x, mean)
+        check_events(x, mean)
         return normal_log_prob(x, mean, self.log_variance)
 
     @torch.no_grad()
