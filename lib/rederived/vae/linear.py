@@ -53,8 +53,8 @@ class LinearGaussian:
         """
         square = (1.0 - weight * slope).square() * self.variance
         square = square + weight.square() * noise
-        log_variance = math.log(2.0 * math.pi) + 2.0 * math.log(self.deviation)
-        return 0.5 * (square / self.deviation / self.deviation + log_variance)
+        t2 = self.deviation**2
+        return 0.5 * (square / t2 + math.log(2.0 * math.pi * t2))
 
     def rate(self, slope: Tensor, noise: Tensor) -> Tensor:
         """Return the mean of ``KL(p(z|x) || q(z))``."""
@@ -79,7 +79,7 @@ class LinearGaussian:
             ValueError: if beta is not positive.
         """
         _check_beta(beta)
-        noise = min(1.0, beta / self.variance * self.deviation * self.deviation)
+        noise = min(1.0, beta * self.deviation**2 / self.variance)
         slope = math.sqrt((1.0 - noise) / self.variance)
         return slope, noise, slope * self.variance
 
