@@ -8,14 +8,27 @@ from pathlib import Path
 
 import pytest
 import torch
-from rederived import datasets, flows, vae
+from rederived import datasets, evaluation, flows, probability, vae
 from rederived.chapters import mixup
-from rederived.chapters.adaptive import Adam, NormalizedGradient
+from rederived.chapters.adaptive import Adam, NormalizedGradient, controlled_euler
 from rederived.chapters.infomax import estimates
+from rederived.chapters.information.autoregressive import causal_mask
+from rederived.chapters.information.coordinates import collapsed_coordinates
+from rederived.chapters.information.tables import best_encoder
+from rederived.chapters.mixup import exact
+from rederived.chapters.mixup.expansion import second_order
+from rederived.chapters.nice.model import nice
 from rederived.chapters.titles import rollout
-from rederived.chapters.variational import em
-from rederived.chapters.variational.measures import count_covered
+from rederived.chapters.titles.attention import (
+    MultiHeadAttention,
+    MultiplicativeAttention,
+)
+from rederived.chapters.titles.figures import attention_table
+from rederived.chapters.titles.vocabulary import Vocabulary
+from rederived.chapters.variational import em, ensembles, losses
+from rederived.chapters.variational.measures import count_covered, covered_modes
 from rederived.datasets.points import moons
+from rederived.figures import image_grid
 from rederived.networks import mlp
 from rederived.records import RunError, load_record
 from rederived.records.reading import read_json
@@ -42,6 +55,24 @@ def rng() -> torch.Generator:
         lambda: flows.Dequantization()(torch.tensor([256]), rng()),
         lambda: flows.Dequantization(17)(torch.tensor([-1]), rng()),
         lambda: flows.bits_per_dim(0.0, 1, math.inf),
+        lambda: nice(7, prior=flows.StandardNormal()),
+        lambda: flows.Prefix(-1),
+        lambda: flows.Dequantization(NAN),  # type: ignore[arg-type]
+        lambda: flows.Flow(
+            flows.DiagonalScale((3,)), flows.StandardNormal(), (3,)
+        ).log_prob(X[:, :1]),
+        lambda: probability.isotropic_normal_log_prob(X[:, :1], X[0], X[0, 0]),
+        lambda: vae.NormalDecoder(nn.Identity()).log_prob(X, X[:, :1]),
+        lambda: losses.proximity(X, X[:, :1]),
+        lambda: ensembles.BatchNorm(1, 3)(X[None, :0]),
+        lambda: collapsed_coordinates(X * NAN, X),
+        lambda: collapsed_coordinates(X[:0], X[:0]),
+        lambda: evaluation.frechet_distance(X[0], X.triu() + X.roll(1, 1), X[0], X),
+        lambda: evaluation.calibration_error(X, torch.tensor([0.0, 0.5, 1.0])),
+        lambda: em.NormalMixture(X[:1, 0], X[:1], X.roll(1, 1)[None]).log_joint(X),
+        lambda: probability.joint(X[0].double(), X[0].double()),
+        lambda: mixup.PairingSchedule(NAN, 1, 1, 9),  # type: ignore[arg-type]
+        lambda: causal_mask(2, 2, NAN),  # type: ignore[arg-type]
         lambda: vae.NormalDecoder(nn.Identity(), math.inf),
         lambda: vae.LinearGaussian(NAN, 1.0),
         lambda: vae.LinearGaussian(1.0, 0.0),
@@ -55,7 +86,23 @@ def rng() -> torch.Generator:
         lambda: mixup.soft_cross_entropy(X, X[0]),
         lambda: mixup.random_crop(X[None, None], -1, rng()),
         lambda: Adam([nn.Parameter(X + 0j)]),
+        lambda: Adam([{"params": nn.Parameter(X), "lr": NAN}]),
+        lambda: Adam([{"params": nn.Parameter(X), "beta1": 1.0}]),
+        lambda: controlled_euler(torch.neg, X, 1.0, 0.0),
+        lambda: controlled_euler(torch.neg, X, math.inf, 1e-2),
+        lambda: exact.mixup_least_squares(X, X[0], -0.2, intercept=False),
+        lambda: second_order(lambda x, _: x.sum(1), X, X[0], NAN),
+        lambda: best_encoder(X[0], X, math.inf),
+        lambda: covered_modes(X[:, :2], X[:, :2], NAN),
+        lambda: image_grid(X[None], columns=0),
+        lambda: image_grid(X[None][:0], columns=2),
         lambda: rollout.nucleus(2 * X, 0.5),
+        lambda: Vocabulary(("a",)).texts(["aa"], -1),
+        lambda: Vocabulary(("a",)).titles(["aa"], -1),
+        lambda: MultiplicativeAttention(2, 0.0),
+        lambda: MultiHeadAttention(2, 0),
+        lambda: attention_table([[NAN, 1.0]], "ab", "c"),
+        lambda: attention_table([[-1.0, 1.0]], "ab", "c"),
         lambda: rollout.nucleus(X * NAN, 0.5),
         lambda: estimates.discrimination(X, NONE),
         lambda: estimates.donsker_varadhan(NONE, X),

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 import torch
 from rederived.claims import ClaimFailed, claim
 
 INFINITY = float("inf")
 NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Number:
+    value: float
+
+
+HIDDEN = np.ma.masked_array([1.0, 9.0], [False, True])
+RECORD = np.array([(1, INFINITY)], dtype=[("a", int), ("b", float)])
 
 
 @pytest.mark.parametrize(
@@ -35,6 +48,20 @@ NAN = float("nan")
         (lambda c: c.equal("a\0", "a", what="x"), ClaimFailed, "equal"),
         (lambda c: c.equal(b"a\0", b"a", what="x"), ClaimFailed, "equal"),
         (lambda c: c.equal(1 + 1j, 1, what="x"), ClaimFailed, "equal"),
+        (
+            lambda c: c.equal([2**53 + 1, 0.5], [2**53, 0.5], what="x"),
+            ClaimFailed,
+            "eq",
+        ),
+        (lambda c: c.equal([2**63 + 1, -1], [2**63, -1], what="x"), ClaimFailed, "eq"),
+        (lambda c: c.close([2**53 + 1, 0.5], 1, atol=0, what="x"), ValueError, "2.53"),
+        (lambda c: c.close(Fraction(2**53 + 1), 1, atol=0, what="x"), ValueError, "2."),
+        (lambda c: c.close(Decimal("1e-400"), 0, atol=0, what="x"), ValueError, "400"),
+        (lambda c: c.close([HIDDEN], [HIDDEN], atol=0, what="x"), TypeError, "masked"),
+        (lambda c: c.equal(RECORD, RECORD, what="x"), TypeError, "records"),
+        (lambda c: c.equal(sympy.oo, sympy.oo, what="x"), ClaimFailed, "finite"),
+        (lambda c: c.equal(sympy.nan, sympy.nan, what="x"), ClaimFailed, "finite"),
+        (lambda c: c.equal(Number(NAN), Number(NAN), what="x"), ClaimFailed, "finite"),
     ],
 )
 def test_what_cannot_be_compared_does_not_pass(
@@ -51,10 +78,16 @@ def test_what_can_be_compared_exactly_passes(
     claim("1.1").equal([1, 2], torch.tensor([1.0, 2.0]), what="whole and real")
     claim("1.1").equal(1 + 1j, 1 + 1j, what="complex numbers, exactly")
     claim("1.1").equal("a\0", "a\0", what="texts")
-    assert capsys.readouterr().out.count("✓") == 4
+    claim("1.1").equal([2**63 + 1, -1], [2**63 + 1, -1], what="large and negative")
+    claim("1.1").equal(Number(1.0), Number(1.0), what="a record")
+    claim("1.1").close(Fraction(1, 3), 1 / 3, atol=0, what="a fraction")
+    claim("1.1").close([torch.ones(2), torch.ones(2)], 1.0, atol=0, what="tensors")
+    assert capsys.readouterr().out.count("✓") == 8
 
 
-@pytest.mark.parametrize("bad", [NAN, INFINITY, -INFINITY, True, "1", 1j, None])
+@pytest.mark.parametrize(
+    "bad", [NAN, INFINITY, -INFINITY, 10**400, True, "1", 1j, None]
+)
 @pytest.mark.parametrize(
     "check",
     [

@@ -1,8 +1,13 @@
 """One check being run: it reads both sides, judges them, then prints or raises."""
 
+import cmath
 import html
+import math
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
+from numbers import Rational
 
 import numpy as np
 import numpy.typing as npt
@@ -102,43 +107,54 @@ def as_float(values: Values) -> Float64:
 
     Raises:
         TypeError: for complex numbers, texts and anything else that is no real number.
-        ValueError: for integers and long doubles that float64 cannot hold.
+        ValueError: for integers, long doubles and tiny numbers that float64 cannot
+            hold.
     """
     exact = as_exact(values)
     if exact.dtype.kind not in "biufO":
         raise TypeError(
-            f"a check compares real numbers, got {exact.dtype}: compare real and "
-            "imaginary parts, or use equal"
+            f"only real numbers can be compared or drawn, got {exact.dtype}: take real "
+            "and imaginary parts, or use equal"
         )
     if any(isinstance(entry, str | bytes) for entry in _objects(exact)):
-        raise TypeError("a check compares real numbers, got text: use equal")
+        raise TypeError("only real numbers can be compared, got text: use equal")
     found = exact.astype(np.float64)
     wide = exact.dtype.kind == "f" and exact.dtype.itemsize > found.itemsize
     if (exact.dtype.kind in "iu" or wide) and not same_values(exact, found).all():
         raise ValueError(
             "integers beyond 2^53 and long doubles are no float64: use equal"
         )
-    if any(isinstance(one, int) and int(float(one)) != one for one in _objects(exact)):
-        raise ValueError("integers beyond 2^53 are no float64: use equal")
+    if any(map(_lost, _objects(exact))):
+        raise ValueError("integers beyond 2^53 and 1e-400 are no float64: use equal")
     return found
 
 
 def as_exact(values: object) -> npt.NDArray[np.generic]:
     """Return any value as an array without a change of precision.
 
-    Text becomes an array of Python's strings, which keep trailing zeros.
+    Text becomes an array of Python's strings, which keep trailing zeros; whole numbers
+    that float64 cannot hold stay what they are beside fractions and negative ones.
 
     Raises:
-        TypeError: for a masked array, whose hidden entries would be compared.
+        TypeError: for masked arrays, whose hidden entries would be compared, and for
+            arrays of records.
     """
-    if isinstance(values, np.ma.MaskedArray):
+    parts = values if isinstance(values, list | tuple) else [values]
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         raise TypeError("a masked array hides entries: give values.compressed()")
     if isinstance(values, torch.Tensor):
         tensor = values.detach().resolve_conj().resolve_neg().cpu()
         narrow = tensor.dtype == torch.bfloat16  # numpy has no such type
         return (tensor.float() if narrow else tensor).numpy()
     found = np.asarray(values)
-    return np.asarray(values, dtype=object) if found.dtype.kind in "US" else found
+    if found.dtype.kind == "V":
+        raise TypeError("an array of records: compare one field after the other")
+    if found.dtype.kind in "US":
+        return np.asarray(values, dtype=object)
+    if found.dtype.kind in "fc" and isinstance(values, list | tuple):
+        objects = np.asarray(values, dtype=object)
+        return objects if any(map(_lost, _objects(objects))) else found
+    return found
 
 
 def finite(values: npt.NDArray[np.generic]) -> bool:
@@ -162,7 +178,7 @@ def criterion(name: str, value: float, least: float, *, above: bool = False) -> 
             is too small, with which a check could not fail or could not pass.
     """
     real = isinstance(value, int | float | np.integer | np.floating)
-    usable = real and not isinstance(value, bool) and np.isfinite(value)
+    usable = real and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     if usable and (value > least or (value == least and not above)):
         return float(value)
     sign = ">" if above else "≥"
@@ -177,14 +193,28 @@ def _objects(values: npt.NDArray[np.generic]) -> list[object]:
     return values.ravel().tolist() if values.dtype.kind == "O" else []
 
 
+def _lost(entry: object) -> bool:
+    """Whether a whole or a tiny number is another one in float64."""
+    if not isinstance(entry, Rational | Decimal):
+        return False
+    near = float(entry)
+    if near == 0 or not math.isfinite(near):
+        return near == 0 and entry != 0
+    whole = math.trunc(entry)
+    return whole == entry and int(near) != whole
+
+
 def _finite_object(entry: object) -> bool:
     if isinstance(entry, Mapping):
         return all(_finite_object(value) for value in entry.values())
     if isinstance(entry, list | tuple | set | frozenset):
         return all(map(_finite_object, entry))
-    if isinstance(entry, float | complex | np.inexact):
-        return bool(np.isfinite(entry))
-    return True
+    if is_dataclass(entry) and not isinstance(entry, type):
+        return all(_finite_object(getattr(entry, one.name)) for one in fields(entry))
+    try:
+        return isinstance(entry, str) or cmath.isfinite(complex(entry))  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):  # no number, or a large whole one
+        return True
 
 
 def same_values(

@@ -73,7 +73,7 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
 
     def loss(log_temperature: float) -> float:
         scaled = scores / math.exp(log_temperature)
-        return float(functional.cross_entropy(scaled, labels))
+        return float(functional.cross_entropy(scaled, labels.long()))
 
     found = minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded")
     return math.exp(float(found.x))
@@ -91,7 +91,7 @@ def _check(values: Tensor, labels: Tensor) -> None:
     if not bool(values.isfinite().all()):
         raise ValueError("a probability or logit is NaN or infinite: look at the model")
     classes = values.shape[1]
-    inside = (labels >= 0) & (labels < classes)
+    inside = (labels >= 0) & (labels < classes) & (labels == labels.long())
     if not bool(inside.all()):
         wrong = labels[~inside][0].item()
         raise ValueError(f"labels must be 0 to {classes - 1}, got {wrong}")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from rederived.probability.normals import check_symmetric
+
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean ``(..., d)`` and covariance ``(..., d, d)`` of ``(..., n, d)``.
@@ -44,10 +46,15 @@ def frechet_distance(
         other_mean: ``(d,)``.
         other_covariance: ``(d, d)``.
 
+    Raises:
+        ValueError: if a covariance is not symmetric.
+
     >>> zero, one = torch.zeros(1), torch.eye(1)
     >>> float(frechet_distance(zero, one, zero + 3, 4 * one))  # 3^2 + (2 - 1)^2
     10.0
     """
+    check_symmetric(covariance)
+    check_symmetric(other_covariance)
     values, vectors = torch.linalg.eigh(other_covariance)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.mT
     middle = torch.linalg.eigvalsh(root @ covariance @ root).clamp(min=0)

@@ -13,8 +13,7 @@ Metric = Literal["cosine", "euclid"]
 
 _CHUNK = 2_000  # queries compared at a time
 _TINY = torch.finfo(torch.float64).tiny
-_SMALLEST = 120  # powers of two by which small numbers are enlarged at most
-_MORE = 8  # candidates beyond twice the neighbours that are asked for
+_SMALLEST = 1_000  # powers of two by which small numbers are enlarged at most
 
 
 @torch.no_grad()
@@ -23,8 +22,8 @@ def nearest(
 ) -> Tensor:
     """Return the nearest keys of each query, nearest first, int64 ``(Q, count)``.
 
-    A query that is among the keys finds itself.  Squares multiplied out pick twice as
-    many candidates and a few more, whose distances are then formed as differences.
+    A query that is among the keys finds itself.  Distances are formed as differences in
+    float64: squares multiplied out would lose what is near beside what is far.
 
     Args:
         queries: ``(Q, d)``.
@@ -45,37 +44,25 @@ def nearest(
             raise ValueError(
                 f"{name} hold NaN or infinite numbers: look at the encoder"
             )
-    queries, keys = _wide(queries), _wide(keys)
+    queries, keys = queries.double(), keys.double()
     if metric == "cosine":
         queries, keys = _directions(queries), _directions(keys)
     largest = max(float(part.abs().max()) for part in (queries, keys) if part.numel())
-    if largest > 0:  # by a power of two: exact, and no square over- or underflows
-        shrink = 2.0 ** min(-math.frexp(largest)[1], _SMALLEST)
-        queries, keys = queries * shrink, keys * shrink
-    centre = keys.mean(0)
-    queries, keys = queries - centre, keys - centre
-    length = keys.square().sum(1)
-    candidates = min(len(keys), 2 * count + _MORE)
+    # by a power of two: exact, and no square over- or underflows
+    shrink = 2.0 ** min(-math.frexp(largest)[1], _SMALLEST)
     found = []
-    for part in torch.split(queries, _CHUNK):
-        near = (2.0 * part @ keys.T - length).topk(candidates, dim=1).indices
-        away = [(part - keys[column]).square().sum(1) for column in near.T]
-        order = torch.stack(away, 1).argsort(dim=1, stable=True)[:, :count]
-        found.append(near.gather(1, order))
+    for part in torch.split(shrink * queries, _CHUNK):
+        away = torch.cdist(
+            part, shrink * keys, compute_mode="donot_use_mm_for_euclid_dist"
+        )
+        found.append(away.topk(count, dim=1, largest=False).indices)
     return torch.cat(found)
 
 
-def _wide(x: Tensor) -> Tensor:
-    """Return numbers in float32 or float64, integers in float64."""
-    wanted = torch.float32 if x.is_floating_point() else torch.float64
-    return x.to(torch.promote_types(x.dtype, wanted))
-
-
 def _directions(x: Tensor) -> Tensor:
-    """Return the rows as unit vectors; what is zero stays zero."""
-    wide = x.double()
-    wide = wide / wide.abs().amax(1, keepdim=True).clamp(min=_TINY)
-    return functional.normalize(wide, dim=1).to(x.dtype)
+    """Return float64 rows as unit vectors; what is zero stays zero."""
+    largest = x.abs().amax(1, keepdim=True).clamp(min=_TINY)
+    return functional.normalize(x / largest, dim=1)
 
 
 def vote(neighbours: Tensor, labels: Tensor) -> Tensor:

@@ -92,7 +92,7 @@ def hidden_probe(
 
 
 def standardized(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
-    """Return both with the training features' mean removed and deviation one.
+    """Return both less the training features' mean, over their deviation plus 1e-6.
 
     Raises:
         ValueError: for fewer than two training features, which have no deviation.

@@ -106,6 +106,10 @@ def _tile(images: Values, columns: int) -> tuple[Array, tuple[int, int]]:
             f"images of shape {shape}: give (N, H, W), (N, 1, H, W) or (N, 3, H, W)"
         )
     count, channels, height, width = pixels.shape
+    if not (count and columns >= 1):
+        raise ValueError(
+            f"{count} images in {columns} columns: a grid needs one of each"
+        )
     lines = ceil(count / columns)
     canvas = np.ones((lines * (height + 1) - 1, columns * (width + 1) - 1, channels))
     for index, image in enumerate(pixels.clip(0, 1)):

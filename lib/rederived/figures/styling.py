@@ -28,6 +28,7 @@ from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngInfo
 
 from rederived.claims import publish
+from rederived.claims.checks import as_float
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#B0528A", "#B07A00", "#2B8DC4", "#000000")
 """The cycle: blue, vermilion, green, purple, orange, sky blue, black."""
@@ -105,10 +106,12 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def as_array(values: Values) -> Array:
-    """Any array or tensor as float64."""
-    if isinstance(values, torch.Tensor):
-        values = values.detach().to("cpu", torch.float64).numpy()
-    return np.asarray(values, dtype=np.float64)
+    """Any array or tensor as float64.
+
+    Raises:
+        TypeError: for what is no real number, and for masked arrays.
+    """
+    return as_float(values)
 
 
 def panels(count: int, ratio: float) -> tuple[Figure, Sequence[Axes]]:

@@ -82,18 +82,22 @@ class AffineCoupling(Bijection):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``(x1, x2 * exp(s) + t)`` merged, and ``sum s``."""
         kept, changed = self.split.split(x)
-        log_scale, shift = self._scale_and_shift(kept)
+        log_scale, shift = self._scale_and_shift(kept, changed)
         moved = changed * log_scale.exp() + shift
         return self.split.merge(kept, moved), log_scale.flatten(1).sum(1)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``(h1, (h2 - t) * exp(-s))`` merged, and ``-sum s``."""
         kept, changed = self.split.split(z)
-        log_scale, shift = self._scale_and_shift(kept)
+        log_scale, shift = self._scale_and_shift(kept, changed)
         moved = (changed - shift) * (-log_scale).exp()
         return self.split.merge(kept, moved), -log_scale.flatten(1).sum(1)
 
-    def _scale_and_shift(self, kept: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the bounded log-scale and the shift, both in the event's dtype."""
+    def _scale_and_shift(self, kept: Tensor, changed: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the bounded log-scale and the shift, both in the event's dtype.
+
+        A scale that several coordinates share counts for each of them.
+        """
         raw, shift = self.net(kept).to(kept.dtype).chunk(2, dim=1)
-        return self.limit * torch.tanh(raw / self.limit), shift
+        log_scale = self.limit * torch.tanh(raw / self.limit)
+        return log_scale.expand_as(changed), shift

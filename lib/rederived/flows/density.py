@@ -41,7 +41,16 @@ class Flow(nn.Module):
         return self.log_prob(x)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """Return ``log q(f(x)) + log|det df/dx|`` as ``(B,)``, nats."""
+        """Return ``log q(f(x)) + log|det df/dx|`` as ``(B,)``, nats.
+
+        Raises:
+            ValueError: for events of another shape.
+        """
+        if x.shape[1:] != torch.Size(self.event_shape):
+            raise ValueError(
+                f"events of shape {tuple(x.shape[1:])} for a flow of "
+                f"{tuple(self.event_shape)}: flatten or cut them"
+            )
         z, log_det = self.bijection(x)
         return self.prior.log_prob(z) + log_det
 
@@ -106,7 +115,8 @@ class Dequantization:
         Raises:
             ValueError: unless there is a level and ``low`` is below ``high``.
         """
-        if self.levels < 1 or not -math.inf < self.low < self.high < math.inf:
+        ends = -math.inf < self.low < self.high < math.inf
+        if not (1 <= self.levels < math.inf and ends):
             raise ValueError(
                 "dequantisation needs levels >= 1 and low < high, both finite, got "
                 f"{self.levels} levels from {self.low} to {self.high}"

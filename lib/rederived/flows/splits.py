@@ -32,11 +32,16 @@ class Prefix:
         size: how many leading coordinates form the first part.
         swap: change the first part and keep the rest instead.
 
+    Raises:
+        ValueError: if the size is negative.
+
     >>> Prefix(1).split(torch.tensor([[1, 2, 3]]))
     (tensor([[1]]), tensor([[2, 3]]))
     """
 
     def __init__(self, size: int, swap: bool = False) -> None:
+        if size < 0:
+            raise ValueError(f"size must be at least 0, got {size}")
         self.size = size
         self.swap = swap
 

@@ -13,7 +13,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rederived.probability.tables import js, marginals, mutual_information
+from rederived.probability.tables import (
+    js,
+    marginals,
+    mutual_information,
+    spread_marginals,
+)
 
 
 def product_of_marginals(joint: Tensor) -> Tensor:
@@ -27,7 +32,8 @@ def pointwise_information(joint: Tensor) -> Tensor:
 
     A cell of probability zero has minus infinity.
     """
-    ratio = joint.log() - product_of_marginals(joint).log()
+    first, second = spread_marginals(joint)
+    ratio = joint.log() - first.log() - second.log()
     return torch.where(joint == 0, -math.inf, ratio)  # also where a marginal is zero
 
 

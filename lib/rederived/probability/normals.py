@@ -26,8 +26,7 @@ def normal_log_prob(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     >>> round(float(normal_log_prob(zero, zero, zero)), 4)  # -log(2 pi)
     -1.8379
     """
-    scaled = (x - mean) * (-0.5 * log_variance).exp()
-    square = torch.where(x == mean, 0.0, scaled).square()
+    square = ((x - mean) * _precision_root(0.5 * log_variance)).square()
     return -0.5 * (square + log_variance + math.log(2.0 * math.pi)).sum(-1)
 
 
@@ -55,7 +54,7 @@ def standard_normal_log_prob(z: Tensor) -> Tensor:
     >>> standard_normal_log_prob(torch.zeros(1, 2, 3)).shape
     torch.Size([1])
     """
-    square = z.reshape(len(z), -1 if len(z) else 1).square().sum(1)
+    square = z.reshape(len(z), _size(z)).square().sum(1)
     return -0.5 * square - 0.5 * math.log(2 * math.pi) * _size(z)
 
 
@@ -64,15 +63,34 @@ def isotropic_normal_log_prob(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Ten
 
     Args:
         x: points, ``(B, *event)``.
-        mean: the same shape.
+        mean: the same shape, or one for all points.
         log_sigma: the logarithm of the one deviation, a scalar.
+
+    Raises:
+        ValueError: if the events differ in shape.
 
     >>> x, zero = torch.zeros(1, 2), torch.tensor(0.0)
     >>> round(float(isotropic_normal_log_prob(x, x, zero)), 4)
     -1.8379
     """
-    scaled = torch.where(x == mean, 0.0, (x - mean) * (-log_sigma).exp())
+    check_events(x, mean)
+    scaled = (x - mean) * _precision_root(log_sigma)
     return standard_normal_log_prob(scaled) - _size(x) * log_sigma
+
+
+def check_events(x: Tensor, mean: Tensor) -> None:
+    """Raise a ValueError unless each number of an event ``(B, *event)`` has a mean."""
+    if x.shape[1:] != mean.shape[1:]:
+        raise ValueError(
+            f"a mean of shape {tuple(mean.shape)} for data of shape {tuple(x.shape)}: "
+            "give events of one shape"
+        )
+
+
+def _precision_root(log_deviation: Tensor) -> Tensor:
+    """Return ``1 / deviation``, finite, so that at the mean the product with 0 is 0."""
+    largest = math.log(torch.finfo(log_deviation.dtype).max) - 1.0
+    return (-log_deviation).clamp(max=largest).exp()
 
 
 def _size(events: Tensor) -> int:
@@ -113,8 +131,8 @@ def kl_multivariate(
     Raises:
         ValueError: if a covariance is not symmetric and positive definite.
     """
-    _check_symmetric(covariance)
-    _check_symmetric(other_covariance)
+    check_symmetric(covariance)
+    check_symmetric(other_covariance)
     first = MultivariateNormal(mean, covariance, validate_args=True)
     other = MultivariateNormal(other_mean, other_covariance, validate_args=True)
     divergence: Tensor = kl_divergence(first, other)
@@ -127,15 +145,15 @@ def entropy_multivariate(covariance: Tensor) -> Tensor:
     Raises:
         ValueError: if the covariance is not symmetric and positive definite.
     """
-    _check_symmetric(covariance)
+    check_symmetric(covariance)
     mean = covariance.new_zeros(len(covariance))
     normal = MultivariateNormal(mean, covariance, validate_args=True)
     entropy: Tensor = normal.entropy()  # type: ignore[no-untyped-call]
     return entropy
 
 
-def _check_symmetric(covariance: Tensor) -> None:
-    """Raise unless a matrix is symmetric, judged on its own scale."""
+def check_symmetric(covariance: Tensor) -> None:
+    """Raise a ValueError unless a matrix is symmetric, judged on its own scale."""
     apart = (covariance - covariance.mT).abs().max()
     if not bool(apart <= 1e-6 * covariance.abs().max()):
         raise ValueError(

@@ -67,7 +67,7 @@ def joint(marginal: Tensor, conditional: Tensor) -> Tensor:
     """
     _check(marginal, -1, "marginal")
     _check(conditional, -1, "each row of conditional")
-    if marginal.shape[-1] != conditional.shape[-2]:
+    if marginal.shape[-1:] != conditional.shape[-2:-1]:
         raise ValueError(
             f"a marginal of shape {tuple(marginal.shape)} does not fit a conditional "
             f"of shape {tuple(conditional.shape)}: give (X,) and (X, Z)"
@@ -112,11 +112,19 @@ def conditional(joint: Tensor, given: int) -> Tensor:
     return joint / distribution.unsqueeze(-1 - given)
 
 
+def spread_marginals(joint: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both marginals shaped like the table, (..., X, 1) and (..., 1, Z).
+
+    Their product may be too small for a number where their logarithms are not.
+    """
+    first, second = marginals(joint)
+    return first.unsqueeze(-1), second.unsqueeze(-2)
+
+
 def mutual_information(joint: Tensor) -> Tensor:
     """Return I(x; z) = KL(p(x, z) || p(x) p(z)) of tables (..., X, Z)."""
-    first, second = marginals(joint)
-    product = first.unsqueeze(-1) * second.unsqueeze(-2)
-    return kl(joint, product, (-2, -1))
+    first, second = (torch.xlogy(joint, one) for one in spread_marginals(joint))
+    return (torch.xlogy(joint, joint) - first - second).sum((-2, -1))
 
 
 def softmax_fisher(p: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rederived.probability import draw_normal, normal_log_prob
+from rederived.probability.normals import check_events
 
 
 class Decoder(nn.Module):
@@ -61,8 +62,14 @@ class NormalDecoder(Decoder):
         return self.network(z)
 
     def log_prob(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return the log-density of each row, with its constants, nats."""
-        return normal_log_prob(x, self.mean(z), self.log_variance)
+        """Return the log-density of each row, with its constants, nats.
+
+        Raises:
+            ValueError: if the network's means have another shape than the data.
+        """
+        mean = self.mean(z)
+        check_events(x, mean)
+        return normal_log_prob(x, mean, self.log_variance)
 
     @torch.no_grad()
     def sample(self, z: Tensor, generator: torch.Generator) -> Tensor:

@@ -24,6 +24,8 @@ from torch import Tensor
 from rederived.probability import draw_normal, kl_to_standard, normal_log_prob
 
 _CHUNK = 500  # codes compared at a time
+_EXTREME = 700.0  # from here on the exponential of a log-variance is no number
+_TINY = torch.finfo(torch.float64).tiny
 _LOST = math.log(1e-6)  # logarithm of the rounding, nats, that a log-density may have
 
 
@@ -133,11 +135,12 @@ def _pairs(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     z, mean, log_variance = z.double(), mean.double(), log_variance.double()
     centre = mean.mean(0)
     z, mean = z - centre, mean - centre
-    largest = max(float(z.abs().max()), float(mean.abs().max()))
-    lost = torch.finfo(torch.float64).eps * largest**2
+    largest = max(float(z.abs().max()), float(mean.abs().max()), _TINY)
+    lost = math.log(torch.finfo(torch.float64).eps) + 2.0 * math.log(largest)
     log_det = (log_variance + math.log(2.0 * math.pi)).sum(1)
-    if lost > 0 and math.log(lost) - float(log_variance.min()) > _LOST:
-        root = (-0.5 * log_variance).exp()
+    sharp = lost - float(log_variance.min()) > _LOST
+    if sharp or float(log_variance.abs().max()) > _EXTREME:
+        root = (-0.5 * log_variance).clamp(max=_EXTREME).exp()
         square = z.new_zeros(len(z), len(mean))
         for own, other, scale in zip(z.T, mean.T, root.T, strict=True):
             square += ((own[:, None] - other) * scale).square()

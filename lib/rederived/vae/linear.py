@@ -90,7 +90,10 @@ class LinearGaussian:
             ValueError: if beta is not positive.
         """
         _check_beta(beta)
-        return max(0.0, 0.5 * math.log(self.variance / (beta * self.deviation**2)))
+        ratio = (
+            math.log(self.variance) - math.log(beta) - 2.0 * math.log(self.deviation)
+        )
+        return max(0.0, 0.5 * ratio)
 
 
 def _check_beta(beta: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from torch import Tensor
 Field = Callable[[Tensor], Tensor]
 """The right-hand side of an autonomous equation: state to velocity, of one shape."""
 
+_NEAR = 1e-2  # of zero, where a difference would lose digits
 _FIRST = 1e-3  # the step that is tried first
 _SAFETY, _LEAST, _MOST = 0.9, 0.2, 5.0  # of a proposed step
 
@@ -62,13 +64,18 @@ def reference_solution(field: Field, start: Tensor, time: float) -> Tensor:
     The integrator is SciPy's DOP853 with a relative tolerance of 1e-12.
 
     Raises:
-        RuntimeError: if the integrator gives up.
+        RuntimeError: if the field is NaN or the integrator gives up.
     """
     from scipy.integrate import solve_ivp  # noqa: PLC0415 - slow to import
 
     def velocity(_: float, flat: np.ndarray) -> np.ndarray:
         state = torch.from_numpy(flat.copy()).reshape(start.shape)
-        return field(state).flatten().numpy()
+        found = field(state).flatten()
+        if bool(found.isnan().any()):  # the integrator would try for ever
+            raise RuntimeError(
+                f"the field is NaN at {state.tolist()}: look at it there"
+            )
+        return found.numpy()
 
     solution = solve_ivp(
         velocity,
@@ -97,10 +104,16 @@ def convergence_order(steps: Tensor, errors: Tensor) -> float:
 def relative_error_on_a_hill(x: Tensor) -> Tensor:
     """Return Euler's error over the length of its step, on ``L = -k theta^2 / 2``.
 
-    It depends on ``x = step * k`` alone: ``(e^x - 1 - x) / x``.  A negative ``x`` is a
-    bowl of curvature ``-k``, where the error counts as negative.
+    It depends on ``x = step * k`` alone: ``(e^x - 1 - x) / x``, near zero by its series
+    ``x/2 + x^2/6 + ...``.  A negative ``x`` is a bowl of curvature ``-k``, where the
+    error counts as negative.
     """
-    return (torch.expm1(x) - x) / x
+    near = x.abs() < _NEAR
+    series = torch.ones_like(x)
+    for k in range(7, 2, -1):
+        series = 1.0 + x / k * series
+    x, half = torch.where(near, 1.0, x), x / 2.0 * series
+    return torch.where(near, half, (torch.expm1(x) - x) / x)
 
 
 def time_along_flow(gradient: Callable[[Tensor], Tensor], theta: Tensor) -> Tensor:
@@ -156,12 +169,25 @@ def controlled_euler(
         start: the state at time zero.
         time: where to stop.
         tolerance: the largest estimated error of a step.
+
+    Raises:
+        ValueError: if the tolerance is not positive, or the time negative or infinite.
+        RuntimeError: if no step is small enough, as where the field is NaN.
     """
+    if not (0.0 < tolerance < math.inf and 0.0 <= time < math.inf):
+        raise ValueError(
+            f"give a positive tolerance and a finite time, got {tolerance} and {time}"
+        )
     now, state, velocity = 0.0, start, field(start)
     times, states, gradients = [now], [state], 1
     step = _FIRST
     while now < time:
         step = min(step, time - now)
+        if now + step == now:
+            raise RuntimeError(
+                f"no step from time {now:g} has an error below {tolerance:g}: end "
+                "before it, or look at the field there"
+            )
         trial = state + step * velocity
         after = field(trial)
         gradients += 1
@@ -171,7 +197,8 @@ def controlled_euler(
             state, velocity = trial, after
             times.append(now)
             states.append(state)
-        ratio = (tolerance / error) ** 0.5 if error > 0 else _MOST
+        ratio = _MOST if error == 0 else (tolerance / error) ** 0.5
+        ratio = _LEAST if math.isnan(ratio) else ratio
         step *= min(max(_SAFETY * ratio, _LEAST), _MOST)
     return Controlled(
         torch.tensor(times, dtype=torch.float64), torch.stack(states), gradients

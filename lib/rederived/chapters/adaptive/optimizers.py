@@ -35,9 +35,6 @@ class FirstOrder(Optimizer):
     """
 
     def __init__(self, params: ParamsT, settings: dict[str, float]) -> None:
-        for name, value in settings.items():
-            is_share = name in {"decay", "beta1", "beta2"}
-            _require(name, value, below=1.0 if is_share else math.inf)
         super().__init__(params, settings)
 
     @torch.no_grad()
@@ -63,12 +60,23 @@ class FirstOrder(Optimizer):
         """Add a group, as in ``torch.optim``.
 
         Raises:
-            ValueError: for complex parameters, whose squares would not be lengths.
+            ValueError: for complex parameters, whose squares would not be lengths, and
+                for a setting that the class refuses.
         """
         super().add_param_group(param_group)
-        if any(one.is_complex() for one in self.param_groups[-1]["params"]):
+        try:
+            self._check(self.param_groups[-1])
+        except ValueError:
             self.param_groups.pop()
+            raise
+
+    def _check(self, group: Group) -> None:
+        """Refuse what no step could use."""
+        if any(one.is_complex() for one in group["params"]):
             raise ValueError("complex parameters: give their view_as_real instead")
+        for name in self.defaults:
+            is_share = name in {"decay", "beta1", "beta2"}
+            _require(name, group[name], below=1.0 if is_share else math.inf)
 
     def _update(self, moved: list[tuple[Tensor, Tensor]], group: Group) -> None:
         """Move one group's parameters in place, given with their gradients."""

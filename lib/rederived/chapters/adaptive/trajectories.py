@@ -89,7 +89,9 @@ def _step(
         return g.square(), g.sign()
     norm_square = g.square().sum(-1, keepdim=True)  # (..., 1)
     if method == "normalised":
-        return norm_square, torch.where(norm_square > 0, g / norm_square.sqrt(), 0.0)
+        largest = g.abs().amax(-1, keepdim=True)
+        scaled = torch.where(largest > 0, g / largest, 0.0)  # no square overflows
+        return norm_square, torch.nn.functional.normalize(scaled, dim=-1)
     square = g.square() if method == "vector" else norm_square
     average = decay * average + (1.0 - decay) * square
     return average, g / (average + epsilon).sqrt()

@@ -204,11 +204,16 @@ class _Gather(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:  # noqa: ANN401
         _, order, inverse_order = inputs
         ctx.save_for_backward(order, inverse_order)
+        ctx.save_for_forward(order, inverse_order)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401
         order, inverse_order = ctx.saved_tensors
         return _gather(gradient, inverse_order, order), None, None
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:  # noqa: ANN401
+        return _gather(tangent, *ctx.saved_tensors)
 
 
 def _gather(x: Tensor, order: Tensor, inverse_order: Tensor) -> Tensor:

@@ -137,7 +137,7 @@ class ShiftedFlow(nn.Module):
         """Return ``F(sigma u + E(x))`` and ``D log sigma + log|det F'|``."""
         h = self.encoder(x) + self.log_sigma.exp() * u
         z, log_det = self.flow(h)
-        return z, log_det + u[0].numel() * self.log_sigma
+        return z, log_det + u.shape[1:].numel() * self.log_sigma
 
 
 class LatentModel(nn.Module):
@@ -276,7 +276,7 @@ class FVAE(LatentModel):
 
     def _through_flow(self, h: Tensor) -> tuple[Tensor, Tensor]:
         z, log_det = self.flow(h)
-        return z, log_det + h[0].numel() * self.log_sigma_1
+        return z, log_det + h.shape[1:].numel() * self.log_sigma_1
 
     def terms(self, x: Tensor, u: Tensor) -> FlowElboTerms:
         """Return the terms of the complete loss; ``G`` takes ``h``, not ``F^-1(z)``."""
@@ -306,8 +306,8 @@ class FVAE(LatentModel):
         """
         terms = self.terms(x, u)
         left_out = 0.5 * math.log(2 * math.pi) + self.log_sigma_2
-        square = terms.distortion - x[0].numel() * left_out
-        code_square = terms.prior - 0.5 * math.log(2 * math.pi) * u[0].numel()
+        square = terms.distortion - x.shape[1:].numel() * left_out
+        code_square = terms.prior - 0.5 * math.log(2 * math.pi) * u.shape[1:].numel()
         return square + code_square - terms.log_det
 
 

@@ -80,6 +80,9 @@ class DeepInfoMax(nn.Module):
         negatives: ``deranged`` never pairs a picture with its own code in the second
             mean, ``shuffled`` does so once a batch on average.
 
+    Raises:
+        ValueError: if pairs of places are wanted of a map with one.
+
     >>> encoder = ConvEncoder((4,), code_size=5, colours=1)
     >>> model = DeepInfoMax(encoder, 5, (16, 4), InfoMaxWeights(), width=6)
     >>> model.terms(torch.zeros(3, 1, 8, 8)).inter_location_score is None
@@ -99,6 +102,8 @@ class DeepInfoMax(nn.Module):
     ) -> None:
         super().__init__()
         places, channels = grid
+        if weights.inter_location_weight and places < 2:
+            raise ValueError(f"a map of {places} place has no pair of places: use more")
         seen = code_size if form == "code" else places * channels
         self.encoder, self.weights, self.form = encoder, weights, form
         self.draw_partner = deranged if negatives == "deranged" else shuffled
@@ -172,7 +177,7 @@ class DeepInfoMax(nn.Module):
 def _other_places(features: Tensor, generator: torch.Generator | None) -> Tensor:
     """Return for each place another place of the same picture, the same for all."""
     places = features.shape[1]
-    step = int(torch.randint(1, places, (), generator=generator))
+    step = int(torch.randint(1, max(places, 2), (), generator=generator))
     return features.roll(step, 1)
 
 

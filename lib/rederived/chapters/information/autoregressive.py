@@ -24,7 +24,7 @@ def causal_mask(height: int, width: int, context: int) -> Tensor:
     Raises:
         ValueError: if ``context`` is negative.
     """
-    if context < 0:
+    if not context >= 0:
         raise ValueError(f"context must be at least 0, got {context}")
     places = torch.arange(height * width)
     rows, columns = places // width, places % width
@@ -89,4 +89,6 @@ def bernoulli_log_prob(x: Tensor, log_odds: Tensor) -> Tensor:
         log_odds: the same shape.
     """
     loss = functional.binary_cross_entropy_with_logits(log_odds, x, reduction="none")
+    sure, right = log_odds.isinf(), x == (log_odds > 0)
+    loss = loss.masked_fill(sure & right, 0.0).masked_fill(sure & ~right, torch.inf)
     return -loss.sum(-1)

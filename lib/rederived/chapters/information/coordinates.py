@@ -29,5 +29,11 @@ def collapsed_coordinates(
         mean: ``(N, d)``.
         log_variance: ``(N, d)``.
         threshold: nats.
+
+    Raises:
+        ValueError: if a mean divergence is NaN, as without a data point.
     """
-    return int((rate_by_coordinate(mean, log_variance) < threshold).sum())
+    rates = rate_by_coordinate(mean, log_variance)
+    if bool(rates.isnan().any()):
+        raise ValueError("a coordinate's rate is NaN: look at the encoder and its data")
+    return int((rates < threshold).sum())

@@ -7,6 +7,7 @@ columns are.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -96,9 +97,9 @@ def best_encoder(prior: Tensor, decoder: Tensor, beta: float) -> Tensor:
         beta: the weight of the rate, positive.
 
     Raises:
-        ValueError: if beta is not positive.
+        ValueError: if beta is not positive and finite.
     """
-    if not beta > 0:
+    if not 0 < beta < math.inf:
         raise ValueError(f"beta must be positive, got {beta}")
     return (prior.log() + decoder.log() / beta).softmax(1)
 

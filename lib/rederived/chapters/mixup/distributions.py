@@ -45,6 +45,7 @@ def _counted(
     """Count the averages of pairs with the labels of the chosen ones."""
     swapped = second * len(x) + first  # where the pair stands the other way round
     averages, _ = pair(x[first], labels[first], swapped)
+    averages = (averages + averages[swapped]) / 2  # rounded alike both ways round
     cases = zip(map(tuple, averages.tolist()), labels[chosen].tolist(), strict=True)
     return {
         case: Fraction(number, len(first)) for case, number in Counter(cases).items()

@@ -8,6 +8,7 @@ polynomials of degree ``2 * nodes - 1`` in ``e``.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -108,13 +109,31 @@ def mixup_least_squares(
 
     Returns:
         ``(D,)``, or ``(1 + D,)`` with the intercept first.
+
+    Raises:
+        ValueError: if ``alpha`` is negative or infinite.
     """
-    design = torch.cat([torch.ones_like(y)[:, None], x], 1) if intercept else x
+    check_alpha(alpha)
+    centre = x.mean(0)  # an intercept lets the origin be there: no digits are lost
+    design = torch.cat([torch.ones_like(y)[:, None], x - centre], 1) if intercept else x
     kept = (alpha + 1.0) / (2.0 * alpha + 1.0)
     mean = design.mean(0)
     square = kept * design.T @ design / len(y) + (1.0 - kept) * torch.outer(mean, mean)
     product = kept * design.T @ y / len(y) + (1.0 - kept) * mean * y.mean()
-    return torch.linalg.solve(square, product)
+    found = torch.linalg.solve(square, product)
+    if not intercept:
+        return found
+    return torch.cat([found[:1] - centre @ found[1:], found[1:]])
+
+
+def check_alpha(alpha: float) -> None:
+    """Refuse what is no parameter of Beta(alpha, alpha); 0, its limit, is one.
+
+    Raises:
+        ValueError: naming the value.
+    """
+    if not 0.0 <= alpha < math.inf:
+        raise ValueError(f"alpha must be at least 0 and finite, got {alpha}")
 
 
 def irreducible_error(

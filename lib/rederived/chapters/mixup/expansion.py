@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rederived.chapters.mixup.exact import RowLoss
+from rederived.chapters.mixup.exact import RowLoss, check_alpha
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,11 @@ def second_order(loss: RowLoss, x: Tensor, y: Tensor, alpha: float) -> Expansion
         x: inputs ``(n, D)``, ``D`` small: a Hessian ``(D, D)`` is formed a row.
         y: what belongs to them, ``(n, ...)``.
         alpha: of the Beta distribution.
+
+    Raises:
+        ValueError: if ``alpha`` is negative or infinite.
     """
+    check_alpha(alpha)
     kept = (alpha + 1.0) / (2.0 * alpha + 1.0)
     variance = alpha / (2.0 * (2.0 * alpha + 1.0) ** 2)
     centre = x.mean(0)

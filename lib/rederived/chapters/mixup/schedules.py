@@ -30,7 +30,8 @@ class PairingSchedule:
             ValueError: if a length is negative, ``on`` is zero, or ``stop`` comes
                 before the end of the warm-up.
         """
-        if self.warmup < 0 or self.on < 1 or self.off < 0 or self.stop < self.warmup:
+        turns = self.on >= 1 and self.off >= 0
+        if not (0 <= self.warmup <= self.stop and turns):
             raise ValueError(
                 f"{self} cannot be followed: give warmup >= 0, on >= 1, off >= 0 and "
                 "stop >= warmup"

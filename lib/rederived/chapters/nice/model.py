@@ -50,11 +50,14 @@ def nice(
             coordinate act on every other.
         dropout: share of hidden units dropped while training; not in the paper.
 
+    Raises:
+        ValueError: if the number of coordinates is odd.
+
     >>> flow = nice(6, prior=StandardNormal(), width=8, depth=1)
     >>> [type(step).__name__ for step in flow.bijection.steps[-2:]]
     ['AdditiveCoupling', 'DiagonalScale']
     """
-    half = dimensions // 2
+    half = _half(dimensions)
     steps: list[Bijection] = [
         AdditiveCoupling(
             OddEven(swap=bool(k % 2)),
@@ -83,8 +86,11 @@ def nice_as_article(
         couplings: number of coupling layers.
         subtract: True sends data through ``x2 - m(x1)`` and samples through
             ``h2 + m(h1)``, as the article does; False the other way round.
+
+    Raises:
+        ValueError: if the number of coordinates is odd.
     """
-    half = dimensions // 2
+    half = _half(dimensions)
     steps: list[Bijection] = []
     for _ in range(couplings):
         coupling: Bijection = AdditiveCoupling(
@@ -93,6 +99,15 @@ def nice_as_article(
         steps += [Reverse(), Inverse(coupling) if subtract else coupling]
     scale = DiagonalScale((dimensions,))
     return Flow(Composition(*steps, scale), StandardNormal(), (dimensions,))
+
+
+def _half(dimensions: int) -> int:
+    """Return the size of each half of an event."""
+    if dimensions % 2:
+        raise ValueError(
+            f"NICE splits an even number of coordinates, got {dimensions}: pad by one"
+        )
+    return dimensions // 2
 
 
 def article_loss(log_likelihood: Tensor, dimensions: int) -> Tensor:

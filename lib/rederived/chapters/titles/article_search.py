@@ -8,7 +8,12 @@ from typing import Literal, get_args
 import torch
 
 from rederived.chapters.titles.scorers import Scorer
-from rederived.chapters.titles.search import Hypothesis, mask_special, refuse_length
+from rederived.chapters.titles.search import (
+    Hypothesis,
+    bare,
+    mask_special,
+    refuse_length,
+)
 from rederived.chapters.titles.vocabulary import END, START
 
 Stop = Literal["worst ended", "best ended", "best of all", "safe"]
@@ -71,9 +76,8 @@ def article_search(
             break
     else:
         chosen = 0
-    bare = tuple(n for n in prefixes[chosen].tolist() if n not in (START, END))
     value = float(scores[chosen])
-    return Hypothesis(bare, value, value, bool(ended[chosen]))
+    return Hypothesis(bare(prefixes[chosen]), value, value, bool(ended[chosen]))
 
 
 def _chosen(ended: list[bool], stop: Stop) -> int | None:

@@ -43,6 +43,9 @@ class MultiplicativeAttention(nn.Module):
         width: size of a query, a key and a value.
         divisor: what scores are divided by; None takes the root of the width.
 
+    Raises:
+        ValueError: if the divisor is not positive.
+
     >>> attention = MultiplicativeAttention(1, divisor=2.0)
     >>> _ = nn.init.ones_(attention.kernel.weight)
     >>> text = torch.tensor([[[2.0], [4.0], [9.0]]])
@@ -55,6 +58,8 @@ class MultiplicativeAttention(nn.Module):
         super().__init__()
         self.kernel = nn.Linear(width, width, bias=False)
         self.divisor = math.sqrt(width) if divisor is None else divisor
+        if not 0 < self.divisor < math.inf:
+            raise ValueError(f"the divisor must be positive, got {divisor}")
         nn.init.xavier_normal_(self.kernel.weight)
 
     def prepare(self, values: Tensor, mask: Tensor) -> KeyValues:
@@ -89,7 +94,7 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        if width % heads:
+        if heads < 1 or width % heads:
             raise ValueError(f"{heads} heads do not divide the width {width}")
         self.heads = heads
         self.query = nn.Linear(width, width)

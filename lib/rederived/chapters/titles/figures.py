@@ -28,7 +28,8 @@ def attention_table(
         target: M characters that are written.
 
     Raises:
-        ValueError: if the numbers of characters do not fit the weights.
+        ValueError: if the numbers of characters do not fit the weights, or a weight is
+            negative or not finite.
     """
     table = as_array(weights)
     if table.shape != (len(target), len(source)):
@@ -36,7 +37,9 @@ def attention_table(
             f"weights of shape {table.shape} for {len(target)} written and "
             f"{len(source)} read characters"
         )
-    steps = np.ceil(_STEPS * table / max(float(table.max()), 1e-12) - 0.5)
+    if not (np.isfinite(table) & (table >= 0)).all():
+        raise ValueError("weights of attention are at least 0 and finite")
+    steps = np.ceil(_STEPS * table / table.max(initial=1e-12) - 0.5)
     head = "".join(_cell(html.escape(c), 0) for c in ("", *source))
     rows = [f"<tr>{head}</tr>"]
     for character, row in zip(target, steps.astype(int).tolist(), strict=True):

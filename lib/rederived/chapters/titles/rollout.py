@@ -10,7 +10,12 @@ from torch import Tensor
 
 from rederived.chapters.titles.encoder_decoder import EncoderDecoder
 from rederived.chapters.titles.scorers import CachedState
-from rederived.chapters.titles.search import Hypothesis, mask_special, refuse_length
+from rederived.chapters.titles.search import (
+    Hypothesis,
+    bare,
+    mask_special,
+    refuse_length,
+)
 from rederived.chapters.titles.vocabulary import END, PAD, START
 
 Choose = Callable[[Tensor], Tensor]
@@ -157,10 +162,6 @@ def _roll_out(
         if bool(ended.all()):
             break
     return [
-        Hypothesis(_bare(row), float(value), float(value), bool(done))
-        for row, value, done in zip(prefixes.tolist(), total, ended, strict=True)
+        Hypothesis(bare(row), float(value), float(value), bool(done))
+        for row, value, done in zip(prefixes, total, ended, strict=True)
     ]
-
-
-def _bare(tokens: list[int]) -> tuple[int, ...]:
-    return tuple(n for n in tokens if n not in (START, END, PAD))

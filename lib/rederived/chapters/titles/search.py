@@ -10,8 +10,9 @@ from torch import Tensor
 
 from rederived.chapters.titles.encoder_decoder import EncoderDecoder
 from rederived.chapters.titles.scorers import CachedState, Scorer
-from rederived.chapters.titles.vocabulary import END, PAD, START, UNK
+from rederived.chapters.titles.vocabulary import END, PAD, SPECIAL, START, UNK
 
+_STEEPEST = 30.0  # power of a length that is still a number
 _TOGETHER = 100  # texts that are searched at a time
 
 
@@ -36,13 +37,15 @@ class Hypothesis:
 
 
 def refuse_nan(log_probs: Tensor) -> None:
-    """Stop where a model answers NaN, of which no search could make sense.
+    """Stop where a model answers NaN or infinity, of which no search makes sense.
 
     Raises:
         ValueError: if it does.
     """
-    if bool(log_probs.isnan().any()):
-        raise ValueError("the model's log-probabilities hold NaN: look at its weights")
+    if not bool((log_probs < math.inf).all()):
+        raise ValueError(
+            "the model's log-probabilities hold NaN or infinity: look at its weights"
+        )
 
 
 def refuse_length(max_length: int) -> None:
@@ -53,6 +56,11 @@ def refuse_length(max_length: int) -> None:
     """
     if max_length < 1:
         raise ValueError(f"a title needs max_length >= 1, got {max_length}")
+
+
+def bare(tokens: Tensor) -> tuple[int, ...]:
+    """Return the characters among a title's tokens ``(t,)``, without special ones."""
+    return tuple(number for number in tokens.tolist() if number >= SPECIAL)
 
 
 def mask_special(log_probs: Tensor) -> Tensor:
@@ -114,9 +122,10 @@ def beam_search(
             answers NaN.
     """
     refuse_length(max_length)
-    if not 0.0 <= length_penalty < math.inf:
+    if not 0.0 <= length_penalty <= _STEEPEST:
         raise ValueError(
-            f"a search needs a finite length_penalty >= 0, got {length_penalty}"
+            f"a search needs length_penalty >= 0 and at most {_STEEPEST:g}, got "
+            f"{length_penalty}"
         )
     found = _Found(scorer.texts)
     k, texts = scorer.beams, torch.arange(scorer.texts)
@@ -170,7 +179,7 @@ class _Found:
     def __init__(self, texts: int) -> None:
         self.scores = torch.full((texts,), -math.inf, dtype=torch.float64)
         self.log_probs = self.scores.clone()
-        self.tokens: list[list[int]] = [[] for _ in range(texts)]
+        self.tokens: list[tuple[int, ...]] = [() for _ in range(texts)]
         self.ended = [False] * texts
 
     def compare(
@@ -195,8 +204,8 @@ class _Found:
     def _keep(self, text: int, prefix: Tensor, total: float, divisor: float) -> None:
         self.scores[text] = total / divisor
         self.log_probs[text] = total
-        self.tokens[text] = prefix[1:].tolist()
+        self.tokens[text] = bare(prefix)
 
     def hypotheses(self) -> list[Hypothesis]:
         rows = zip(self.tokens, self.log_probs, self.scores, self.ended, strict=True)
-        return [Hypothesis(tuple(s), float(p), float(v), e) for s, p, v, e in rows]
+        return [Hypothesis(s, float(p), float(v), e) for s, p, v, e in rows]

@@ -139,6 +139,8 @@ class MarkovModel(TableModel):
         self.first = self.first.log_softmax(-1)
         self.following = _draw_normal(models, characters, characters + 1, generator)
         self.following = self.following.log_softmax(-1)
+        if max_length == 1:  # nothing but END
+            self.first = self.tables[0][:, 0]
         self.tables[0] = self.first[:, None]
         for t in range(1, max_length - 1):
             self.tables[t] = self.following.repeat(1, characters ** (t - 1), 1)

@@ -84,6 +84,7 @@ class Vocabulary:
         Returns:
             int64 ``(B, N)``, N the longest length.
         """
+        _refuse_limit(limit)
         return padded([self.encode(text[:limit]) for text in texts])
 
     def titles(self, titles: Sequence[str], limit: int) -> Tensor:
@@ -96,7 +97,13 @@ class Vocabulary:
         Returns:
             int64 ``(B, M + 2)``, M the longest length.
         """
+        _refuse_limit(limit)
         return padded([[START, *self.encode(t[:limit]), END] for t in titles])
+
+
+def _refuse_limit(limit: int) -> None:
+    if limit < 1:
+        raise ValueError(f"limit must be at least 1 character, got {limit}")
 
 
 def padded(rows: Sequence[Sequence[int]]) -> Tensor:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rederived.probability.normals import check_symmetric
+
 
 def e_step(prior: Tensor, likelihood: Tensor) -> Tensor:
     """Return the posterior p(z|x) = q(x|z) q(z) / sum_z q(x|z) q(z), equation 11.
@@ -28,6 +30,7 @@ def e_step(prior: Tensor, likelihood: Tensor) -> Tensor:
     Raises:
         ValueError: if no z has both a prior and a likelihood for some x.
     """
+    likelihood = likelihood / likelihood.amax(-1, keepdim=True)  # no product vanishes
     both = likelihood * prior
     total = both.sum(-1, keepdim=True)
     if not bool((total > 0).all()):
@@ -78,7 +81,12 @@ class NormalMixture:
     covariances: Tensor
 
     def log_joint(self, x: Tensor) -> Tensor:
-        """Return log q(x, z) of points (N, D), shape (N, K), nats."""
+        """Return log q(x, z) of points (N, D), shape (N, K), nats.
+
+        Raises:
+            ValueError: if a covariance is not symmetric.
+        """
+        check_symmetric(self.covariances)
         roots = torch.linalg.cholesky(self.covariances)
         difference = (x.unsqueeze(1) - self.means).permute(1, 2, 0)  # (K, D, N)
         white = torch.linalg.solve_triangular(roots, difference, upper=False)

@@ -76,7 +76,13 @@ class BatchNorm(nn.Module):
         self.register_buffer("variance", torch.ones(networks, 1, features))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise (N, B, features) over B."""
+        """Normalise (N, B, features) over B.
+
+        Raises:
+            ValueError: if there is nothing to normalise in training.
+        """
+        if self.training and x.shape[1] == 0:
+            raise ValueError("an empty batch has no mean: give at least one row")
         mean, variance = self.mean, self.variance
         if self.training:
             mean = x.mean(1, keepdim=True)

@@ -18,8 +18,9 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import torch
-from torch import Tensor
-from torch.nn.functional import softplus
+from torch import Tensor, xlogy
+
+from rederived.chapters.variational.losses import softplus
 
 Loss = Literal["complete", "reduced", "minimax", "flipped"]
 Rule = Literal["gradient", "natural", "adam"]
@@ -28,8 +29,8 @@ LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 def labelled_kl(p: Tensor, q: Tensor, discriminator: Tensor) -> Tensor:
     """Return E_p log 1/D + E_q log(q/((1 - D) p)), equation 37, shape (...)."""
-    real = -(p * discriminator.log())
-    fake = q * (q.log() - (1 - discriminator).log() - p.log())
+    real = -xlogy(p, discriminator)
+    fake = xlogy(q, q) - xlogy(q, 1 - discriminator) - xlogy(q, p)
     return (real + fake).sum((-2, -1))
 
 
@@ -51,16 +52,16 @@ def ali_loss(
         ValueError: if there is no loss of that name.
     """
     (p, q), (old_p, old_q) = joints, old
-    real, fake = discriminator.log(), (1 - discriminator).log()
+    real, fake = discriminator, 1 - discriminator
     if name == "minimax":
-        terms = p * real + q * fake
+        terms = xlogy(p, real) + xlogy(q, fake)
     elif name == "flipped":
-        terms = -p * fake - q * real
+        terms = -xlogy(p, fake) - xlogy(q, real)
     elif name == "reduced":
-        terms = -(p + q) * real
+        terms = -xlogy(p + q, real)
     elif name == "complete":
-        dropped = q * (q.log() - old_q.log() + old_p.log() - p.log())
-        terms = dropped - (p + q) * real
+        dropped = xlogy(q, q) - xlogy(q, old_q) + xlogy(q, old_p) - xlogy(q, p)
+        terms = dropped - xlogy(p + q, real)
     else:
         raise ValueError(f"no loss {name!r}; there are {', '.join(LOSSES)}")
     return terms.sum((-2, -1))

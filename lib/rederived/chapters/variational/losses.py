@@ -8,7 +8,12 @@ numbers are those of Su Jianlin's article of 2018 (arXiv:1807.05936).
 from __future__ import annotations
 
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn import functional
+
+
+def softplus(values: Tensor) -> Tensor:
+    """Return ``log(1 + e^t)``, without torch's cut to ``t`` from 20 on."""
+    return functional.softplus(values, threshold=40)
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
@@ -39,5 +44,13 @@ def proximity(new: Tensor, old: Tensor) -> Tensor:
     Args:
         new: samples of the generator, (..., B, D).
         old: the earlier generator's samples from the same noise; held fixed.
+
+    Raises:
+        ValueError: if the shapes differ.
     """
+    if new.shape != old.shape:
+        raise ValueError(
+            f"samples of shapes {tuple(new.shape)} and {tuple(old.shape)}: draw both "
+            "from the same noise"
+        )
     return (new - old.detach()).square().sum(-1).mean(-1)

@@ -23,7 +23,12 @@ def covered_modes(points: Tensor, centres: Tensor, scale: float) -> tuple[Tensor
 
     Returns:
         The number of covered modes and the share of high quality, each (...).
+
+    Raises:
+        ValueError: if the deviation is not positive, or there is no sample.
     """
+    if not scale > 0:
+        raise ValueError(f"the deviation of a mode must be positive, got {scale}")
     apart = torch.cdist(points, centres, compute_mode="donot_use_mm_for_euclid_dist")
     nearest, mode = apart.min(-1)  # each (..., n)
     good = nearest <= _RADIUS * scale

@@ -61,7 +61,7 @@ def joint_kl(
 def simplified_kl(data: Tensor, model: Tensor, discriminator: Tensor) -> Tensor:
     """Return sum p~ log 1/D + sum q log(q/((1 - D) p~)), equation 14's right side."""
     against = (1 - discriminator) * data
-    real = -(data * discriminator.log()).sum()
+    real = -torch.xlogy(data, discriminator).sum()
     return real + (torch.xlogy(model, model) - torch.xlogy(model, against)).sum()
 
 
@@ -69,7 +69,7 @@ def discriminator_risk(
     data: Tensor, model: Tensor, discriminator: Tensor, weight: float = 0.5
 ) -> Tensor:
     """Return -w E log D - (1 - w) E log(1 - D), half of equation 16 for w = 1/2."""
-    real = -(data * discriminator.log()).sum()
+    real = -torch.xlogy(data, discriminator).sum()
     fake = -torch.xlogy(model, 1 - discriminator).sum()
     return weight * real + (1 - weight) * fake
 
@@ -104,8 +104,7 @@ def weighted_response(weight: float) -> Response:
         raise ValueError(f"weight is {weight}; give more than 0, or use best_response")
 
     def respond(old: Tensor, discriminator: Tensor) -> Tensor:
-        product = old * discriminator.pow(1 / weight)
-        return product / product.sum()
+        return (old.log() + torch.xlogy(1 / weight, discriminator)).softmax(-1)
 
     return respond
 
