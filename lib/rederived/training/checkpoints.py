@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -28,8 +29,16 @@ from rederived.training.divergence import (
     TrainingDivergedError,
     require_usable_state,
 )
-from rederived.training.identity import Identity, differences, fingerprint
+from rederived.training.identity import (
+    FACTORS,
+    MONITOR,
+    Identity,
+    differences,
+    fingerprint,
+    identity_of_optimizer,
+)
 from rederived.training.legs import Leg, LegClock, begin_leg
+from rederived.training.samples import Sample
 
 try:
     import fcntl
@@ -57,6 +66,7 @@ class Position:
     best: float = float("inf")  # lowest value of the monitored metric so far
     identity: Identity = field(default_factory=dict)  # must match to resume
     legs: list[Leg] = field(default_factory=list)  # the last is the present one
+    batch: Sample = field(default_factory=list)  # of the last step, as it was prepared
 
 
 class CheckpointManager:
@@ -129,6 +139,8 @@ class CheckpointManager:
                 )
             except BlockingIOError:
                 ours = False
+            except OSError:  # a file system without locks
+                ours = True
             if not ours:
                 raise CheckpointError(
                     f"another process trains in {self.directory}: wait for it, or "
@@ -169,11 +181,22 @@ class CheckpointManager:
         state: dict[int, dict[str, Tensor | float]] = {}
         kept: dict[str, Tensor | float] = dict(_under("optimizer/", tensors))
         for name, value in (kept | numbers).items():
-            index, key = name.split("/")
+            index, key = name.split("/", 1)
             state.setdefault(int(index), {})[key] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        self._exactly(state)
         return position
+
+    def _exactly(self, state: Mapping[int, Mapping[str, Tensor | float]]) -> None:
+        """Undo that torch gives the optimizer's tensors the type of the parameters."""
+        groups = self.optimizer.param_groups
+        parameters = [one for group in groups for one in group["params"]]
+        for index, kept in state.items():
+            loaded = self.optimizer.state[parameters[index]]
+            for key, value in kept.items():
+                if isinstance(value, Tensor):
+                    loaded[key] = value.to(loaded[key].device)
 
     def due(self) -> bool:
         """Say whether the last checkpoint is a minute old, or more."""
@@ -185,7 +208,8 @@ class CheckpointManager:
         Raises:
             TrainingDivergedError: if weights or optimizer are not finite; the
                 checkpoint stays as it was.
-            TypeError: if the optimizer keeps what is neither tensor nor number.
+            TypeError: if the optimizer keeps what is neither tensor nor number, or
+                changes a hyperparameter other than the learning rate by itself.
         """
         require_usable_state(self.model, self.optimizer, position.step)
         self._saved = time.monotonic()
@@ -193,6 +217,7 @@ class CheckpointManager:
             self._clock.at(position.step)
         if self.directory is None or not self.writes:
             return
+        self._require_constant(position.identity)
         numbers: dict[str, float] = {}
         tensors = {f"model/{k}": v for k, v in self.model.state_dict().items()}
         if self.average is not None:
@@ -214,6 +239,17 @@ class CheckpointManager:
         header = json.dumps({"position": position.__dict__, "numbers": numbers})
         write_tensors(path, tensors, header)
 
+    def _require_constant(self, identity: Identity) -> None:
+        """Refuse hyperparameters that are not what they were at the start."""
+        for name, value in identity_of_optimizer(self.optimizer).items():
+            rate = name.startswith("lr of group ")  # a function of the step
+            if not rate and value != identity.get(name, value):
+                raise TypeError(
+                    f"{name} was {identity[name]} when the run began and is {value} "
+                    "now, which a checkpoint does not hold: pass directory=None, or "
+                    "keep it constant"
+                )
+
     def save_best(
         self, row: dict[str, float], monitor: str, position: Position
     ) -> None:
@@ -232,7 +268,7 @@ class CheckpointManager:
         position.best = row[monitor]
         weights = self.chosen.state_dict()
         if self.directory is None:
-            self.best = {name: value.clone() for name, value in weights.items()}
+            self.best = deepcopy(weights)
         elif self.writes:
             write_tensors(self.directory / "best.safetensors", weights)
 
@@ -364,10 +400,11 @@ def _position(
             f"{path} is not the checkpoint of a run ({error}): choose another folder, "
             "or delete the file to start afresh"
         ) from error
-    if position.identity != identity:
+    later = {name: identity[name] for name in (FACTORS, MONITOR) if name in identity}
+    there = later | position.identity
+    if there != identity:
         raise CheckpointError(
-            f"{path} belongs to another run, whose "
-            f"{differences(position.identity, identity)}: "
+            f"{path} belongs to another run, whose {differences(there, identity)}: "
             "choose another folder, or delete the file to start afresh"
         )
     return position, numbers

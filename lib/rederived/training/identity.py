@@ -14,6 +14,9 @@ from rederived.training.schedules import Schedule
 
 Identity = dict[str, str]
 """Names and values, both as text."""
+FACTORS, MONITOR = "factors of the schedule", "monitor"
+"""Entries that the first checkpoints lack."""
+_PARTS = 10  # of a run, at whose beginnings the schedule is asked
 
 
 def identity_of_fit(
@@ -24,19 +27,25 @@ def identity_of_fit(
     data: Batch,
     steps: int,
     precision: str,
+    monitor: str | None,
 ) -> Identity:
     """Return what a run of ``fit`` with ``steps`` an epoch is.
 
-    How often checkpoints are written is left out.  Functions (loss, transforms) have no
-    identity; who changes one chooses another folder.
+    How often checkpoints are written is left out, and so are functions, which may have
+    another name, or the same one and do something else.
     """
+    total = steps * config.epochs
     fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
     return {
-        **{name: repr(getattr(config, name)) for name in fields},
+        **{name: str(getattr(config, name)) for name in fields},
         **{f"data {k}": fingerprint(tensor) for k, tensor in enumerate(data)},
         "steps": str(steps),
         "precision": precision,
         "schedule": name_of(schedule),
+        FACTORS: ", ".join(
+            f"{schedule(total * part // _PARTS):.4g}" for part in range(_PARTS)
+        ),
+        MONITOR: str(monitor),
         **identity_of_optimizer(optimizer),
     }
 
@@ -48,7 +57,7 @@ def identity_of_optimizer(optimizer: Optimizer) -> Identity:
         found[f"parameters of group {index}"] = str(len(group["params"]))
         for name, value in group.items():
             if name != "params":
-                found[f"{name} of group {index}"] = repr(value)
+                found[f"{name} of group {index}"] = str(value)
     return found
 
 
