@@ -80,6 +80,9 @@ class CheckpointManager:
         average: the average of its weights, which then is what is chosen from.
         writes: whether this process writes; of several only the main one does.
 
+    Raises:
+        ValueError: if the optimizer is over what is no parameter of the model.
+
     >>> import torch
     >>> model, position = nn.Linear(1, 1), Position()
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -99,6 +102,14 @@ class CheckpointManager:
         *,
         writes: bool,
     ) -> None:
+        known = {id(parameter) for parameter in model.parameters()}
+        for index, group in enumerate(optimizer.param_groups):
+            if any(id(parameter) not in known for parameter in group["params"]):
+                raise ValueError(
+                    f"group {index} of the optimizer has what is no parameter of "
+                    f"{type(model).__name__}: make the optimizer over the model that "
+                    "is trained, and put everything that learns into one module"
+                )
         self.directory, self.writes = directory, writes
         self.model, self.optimizer, self.average = model, optimizer, average
         self.best: dict[str, Tensor] | None = None
@@ -407,6 +418,7 @@ def _position(
             f"{path} belongs to another run, whose {differences(there, identity)}: "
             "choose another folder, or delete the file to start afresh"
         )
+    position.identity = identity
     return position, numbers
 
 

@@ -231,6 +231,8 @@ class _Run:
         per_epoch = self.batches.steps_per_epoch
         total = per_epoch * self.config.epochs
         device = self.accelerator.device.type
+        legs = self.position.legs
+        legs[-1]["trained_on"] = device
         self.checkpoints.log(
             f"{label}: step {self.position.step} of {total}, {device}, "
             f"{self.precision}, {torch.get_num_threads()} threads, "
@@ -258,7 +260,13 @@ class _Run:
                 if stop.asked and self.position.step < total:
                     raise self._stopped(total)
         self._keep_chosen()
-        return History(self.position.rows, self.precision, device)
+        used = [
+            str(leg.get("trained_on", device))  # the first checkpoints do not say it
+            for leg in legs
+            if leg["to_step"] != leg["from_step"]
+        ]
+        devices = ", ".join(dict.fromkeys(used)) or device
+        return History(self.position.rows, self.precision, devices)
 
     def _step(self) -> float:
         """Take one optimizer step and return the loss before it."""
