@@ -74,7 +74,9 @@ def runs_root() -> Path:
     ``runs`` in the working folder where the library is installed without a checkout.
     """
     named = os.environ.get("REDERIVED_RUNS", "")
-    return Path(named) if named else (checkout() or Path()) / "runs"
+    if named:
+        return Path(os.path.expanduser(named))  # noqa: PTH111 - an unknown ~user stays
+    return (checkout() or Path()) / "runs"
 
 
 def run_directory(study: str, identity: str, seed: int) -> Path:
