@@ -67,8 +67,11 @@ def pack(data: Images, folder: Path, largest: int = LARGEST) -> list[Path]:
         largest: bytes of a piece at most.
 
     Raises:
-        DatasetError: if one picture alone is larger, or the data have factors too.
+        DatasetError: if there is no picture, one alone is larger, or the data have
+            factors too.
     """
+    if len(data) == 0:
+        raise DatasetError(f"{data.source} holds no picture to pack")
     if data.factors is not None:
         raise DatasetError(
             f"{data.source.name} is drawn from its factors by the library: it needs "
@@ -114,6 +117,9 @@ def read_list(folder: Path, name: str, split: str) -> PieceList:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         pieces, rows = tuple(found.pop("pieces")), tuple(found.pop("rows"))
         said = PieceList(**found, pieces=pieces, rows=rows)
+        texts = (said.where, said.fingerprint, said.note, said.decoded, *pieces)
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError("what is no text stands in the place of one")
     except _UNREADABLE as error:
         raise DatasetError(f"{path} is no list of pieces ({error}): {_REMEDY}") from (
             error

@@ -85,7 +85,12 @@ def run_directory(study: str, identity: str, seed: int) -> Path:
 
 
 def save_run(run: Run, directory: Path) -> None:
-    """Write ``arrays.npz`` and then ``run.json``, whose presence means finished."""
+    """Write ``arrays.npz`` and then ``run.json``, whose presence means finished.
+
+    Raises:
+        ValueError: if a field has not its type, so that it could not be read again.
+    """
+    _require_sound(run)
     directory.mkdir(parents=True, exist_ok=True)
     fields = asdict(run)
     del fields["arrays"]
