@@ -18,9 +18,7 @@ from rederived.datasets.containers import DatasetError
 
 _VARIABLE = "REDERIVED_DATA"
 _PLAIN = re.compile(r"\\?(?P<hash>[0-9a-fA-F]{64})[ \t]+\*?(?P<name>.+)")
-_TAGGED = re.compile(
-    r"SHA(2-)?256 ?\((?P<name>.+)\) ?= ?(?P<hash>[0-9a-fA-F]{64})"
-)
+_TAGGED = re.compile(r"SHA(2-)?256 ?\((?P<name>.+)\) ?= ?(?P<hash>[0-9a-fA-F]{64})")
 
 
 @dataclass(frozen=True)

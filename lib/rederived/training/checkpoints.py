@@ -30,8 +30,7 @@ from rederived.training.divergence import (
     require_usable_state,
 )
 from rederived.training.identity import (
-    FACTORS,
-    MONITOR,
+    LATER,
     Identity,
     differences,
     fingerprint,
@@ -213,6 +212,16 @@ class CheckpointManager:
         """Say whether the last checkpoint is a minute old, or more."""
         return time.monotonic() - self._saved >= SECONDS_BETWEEN
 
+    def require_usable(self, step: int) -> None:
+        """Refuse weights, averages of them, or an optimizer that are not finite.
+
+        Raises:
+            TrainingDivergedError: naming the first tensor that is not.
+        """
+        require_usable_state(self.model, self.optimizer, step)
+        if self.average is not None:
+            require_usable_state(self.average.module, self.optimizer, step)
+
     def save(self, position: Position) -> None:
         """Replace the checkpoint by everything that the next step depends on.
 
@@ -222,7 +231,7 @@ class CheckpointManager:
             TypeError: if the optimizer keeps what is neither tensor nor number, or
                 changes a hyperparameter other than the learning rate by itself.
         """
-        require_usable_state(self.model, self.optimizer, position.step)
+        self.require_usable(position.step)
         self._saved = time.monotonic()
         if self._clock is not None:
             self._clock.at(position.step)
@@ -281,13 +290,15 @@ class CheckpointManager:
         if self.directory is None:
             self.best = deepcopy(weights)
         elif self.writes:
-            write_tensors(self.directory / "best.safetensors", weights)
+            header = json.dumps([monitor, position.best])
+            write_tensors(self.directory / "best.safetensors", weights, header)
 
     def best_weights(self, monitor: str, position: Position) -> dict[str, Tensor]:
         """Return the weights of the epoch with the lowest monitored value.
 
         Raises:
             TrainingDivergedError: if the value was finite after no epoch.
+            CheckpointError: if the file is damaged, or of another epoch or run.
         """
         if math.isinf(position.best):
             raise TrainingDivergedError(
@@ -295,7 +306,18 @@ class CheckpointManager:
                 "rate, or look at what evaluate computes"
             )
         if self.directory is not None:
-            return read_tensors(self.directory / "best.safetensors")[0]
+            path = self.directory / "best.safetensors"
+            weights, header = read_tensors(path)
+            fits = {k: v.shape for k, v in weights.items()} == {
+                k: v.shape for k, v in self.chosen.state_dict().items()
+            }
+            # the first ones say nothing of their value
+            if not fits or header not in ("", json.dumps([monitor, position.best])):
+                raise CheckpointError(
+                    f"{path} belongs to another run or epoch: delete {self.directory} "
+                    "to start afresh, or restore both from a copy"
+                )
+            return weights
         assert self.best is not None
         return self.best
 
@@ -341,7 +363,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
         CheckpointError: if the file is not a complete safetensors file, or not what was
             written.
     """
-    remedy = "delete it to start afresh, or restore it from a copy"
+    remedy = "delete it to start afresh, or restore its folder from a copy"
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -411,7 +433,7 @@ def _position(
             f"{path} is not the checkpoint of a run ({error}): choose another folder, "
             "or delete the file to start afresh"
         ) from error
-    later = {name: identity[name] for name in (FACTORS, MONITOR) if name in identity}
+    later = {name: identity[name] for name in LATER if name in identity}
     there = later | position.identity
     if there != identity:
         raise CheckpointError(

@@ -77,8 +77,9 @@ class TrainConfig:
 
 def is_whole(value: object, least: int) -> bool:
     """Say whether a value is an integer, Python's or numpy's, that is not too small."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    return whole and int(value) >= least
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return False
+    return int(value) >= least
 
 
 @dataclass(frozen=True)

@@ -85,11 +85,12 @@ def fit(
             lowest value are kept.  None keeps those of the last epoch.
         directory: where ``checkpoint.safetensors``, ``best.safetensors`` and
             ``log.txt`` go; an interrupted run found there is continued, if ``config``,
-            data, optimizer, schedule and monitor are the same and the last step's
-            batch is prepared as it was.  Another loss, or another computation with
-            weights of the same names and shapes, is not noticed: what it gives depends
-            on weights that are no longer there.  A checkpoint is written after each
-            epoch, and by a single process each minute.  None keeps nothing on disk.
+            data, modules, optimizer, schedule and monitor are the same, the loss has
+            the same name, and the last step's batch is prepared as it was.  That a
+            loss or a ``forward`` of the same name computes something else is not
+            noticed: its values were of weights that are no longer there.  A checkpoint
+            is written after each epoch, and by a single process each minute.  None
+            keeps nothing on disk.
         label: the text beside the progress bar.
 
     Raises:
@@ -137,6 +138,7 @@ def fit(
     with checkpoints.locked(), torch.random.fork_rng():
         run = _Run(
             *(accelerator, batches, objective, checkpoints, config),
+            loss=loss,
             schedule=schedule,
             monitor=monitor,
         )
@@ -187,6 +189,7 @@ class _Run:
         checkpoints: CheckpointManager,
         config: TrainConfig,
         *,
+        loss: Loss | None,
         schedule: Schedule,
         monitor: str | None,
     ) -> None:
@@ -201,8 +204,10 @@ class _Run:
         if checkpoints.directory is not None:
             identity = identity_of_fit(
                 config,
+                self.model,
                 self.optimizer,
-                schedule,
+                loss=loss,
+                schedule=schedule,
                 data=batches.data,
                 steps=batches.steps_per_epoch,
                 precision=self.precision,
@@ -335,6 +340,7 @@ class _Run:
             "loss": self.position.partial_loss / self.batches.steps_per_epoch,
             "seconds": time.perf_counter() - self.started,
         }
+        self._require_usable()
         if evaluate is not None:
             chosen = self.checkpoints.chosen.eval()
             with torch.no_grad():
@@ -350,6 +356,10 @@ class _Run:
         self.started = time.perf_counter()
         self._save()
 
+    def _require_usable(self) -> None:
+        require_usable_buffers(self.model, self.position.step)
+        self.checkpoints.require_usable(self.position.step)
+
     def _keep_chosen(self) -> None:
         """Put the chosen weights into the caller's module, in evaluation mode."""
         self.accelerator.wait_for_everyone()
@@ -360,7 +370,7 @@ class _Run:
         self.model.eval()
 
     def _save(self) -> None:
-        require_usable_buffers(self.model, self.position.step)
+        self._require_usable()
         self.position.partial_seconds = time.perf_counter() - self.started
         if self.checkpoints.directory is not None:
             self.position.batch = sample_of(self.batches.latest)

@@ -1,4 +1,4 @@
-"""Some numbers of a prepared batch, by which a later leg sees that it prepares alike."""
+"""Some numbers of a batch, by which a later leg sees that it prepares it alike."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def alike(there: Sample, here: Sample) -> bool:
     >>> alike([[1.0, 2.0]], [[1.0, 2.00001]]), alike([[1.0, 2.0]], [[1.0, 2.1]])
     (True, False)
     """
-    return all(_close(*pair) for pair in zip_longest(there, here, fillvalue=[]))
+    nothing: list[float] = []
+    pairs = zip_longest(there, here, fillvalue=nothing)
+    return all(_close(before, now) for before, now in pairs)
 
 
 def _close(there: list[float], here: list[float]) -> bool:
