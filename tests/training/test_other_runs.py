@@ -125,7 +125,7 @@ def test_another_run_is_refused(
 
 @pytest.mark.parametrize(
     "transform",
-    [noise, lambda batch, draw: noise(batch, draw), partial(noise)],
+    [noise, lambda batch, draw: tuple(noise(batch, draw)), partial(noise)],
     ids=["itself", "wrapped", "partial"],
 )
 def test_the_same_preparation_by_another_name_goes_on(

@@ -173,7 +173,7 @@ def gather(
         if _which(run) != _which(first) or changed:
             raise RunError(
                 f"a record joins different seeds of one configuration only, and "
-                f"{what} is {run.identity} {changed}".rstrip()
+                f"{what}, is {run.identity} ({changed or 'equal fields'})"
             )
     if len({run.seed for run in runs}) < len(runs):
         raise RunError("a record joins different seeds of one configuration only")
