@@ -237,7 +237,7 @@ def title(
         str | None, typer.Option(help="train this preset of titles, or find its run")
     ] = None,
     profile: Profile = "quick",
-    beams: Annotated[int, typer.Option(help="hypotheses kept")] = 3,
+    beams: Annotated[int, typer.Option(max=1_000, help="hypotheses kept")] = 3,
     score: Annotated[
         str | None, typer.Option(help="title this data set's test split and score it")
     ] = None,

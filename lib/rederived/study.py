@@ -62,7 +62,7 @@ def studies_of(name: str) -> list[AnyStudy]:
     Raises:
         ValueError: if there is no such study, or none in that chapter.
     """
-    if not name.isdigit():
+    if not name.isdecimal():
         return [study(name)]
     found = [one for one in studies().values() if one.chapter == int(name)]
     if not found:

@@ -55,6 +55,32 @@ def test_transparency_is_refused_and_opacity_is_nothing(
         load_one(folder, saved(picture))
 
 
+def test_a_picture_is_upright(folder: Path) -> None:
+    colours = random_pictures(1, (32, 32, 3))[0]
+    exif = Image.Exif()
+    exif[0x0112] = 6  # of a camera turned by a quarter: its left column is the top row
+    stream = io.BytesIO()
+    Image.fromarray(colours).save(stream, format="PNG", exif=exif)
+    found = load_one(folder, stream.getvalue(), "cifar10").pixels[0]
+    assert np.array_equal(found.permute(1, 2, 0), np.rot90(colours, -1))
+
+
+def test_several_pictures_in_one_are_refused(folder: Path) -> None:
+    frames = [Image.fromarray(frame) for frame in GREY]
+    stream = io.BytesIO()
+    frames[0].save(stream, format="PNG", save_all=True, append_images=frames[1:])
+    with pytest.raises(DatasetError, match="row 0: several pictures in one"):
+        load_one(folder, stream.getvalue())
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(50)])
+def test_what_is_no_picture_is_said_without_a_place_in_memory(
+    data: bytes, folder: Path
+) -> None:
+    with pytest.raises(DatasetError, match=f"{len(data)} bytes that are no PNG or JPE"):
+        load_one(folder, data)
+
+
 def test_colours_are_refused_where_grey_is_expected(folder: Path) -> None:
     colour = random_pictures(1, (28, 28, 3))[0]
     with pytest.raises(DatasetError, match="colours where grey"):
@@ -124,6 +150,11 @@ SPELLINGS = {
     "CRLF": "{hash}  train.parquet\r\n",
     "BOM": "\ufeff{hash}  train.parquet\n",
     "comment": "# made by sha256sum\n\n{hash}  train.parquet\n",
+    "openssl": "SHA2-256(train.parquet)= {hash}\n",
+    "openssl 1": "SHA256(./train.parquet)= {hash}\n",
+    "Windows": "{hash} *.\\train.parquet\n",
+    "absolute": "{hash}  /data/mnist/train.parquet\n",
+    "other folders": "{other}  ./old/train.parquet\n{hash}  ./train.parquet\n",
     "several": "{other}  test.parquet\n{hash}  train.parquet\n",
 }
 
@@ -150,6 +181,7 @@ def test_a_list_of_hashes_is_read_in_every_form(
     ("text", "says"),
     [
         ("0" * 64 + "  test.parquet\n", "no line for train.parquet"),
+        ("0" * 64 + "  old/train.parquet\n", "no line for train.parquet"),
         ("abc  train.parquet\n", "no line of sha256sum"),
         ("", "no line for"),
         ("0" * 64 + "  train.parquet\n" + "1" * 64 + "  ./train.parquet\n", "two"),

@@ -104,6 +104,13 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "of nothing": (lambda f: relisted(f, pieces=[]), "lists no piece"),
     "all of it": (lambda f: relisted(f, decoded="00"), "make pixels and labels"),
     "foreign": (lambda f: relisted(f, name="mnist"), "not of cifar10/train"),
+    "no print": (lambda f: relisted(f, fingerprint=None), "is no list of pieces"),
+    "a scalar": (
+        lambda f: save_file(
+            load_file(f / PIECE) | {"shape": torch.tensor(3)}, f / PIECE
+        ),
+        "cannot be read",
+    ),
 }
 
 
@@ -130,6 +137,12 @@ def test_a_whole_file_goes_before_pieces(packed: Path) -> None:
 def test_a_piece_smaller_than_a_picture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="allow larger pieces"):
         pack(pictures(), tmp_path, 4000)
+
+
+def test_no_picture_is_no_piece(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no picture to pack"):
+        pack(pictures()[:0], tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_interrupted_packing_leaves_no_list(

@@ -37,10 +37,17 @@ def test_every_row_names_rules_that_the_ledger_holds() -> None:
         ({"study": "nice", "presets": ["papyrus"], "seeds": 1}, "'papyrus'"),
         ({"study": "nice", "presets": ["paper"]}, "is no plan"),
         ({"study": "nice", "presets": ["paper"], "seeds": 1, "x": 2}, "is no plan"),
+        ({"study": "nice", "presets": ["paper"], "seeds": 0}, "seeds of nice must be"),
+        ({"study": "nice", "presets": ["paper"], "seeds": 1.5}, "seeds of nice must"),
+        (
+            {"study": "nice", "presets": ["paper"], "seeds": 1, "gpu_seconds": "x"},
+            "'gpu_seconds' must be a finite number",
+        ),
+        ("nice", "is no plan"),
     ],
 )
 def test_a_plan_of_what_does_not_exist_is_refused(
-    run: dict[str, object], message: str, tmp_path: Path
+    run: object, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ValueError, match=message):
         load_plan(write(tmp_path / "plan.yml", runs=[run]))

@@ -37,6 +37,7 @@ from rederived.records import (
     writable_root,
 )
 from rederived.records import runs as run_files
+from rederived.records.legs import provenance_of_legs
 
 from tools.files import ROOT
 
@@ -244,6 +245,60 @@ def test_a_record_refuses_two_versions_of_a_data_set(tmp_path: Path) -> None:
         joined(new, recorded(new, tmp_path))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metrics": {"score": True}},
+        {"metrics": {"score": np.float32(1.0)}},
+        {"history": [{"epoch": "1"}]},
+        {"data": [1]},
+        {"provenance": {"commit": None}},
+        {"seed": -1},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_could_not_be_read_again_is_not_written(
+    change: dict[str, object], tmp_path: Path
+) -> None:
+    save_run(made(), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match=r"must be|is None|whole number"):
+        save_run(replace(made(), **change), tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_record_that_could_not_be_read_does_not_replace_one(tmp_path: Path) -> None:
+    good = gather([made()], [], [])
+    save_record(good, tmp_path)
+    with pytest.raises(ValueError, match="deviations must be a list of texts"):
+        save_record(replace(good, deviations="one"), tmp_path)  # type: ignore[arg-type]
+    assert_same(load_record("nice-tiny", tmp_path), good)
+    with pytest.raises(ValueError, match="'score' must be a finite number, not nan"):
+        Published("score", math.nan, "a table")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"study": "other"}, {"preset": "other"}, {"config": CONFIG | {"width": 9}}],
+    ids=lambda change: next(iter(change)),
+)
+def test_runs_of_two_kinds_under_one_identity_are_no_record(
+    change: dict[str, object],
+) -> None:
+    with pytest.raises(RunError, match=r"one configuration only, and .*seed 1, is"):
+        gather([made(0), replace(made(1), **change)], [], [])
+
+
+def test_a_record_without_a_commit_or_beyond_floats_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="of an unknown commit"):
+        save_record(gather([replace(made(), provenance={})], [], []), tmp_path)
+    only = {"commit": "c0ffee"}
+    with pytest.raises(RunError, match="ran with uncommitted changes"):
+        save_record(gather([replace(made(), provenance=only)], [], []), tmp_path)
+    with pytest.raises(RunError, match="a record holds finite numbers"):
+        gather([replace(made(), metrics={"score": 10**400})], [], [])
+
+
 def test_a_record_of_nothing_is_refused() -> None:
     with pytest.raises(RunError, match="run the preset first"):
         gather([], [], [])
@@ -431,6 +486,56 @@ def test_provenance_without_a_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     found = provenance()
     assert found["commit"] == "unknown"
     assert found["dirty"] is False
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder, by a name that it needs for a commit."""
+    person = ("-c", "user.name=a", "-c", "user.email=a@b")
+    done = subprocess.run(
+        ["git", *person, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_the_commit_is_that_of_the_librarys_own_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around, root = tmp_path, tmp_path / "unpacked"
+    (root / "lib" / "rederived").mkdir(parents=True)
+    (root / "pyproject.toml").touch()
+    monkeypatch.setattr(checkout, "PACKAGE", root / "lib" / "rederived")
+    git(around, "init")
+    git(around, "commit", "--allow-empty", "-m", "around")
+    assert provenance()["commit"] == "unknown"  # not that of the folder around
+
+    git(root, "init")
+    git(root, "add", "pyproject.toml")
+    git(root, "commit", "-m", "own")
+    own = git(root, "rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_DIR", str(around / ".git"))  # as in a hook
+    found = provenance()
+    assert (found["commit"], found["dirty"]) == (own, False)
+
+    (root / "notes.txt").touch()  # beside the code
+    assert provenance()["dirty"] is False
+    (root / "lib" / "rederived" / "study_new.py").touch()  # code of no commit
+    assert provenance()["dirty"] is True
+
+
+def test_steps_that_another_machine_took_are_said() -> None:
+    leg = {"from_step": 0, "to_step": 9, "began": "12:00", "seconds": 3.0}
+    there = leg | {"device": "a card", "trained_on": "cuda", "commit": "c0ffee"}
+    here = leg | {"from_step": 9, "device": "two cores"}  # measured only
+    found = provenance_of_legs([there, here])
+    assert found == {
+        "leg 1": "steps 0 to 9, began 12:00, 3.0 s, commit c0ffee, device a card, "
+        "trained_on cuda"
+    }
+    assert provenance_of_legs([there]) == {}
 
 
 def test_a_module_is_called_by_its_package_name(

@@ -216,6 +216,10 @@ def test_sources_are_read_by_preset(tmp_path: Path) -> None:
         ("metric: error, ", "", "tiny: .*metric"),
         ("  published:", "  publishd:", "tiny: unknown: publishd"),
         ("label:", "lable:", "tiny: .*lable"),
+        ("value: 2.0", "value: 1e3", "'error' must be a finite number, not '1e3'"),
+        ("value: 2.0", "value: .nan", "'error' must be a finite number, not nan"),
+        ("presets: [c]", "presets: c", "tiny: presets must be a list of texts"),
+        ("published:", "published: [", "is no file of sources"),
     ],
 )
 def test_misspelt_sources_are_refused(

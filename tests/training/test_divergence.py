@@ -112,6 +112,23 @@ def test_statistics_that_are_no_numbers_stop_the_run() -> None:
         )
 
 
+def test_statistics_that_are_infinite_stop_the_run_and_masks_do_not() -> None:
+    def run(size: float) -> None:
+        model = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 1))
+        model.register_buffer("mask", torch.tensor([-torch.inf]))
+        fit(
+            model,
+            (size * ROWS,),
+            torch.optim.SGD(model.parameters(), 0.0),
+            TrainConfig(1, 8, precision="float32"),
+            loss=lambda model, x: model(x).square().mean(),
+        )
+
+    run(1.0)
+    with pytest.raises(TrainingDivergedError, match="running_var holds NaN or infin"):
+        run(1e25)
+
+
 def test_a_player_that_is_no_number_is_not_saved(tmp_path: Path) -> None:
     players = nn.Linear(1, 1)
 

@@ -11,14 +11,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from rederived.datasets.catalogue import Entry
 from rederived.datasets.containers import DatasetError
 
 _VARIABLE = "REDERIVED_DATA"
 _PLAIN = re.compile(r"\\?(?P<hash>[0-9a-fA-F]{64})[ \t]+\*?(?P<name>.+)")
-_TAGGED = re.compile(r"SHA256 ?\((?P<name>.+)\) ?= ?(?P<hash>[0-9a-fA-F]{64})")
+_TAGGED = re.compile(r"SHA(2-)?256 ?\((?P<name>.+)\) ?= ?(?P<hash>[0-9a-fA-F]{64})")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _local_folder() -> Path | None:
     value = os.environ.get(_VARIABLE, "")
     if not value:
         return None
-    folder = Path(value).expanduser()
+    folder = Path(os.path.expanduser(value))  # noqa: PTH111 - an unknown ~user stays
     if not folder.is_dir():
         raise DatasetError(
             f"{_VARIABLE} names {value!r}, which is no folder. Set it to a folder that "
@@ -91,8 +91,8 @@ def _check_sums(found: Found, sums: Path) -> None:
     """Compare a file with its line of an optional ``sha256sum`` list beside it."""
     if not sums.is_file():
         return
-    hashes = _hashes(sums)
     name = found.files[0].name
+    hashes = _hashes(sums)
     if name not in hashes:
         raise DatasetError(
             f"{sums} has no line for {name}. Add its hash ({found.fingerprint} if the "
@@ -107,7 +107,10 @@ def _check_sums(found: Found, sums: Path) -> None:
 
 
 def _hashes(sums: Path) -> dict[str, str]:
-    """Read ``sha256sum``'s list, plain, ``--binary``, ``--tag`` or with ``./`` names.
+    """Read the hashes of a folder's own files, in every form of ``sha256sum``'s list.
+
+    That is plain, ``--binary``, ``--tag``, ``openssl``'s, with names that begin with
+    ``./`` or with the way to the folder; files of other folders are left out.
 
     Raises:
         DatasetError: if a line is none of these, or names a file twice differently.
@@ -120,7 +123,7 @@ def _hashes(sums: Path) -> dict[str, str]:
             f"{sums} cannot be read ({error}). Write the list again with sha256sum."
         ) from error
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.strip().startswith("#"):
             continue
         match = _PLAIN.fullmatch(line.strip()) or _TAGGED.fullmatch(line.strip())
         if match is None:
@@ -128,7 +131,9 @@ def _hashes(sums: Path) -> dict[str, str]:
                 f"{sums}, line {number}, is no line of sha256sum: {line[:80]!r}. "
                 "Write the list again with sha256sum."
             )
-        name = Path(match["name"]).name
+        *way, name = PureWindowsPath(match["name"]).parts  # knows both separators
+        if way and way[-1] != sums.parent.name:
+            continue
         if found.setdefault(name, match["hash"].lower()) != match["hash"].lower():
             raise DatasetError(f"{sums} has two hashes for {name}: keep the right one.")
     return found

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from rederived.datasets.catalogue import Crop, Entry
@@ -20,13 +20,6 @@ from rederived.datasets.containers import DatasetError
 
 _PNG_DEPTH = 24  # the byte of a PNG file that says how many bits a channel has
 _BATCH = 4096  # rows in memory at a time
-_UNREADABLE = (
-    OSError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    Image.DecompressionBombError,
-)
 _STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 _REMEDY = (
     "Fetch the file from its source again, or check that it is the data set its "
@@ -62,7 +55,7 @@ def read_images(files: Sequence[Path], item: Entry) -> tuple[Tensor, Tensor]:
         for data in encoded:
             try:
                 pixels[row] = _decode(data, item).reshape(pixels.shape[1:])
-            except _UNREADABLE as error:
+            except Exception as error:  # whatever a damaged picture makes of Pillow
                 raise DatasetError(
                     f"{_names(files)}, row {row}: {error}. {_REMEDY}"
                 ) from error
@@ -140,20 +133,31 @@ def _check_nulls(file: Path, arrays: Sequence[pa.Array], names: Sequence[str]) -
 
 def _decode(data: bytes, item: Entry) -> NDArray[np.uint8]:
     expected = item.crop.stored if item.crop else item.shape
-    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as opened:
+    with _opened(data) as opened:
         if opened.format == "PNG" and data[_PNG_DEPTH] > 8:
             raise ValueError(
                 f"a picture of {data[_PNG_DEPTH]} bits a channel where 8 are expected"
             )
-        if (opened.height, opened.width) != expected:
+        if getattr(opened, "n_frames", 1) > 1:
+            raise ValueError("several pictures in one, of which one is expected")
+        upright = ImageOps.exif_transpose(opened)  # as a camera says, and viewers show
+        if (upright.height, upright.width) != expected:
             raise ValueError(
-                f"a picture of {opened.height}x{opened.width} pixels where "
+                f"a picture of {upright.height}x{upright.width} pixels where "
                 f"{expected[0]}x{expected[1]} are expected"
             )
-        picture = _in_mode(opened, item.mode)
+        picture = _in_mode(upright, item.mode)
         if item.crop:
             picture = _crop(picture, item.crop, item.shape)
         return np.asarray(picture)
+
+
+def _opened(data: bytes) -> Image.Image:
+    """Open a picture; refuse what is neither PNG nor JPEG."""
+    try:
+        return Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
+    except UnidentifiedImageError as error:  # its text is a place in memory
+        raise ValueError(f"{len(data)} bytes that are no PNG or JPEG file") from error
 
 
 def _in_mode(picture: Image.Image, mode: str) -> Image.Image:

@@ -31,6 +31,11 @@ LARGEST = 45_000_000  # bytes of a piece
 _HEADER = 1_000  # bytes of a piece that are no pixels or labels, at most
 _GROWTH = 1.001  # of what zlib cannot compress, at most
 _GREEN = 1  # the channel that the others are compared with
+_UNREADABLE = (
+    *(SafetensorError, OSError, zlib.error, RuntimeError, MemoryError),
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError),
+)
+"""What reading a damaged list or piece raises."""
 _REMEDY = "copy the folder again, or pack the split again where it is whole"
 
 
@@ -62,8 +67,11 @@ def pack(data: Images, folder: Path, largest: int = LARGEST) -> list[Path]:
         largest: bytes of a piece at most.
 
     Raises:
-        DatasetError: if one picture alone is larger, or the data have factors too.
+        DatasetError: if there is no picture, one alone is larger, or the data have
+            factors too.
     """
+    if len(data) == 0:
+        raise DatasetError(f"{data.source} holds no picture to pack")
     if data.factors is not None:
         raise DatasetError(
             f"{data.source.name} is drawn from its factors by the library: it needs "
@@ -94,9 +102,7 @@ def pack(data: Images, folder: Path, largest: int = LARGEST) -> list[Path]:
         pieces=tuple(sums),
         rows=tuple(counts),
     )
-    temporary = target / f".{LIST}.tmp"
-    temporary.write_text(json.dumps(asdict(said), indent=1) + "\n", encoding="utf-8")
-    temporary.replace(target / LIST)
+    _replace(target / LIST, (json.dumps(asdict(said), indent=1) + "\n").encode())
     return files
 
 
@@ -111,7 +117,10 @@ def read_list(folder: Path, name: str, split: str) -> PieceList:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         pieces, rows = tuple(found.pop("pieces")), tuple(found.pop("rows"))
         said = PieceList(**found, pieces=pieces, rows=rows)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        texts = (said.where, said.fingerprint, said.note, said.decoded, *pieces)
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError("what is no text stands in the place of one")
+    except _UNREADABLE as error:
         raise DatasetError(f"{path} is no list of pieces ({error}): {_REMEDY}") from (
             error
         )
@@ -151,18 +160,23 @@ def _piece(folder: Path, number: int) -> Path:
 
 
 def _write(path: Path, pixels: Tensor, labels: Tensor) -> Path:
-    temporary = path.with_name(f".{path.name}.tmp")
     stored = {
         "compressed": _compressed(pixels),
         "shape": torch.tensor(pixels.shape),
         "labels": labels.clone(),
     }
+    _replace(path, save(stored))
+    return path
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_bytes(save(stored))
+        temporary.write_bytes(content)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    return path
 
 
 def _read(folder: Path, said: PieceList, number: int) -> tuple[Tensor, Tensor]:
@@ -176,7 +190,7 @@ def _read(folder: Path, said: PieceList, number: int) -> tuple[Tensor, Tensor]:
         tensors = load_file(path)
         pixels = _restored(tensors["compressed"], tensors["shape"].tolist())
         labels = tensors["labels"]
-    except (SafetensorError, OSError, KeyError, RuntimeError, zlib.error) as error:
+    except _UNREADABLE as error:
         raise DatasetError(f"{path} cannot be read ({error!r}): {_REMEDY}") from error
     found = of_tensors(pixels, labels)
     if found != said.pieces[number]:

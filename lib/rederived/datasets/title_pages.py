@@ -170,8 +170,10 @@ def _write(path: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
     temporary = path.with_name(f".{path.name}.tmp")
     columns = zip(*rows, strict=True)
     names = ("title", "text", "source")
-    pq.write_table(
-        pa.table(dict(zip(names, map(list, columns), strict=True))), temporary
-    )
-    temporary.replace(path)
+    table = pa.table(dict(zip(names, map(list, columns), strict=True)))
+    try:
+        pq.write_table(table, temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     return path

@@ -25,6 +25,7 @@ from typing import Any
 
 import yaml
 
+from rederived.records.reading import require_numbers
 from rederived.study import study
 
 PLAN = Path(__file__).with_name("plan.yml")
@@ -61,6 +62,17 @@ class Batch:
     gpu_seconds: float | None = None  # the same, one process on a GPU
     first: int = 0  # the seed that the others follow
 
+    def __post_init__(self) -> None:
+        whole = isinstance(self.seeds, int) and not isinstance(self.seeds, bool)
+        if not (whole and self.seeds >= 1):
+            raise ValueError(
+                f"seeds of {self.study} must be at least 1 and whole, got {self.seeds}"
+            )
+        costs = {"core_seconds": self.core_seconds, "gpu_seconds": self.gpu_seconds}
+        require_numbers(
+            self.study, {k: v for k, v in costs.items() if v is not None}, finite=True
+        )
+
     def jobs(self) -> list[Job]:
         """Return its jobs, a seed of every preset before the next seed."""
         return [
@@ -95,7 +107,10 @@ def load_plan(path: Path = PLAN) -> list[Row]:
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))["rows"]
         rows = [_row(entry) for entry in entries]
-    except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (
+        *(OSError, yaml.YAMLError),
+        *(KeyError, TypeError, ValueError, AttributeError),
+    ) as error:
         raise ValueError(f"{path} is no plan ({error!r}): see {__name__}") from error
     for row in rows:
         for job in row.jobs():

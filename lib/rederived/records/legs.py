@@ -1,4 +1,4 @@
-"""What a run's provenance says of its legs, if it has more than one."""
+"""What a run's provenance says of its legs, if others than the present took steps."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from rederived.records.provenance import Provenance
 if TYPE_CHECKING:
     from rederived.training import Leg
 
-_SHOWN = ("commit", "device", "torch", "command")
+_SHOWN = ("commit", "device", "trained_on", "torch", "command")
 
 
 def provenance_of_legs(legs: Sequence[Leg]) -> Provenance:
     """Describe each leg in a line; a run is as clean as its least clean leg.
 
     A leg that takes no step measures again what is already trained, and is left out.
+    So is the present one if it took all steps, for the provenance itself is about it.
 
     >>> legs = [
     ...     {"from_step": 0, "to_step": 7, "began": "12:00", "seconds": 3.5,
@@ -36,7 +37,7 @@ def provenance_of_legs(legs: Sequence[Leg]) -> Provenance:
         found["dirty"] = True
     if any(leg.get("commit") == "unknown" for leg in taken):
         found["commit"] = "unknown"
-    if len(taken) > 1:
+    if taken and taken != [legs[-1]]:
         found |= {f"leg {k}": _line(leg) for k, leg in enumerate(taken, 1)}
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shlex
 import subprocess
@@ -43,8 +44,12 @@ def commit() -> str:
 
 
 def dirty() -> bool:
-    """Say whether the library's checkout has uncommitted changes in tracked files."""
-    return bool(_git("status", "--porcelain", "--untracked-files=no"))
+    """Say whether a tracked file of the library's checkout has uncommitted changes.
+
+    Or whether the library has a file that no commit holds.
+    """
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    return bool(changed or _git("status", "--porcelain", "--", "lib"))
 
 
 def device_name() -> str:
@@ -59,7 +64,7 @@ def device_name() -> str:
         if line.startswith("model name")
     ]
     processor = names[0] if names else platform.processor() or platform.machine()
-    return f"{processor}, {len(names) or 1} cores, {_instructions()}"
+    return f"{processor}, {os.cpu_count() or 1} cores, {_instructions()}"
 
 
 def _program() -> str:
@@ -84,10 +89,14 @@ def _git(*arguments: str) -> str:
     root = checkout()
     if root is None:
         return ""
+    # a hook's variables name another repository, and so may a folder around this one
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    variables["GIT_CEILING_DIRECTORIES"] = str(root.parent)
     try:
         result = subprocess.run(
             ["git", *arguments],
             cwd=root,
+            env=variables,
             capture_output=True,
             text=True,
             check=True,

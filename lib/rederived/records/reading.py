@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,8 @@ def require_seed(value: object) -> None:
 
 
 def _odd(value: float) -> bool:
-    return not math.isfinite(value)
+    """Say whether a number is NaN, infinite, or whole and beyond every float."""
+    return not abs(value) <= sys.float_info.max
 
 
 def _distinct(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

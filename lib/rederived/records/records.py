@@ -7,7 +7,6 @@ that was measured, beside what the sources report), ``arrays.npz``, and the runs
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
@@ -32,6 +31,7 @@ from rederived.records.runs import (
     Run,
     RunError,
     arrays_writer,
+    differences,
     json_writer,
     load_arrays,
     replace_together,
@@ -158,19 +158,25 @@ def gather(
     """
     if not runs:
         raise RunError("nothing to record: run the preset first")
-    for run in runs:
-        odd = [name for name, value in run.metrics.items() if not math.isfinite(value)]
-        if odd:
-            raise RunError(
-                f"{odd[0]} of {run.study} {run.preset}, seed {run.seed}, is "
-                f"{run.metrics[odd[0]]}: a record holds finite numbers"
-            )
-    if len({run.identity for run in runs}) > 1 or len({r.seed for r in runs}) < len(
-        runs
-    ):
-        raise RunError("a record joins different seeds of one configuration only")
     runs = sorted(runs, key=lambda run: run.seed)
     first = runs[0]
+    for run in runs:
+        what = f"{run.study} {run.preset}, seed {run.seed}"
+        try:
+            require_numbers(what, run.metrics, finite=True)
+        except ValueError as error:
+            raise RunError(f"{error}: a record holds finite numbers") from error
+        # an identity leaves defaults out: one of them may have changed
+        changed = differences(
+            first.config, run.config, first.config.keys() & run.config.keys()
+        )
+        if _which(run) != _which(first) or changed:
+            raise RunError(
+                f"a record joins different seeds of one configuration only, and "
+                f"{what}, is {run.identity} ({changed or 'equal fields'})"
+            )
+    if len({run.seed for run in runs}) < len(runs):
+        raise RunError("a record joins different seeds of one configuration only")
     return Record(
         study=first.study,
         preset=first.preset,
@@ -182,6 +188,10 @@ def gather(
         seeds=[SeedResult(r.seed, r.metrics, r.history, r.provenance) for r in runs],
         arrays=first.arrays,
     )
+
+
+def _which(run: Run) -> tuple[str, str, str]:
+    return run.study, run.preset, run.identity
 
 
 def joined_data(*lists: Iterable[str]) -> list[str]:
@@ -220,14 +230,20 @@ def save_record(
         RunError: if a run's commit is unknown, or if it was made with uncommitted
             changes and ``allow_dirty`` is not given: such a number cannot be traced to
             the code that made it.
+        ValueError: if a field has not its type; what is in place stays.
     """
-    unknown = [s.seed for s in record.seeds if s.provenance["commit"] == "unknown"]
+    _require_sound(record, record.name)
+    unknown = [
+        result.seed
+        for result in record.seeds
+        if result.provenance.get("commit", "unknown") in ("unknown", "")
+    ]
     if unknown:
         raise RunError(
             f"seeds {unknown} ran from code of an unknown commit: run them again from "
             "a checkout that git can read"
         )
-    unclean = [s.seed for s in record.seeds if s.provenance["dirty"]]
+    unclean = [s.seed for s in record.seeds if s.provenance.get("dirty", True)]
     if unclean and not allow_dirty:
         raise RunError(
             f"seeds {unclean} ran with uncommitted changes: commit and run them "
@@ -291,9 +307,6 @@ def _require_sound(record: Record, name: str) -> None:
     require_texts("identity", [record.identity])
     if not isinstance(record.config, dict):
         raise ValueError(f"config must be values by name, not {record.config!r:.40}")
-    for entry in record.published:
-        require_texts("published", [entry.metric, entry.source])
-        require_numbers("published", {entry.metric: entry.value}, finite=True)
     require_texts("deviations", record.deviations)
     require_texts("data", record.data)
     for result in record.seeds:

@@ -74,7 +74,9 @@ def runs_root() -> Path:
     ``runs`` in the working folder where the library is installed without a checkout.
     """
     named = os.environ.get("REDERIVED_RUNS", "")
-    return Path(named) if named else (checkout() or Path()) / "runs"
+    if named:
+        return Path(os.path.expanduser(named))  # noqa: PTH111 - an unknown ~user stays
+    return (checkout() or Path()) / "runs"
 
 
 def run_directory(study: str, identity: str, seed: int) -> Path:
@@ -83,7 +85,12 @@ def run_directory(study: str, identity: str, seed: int) -> Path:
 
 
 def save_run(run: Run, directory: Path) -> None:
-    """Write ``arrays.npz`` and then ``run.json``, whose presence means finished."""
+    """Write ``arrays.npz`` and then ``run.json``, whose presence means finished.
+
+    Raises:
+        ValueError: if a field has not its type, so that it could not be read again.
+    """
+    _require_sound(run)
     directory.mkdir(parents=True, exist_ok=True)
     fields = asdict(run)
     del fields["arrays"]

@@ -21,6 +21,8 @@ from typing import Any
 
 import yaml
 
+from rederived.records.reading import require_numbers, require_texts
+
 
 @dataclass(frozen=True)
 class Published:
@@ -33,6 +35,10 @@ class Published:
     metric: str  # which of our metrics it stands beside
     value: float
     source: str  # where it is printed
+
+    def __post_init__(self) -> None:
+        require_texts("metric and source", [self.metric, self.source])
+        require_numbers("published", {self.metric: self.value}, finite=True)
 
 
 @dataclass(frozen=True)
@@ -73,15 +79,18 @@ def load_sources(path: Path, study: str, presets: Sequence[str]) -> Sources:
         presets: the names of its full presets.
 
     Raises:
-        ValueError: if the file has no such study, a preset that the study does not
-            have, or a field that is none.
+        ValueError: if the file is none, has no such study, a preset that the study does
+            not have, a field that is none, or a value of another type.
     """
-    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    try:
+        entries = dict(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except (yaml.YAMLError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is no file of sources: {error}") from error
     if study not in entries:
         raise ValueError(f"{path} has no study {study!r}; it has {', '.join(entries)}")
-    entry = dict(entries[study] or {})
     found = Sources({name: [] for name in presets}, {name: [] for name in presets})
     try:
+        entry = dict(entries[study] or {})
         for one in entry.pop("published", []):
             for name in _presets(one, presets):
                 found.published[name].append(
@@ -90,19 +99,22 @@ def load_sources(path: Path, study: str, presets: Sequence[str]) -> Sources:
         for one in entry.pop("deviations", []):
             for name in _presets(one, presets):
                 found.deviations[name].append(_said(one, "text")["text"])
+        for sentences in found.deviations.values():
+            require_texts("deviations", sentences)
         headline = entry.pop("headline", None)
         if entry:
             raise ValueError(f"unknown: {', '.join(entry)}")
         return Sources(
             found.published, found.deviations, headline and Headline(**headline)
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path}, {study}: {error}") from error
 
 
 def _presets(entry: dict[str, Any], known: Sequence[str]) -> list[str]:
     """Return the presets that an entry belongs to."""
     named: list[str] = entry.get("presets", list(known))
+    require_texts("presets", named)
     if unknown := set(named) - set(known):
         raise ValueError(f"no full preset {', '.join(sorted(unknown))}")
     return named

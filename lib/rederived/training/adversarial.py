@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from rederived.training import progress
 from rederived.training.checkpoints import CheckpointManager
+from rederived.training.config import is_whole
 from rederived.training.identity import identity_of_optimizer
 from rederived.training.stopping import TrainingStoppedError, stop_request
 
@@ -52,7 +53,8 @@ def fit_players(
         TrainingDivergedError: if weights or the optimizer's averages are not finite
             where a checkpoint is due; the one before stays.
         CheckpointError: if the folder holds a damaged or a different run.
-        ValueError: if ``rounds`` or ``checkpoint_every`` is less than one.
+        ValueError: if ``rounds`` or ``checkpoint_every`` is not whole or less than one,
+            or the optimizer is over what is no parameter of the players.
 
     >>> model = nn.Linear(1, 2, bias=False)
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -64,10 +66,10 @@ def fit_players(
     """
     from accelerate import Accelerator  # noqa: PLC0415 - it takes half a second
 
-    if not (rounds >= 1 and checkpoint_every >= 1):
+    if not (is_whole(rounds, least=1) and is_whole(checkpoint_every, least=1)):
         raise ValueError(
-            f"rounds and checkpoint_every must be at least 1, got {rounds} and "
-            f"{checkpoint_every}"
+            f"rounds and checkpoint_every must be at least 1 and whole, got {rounds} "
+            f"and {checkpoint_every}"
         )
     accelerator = Accelerator()
     writes = accelerator.is_main_process

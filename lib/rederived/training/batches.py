@@ -48,16 +48,22 @@ class Batches:
         self.rows = _rows(data, config.batch_size, processes)
         self.steps_per_epoch = self.rows // self.size
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
+        self.latest: Batch = ()  # what was prepared last, for all processes together
 
     def at(self, step: int, device: torch.device) -> Batch:
         """Return this process's rows of a step, transformed on its device."""
+        self.latest = self._prepared(step, device)
+        return tuple(tensor[self.share].to(device) for tensor in self.latest)
+
+    def _prepared(self, step: int, device: torch.device) -> Batch:
+        """Return all rows of a step, transformed."""
         epoch, place = divmod(step, self.steps_per_epoch)
         rows = self._order_of(epoch)[place * self.size : (place + 1) * self.size]
         batch = tuple(tensor[rows].to(device) for tensor in self.data)
         transform = self.transform_for_epoch(epoch)
         if transform is not None:
             batch = transform(batch, generator(self.seed, NOISE, step))
-        return tuple(tensor[self.share].to(device) for tensor in batch)
+        return batch
 
     def _order_of(self, epoch: int) -> Tensor:
         """Return the order of the rows in an epoch, drawn once an epoch."""

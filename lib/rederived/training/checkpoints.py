@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -28,8 +29,15 @@ from rederived.training.divergence import (
     TrainingDivergedError,
     require_usable_state,
 )
-from rederived.training.identity import Identity, differences, fingerprint
+from rederived.training.identity import (
+    LATER,
+    Identity,
+    differences,
+    fingerprint,
+    identity_of_optimizer,
+)
 from rederived.training.legs import Leg, LegClock, begin_leg
+from rederived.training.samples import Sample
 
 try:
     import fcntl
@@ -57,6 +65,7 @@ class Position:
     best: float = float("inf")  # lowest value of the monitored metric so far
     identity: Identity = field(default_factory=dict)  # must match to resume
     legs: list[Leg] = field(default_factory=list)  # the last is the present one
+    batch: Sample = field(default_factory=list)  # of the last step, as it was prepared
 
 
 class CheckpointManager:
@@ -69,6 +78,9 @@ class CheckpointManager:
         optimizer: over its parameters.
         average: the average of its weights, which then is what is chosen from.
         writes: whether this process writes; of several only the main one does.
+
+    Raises:
+        ValueError: if the optimizer is over what is no parameter of the model.
 
     >>> import torch
     >>> model, position = nn.Linear(1, 1), Position()
@@ -89,6 +101,14 @@ class CheckpointManager:
         *,
         writes: bool,
     ) -> None:
+        known = {id(parameter) for parameter in model.parameters()}
+        for index, group in enumerate(optimizer.param_groups):
+            if any(id(parameter) not in known for parameter in group["params"]):
+                raise ValueError(
+                    f"group {index} of the optimizer has what is no parameter of "
+                    f"{type(model).__name__}: make the optimizer over the model that "
+                    "is trained, and put everything that learns into one module"
+                )
         self.directory, self.writes = directory, writes
         self.model, self.optimizer, self.average = model, optimizer, average
         self.best: dict[str, Tensor] | None = None
@@ -129,6 +149,8 @@ class CheckpointManager:
                 )
             except BlockingIOError:
                 ours = False
+            except OSError:  # a file system without locks
+                ours = True
             if not ours:
                 raise CheckpointError(
                     f"another process trains in {self.directory}: wait for it, or "
@@ -169,15 +191,36 @@ class CheckpointManager:
         state: dict[int, dict[str, Tensor | float]] = {}
         kept: dict[str, Tensor | float] = dict(_under("optimizer/", tensors))
         for name, value in (kept | numbers).items():
-            index, key = name.split("/")
+            index, key = name.split("/", 1)
             state.setdefault(int(index), {})[key] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        self._exactly(state)
         return position
+
+    def _exactly(self, state: Mapping[int, Mapping[str, Tensor | float]]) -> None:
+        """Undo that torch gives the optimizer's tensors the type of the parameters."""
+        groups = self.optimizer.param_groups
+        parameters = [one for group in groups for one in group["params"]]
+        for index, kept in state.items():
+            loaded = self.optimizer.state[parameters[index]]
+            for key, value in kept.items():
+                if isinstance(value, Tensor):
+                    loaded[key] = value.to(loaded[key].device)
 
     def due(self) -> bool:
         """Say whether the last checkpoint is a minute old, or more."""
         return time.monotonic() - self._saved >= SECONDS_BETWEEN
+
+    def require_usable(self, step: int) -> None:
+        """Refuse weights, averages of them, or an optimizer that are not finite.
+
+        Raises:
+            TrainingDivergedError: naming the first tensor that is not.
+        """
+        require_usable_state(self.model, self.optimizer, step)
+        if self.average is not None:
+            require_usable_state(self.average.module, self.optimizer, step)
 
     def save(self, position: Position) -> None:
         """Replace the checkpoint by everything that the next step depends on.
@@ -185,14 +228,16 @@ class CheckpointManager:
         Raises:
             TrainingDivergedError: if weights or optimizer are not finite; the
                 checkpoint stays as it was.
-            TypeError: if the optimizer keeps what is neither tensor nor number.
+            TypeError: if the optimizer keeps what is neither tensor nor number, or
+                changes a hyperparameter other than the learning rate by itself.
         """
-        require_usable_state(self.model, self.optimizer, position.step)
+        self.require_usable(position.step)
         self._saved = time.monotonic()
         if self._clock is not None:
             self._clock.at(position.step)
         if self.directory is None or not self.writes:
             return
+        self._require_constant(position.identity)
         numbers: dict[str, float] = {}
         tensors = {f"model/{k}": v for k, v in self.model.state_dict().items()}
         if self.average is not None:
@@ -214,6 +259,17 @@ class CheckpointManager:
         header = json.dumps({"position": position.__dict__, "numbers": numbers})
         write_tensors(path, tensors, header)
 
+    def _require_constant(self, identity: Identity) -> None:
+        """Refuse hyperparameters that are not what they were at the start."""
+        for name, value in identity_of_optimizer(self.optimizer).items():
+            rate = name.startswith("lr of group ")  # a function of the step
+            if not rate and value != identity.get(name, value):
+                raise TypeError(
+                    f"{name} was {identity[name]} when the run began and is {value} "
+                    "now, which a checkpoint does not hold: pass directory=None, or "
+                    "keep it constant"
+                )
+
     def save_best(
         self, row: dict[str, float], monitor: str, position: Position
     ) -> None:
@@ -232,15 +288,17 @@ class CheckpointManager:
         position.best = row[monitor]
         weights = self.chosen.state_dict()
         if self.directory is None:
-            self.best = {name: value.clone() for name, value in weights.items()}
+            self.best = deepcopy(weights)
         elif self.writes:
-            write_tensors(self.directory / "best.safetensors", weights)
+            header = json.dumps([monitor, position.best])
+            write_tensors(self.directory / "best.safetensors", weights, header)
 
     def best_weights(self, monitor: str, position: Position) -> dict[str, Tensor]:
         """Return the weights of the epoch with the lowest monitored value.
 
         Raises:
             TrainingDivergedError: if the value was finite after no epoch.
+            CheckpointError: if the file is damaged, or of another epoch or run.
         """
         if math.isinf(position.best):
             raise TrainingDivergedError(
@@ -248,7 +306,18 @@ class CheckpointManager:
                 "rate, or look at what evaluate computes"
             )
         if self.directory is not None:
-            return read_tensors(self.directory / "best.safetensors")[0]
+            path = self.directory / "best.safetensors"
+            weights, header = read_tensors(path)
+            fits = {k: v.shape for k, v in weights.items()} == {
+                k: v.shape for k, v in self.chosen.state_dict().items()
+            }
+            # the first ones say nothing of their value
+            if not fits or header not in ("", json.dumps([monitor, position.best])):
+                raise CheckpointError(
+                    f"{path} belongs to another run or epoch: delete {self.directory} "
+                    "to start afresh, or restore both from a copy"
+                )
+            return weights
         assert self.best is not None
         return self.best
 
@@ -294,7 +363,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], str]:
         CheckpointError: if the file is not a complete safetensors file, or not what was
             written.
     """
-    remedy = "delete it to start afresh, or restore it from a copy"
+    remedy = "delete it to start afresh, or restore its folder from a copy"
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -364,12 +433,14 @@ def _position(
             f"{path} is not the checkpoint of a run ({error}): choose another folder, "
             "or delete the file to start afresh"
         ) from error
-    if position.identity != identity:
+    later = {name: identity[name] for name in LATER if name in identity}
+    there = later | position.identity
+    if there != identity:
         raise CheckpointError(
-            f"{path} belongs to another run, whose "
-            f"{differences(position.identity, identity)}: "
+            f"{path} belongs to another run, whose {differences(there, identity)}: "
             "choose another folder, or delete the file to start afresh"
         )
+    position.identity = identity
     return position, numbers
 
 

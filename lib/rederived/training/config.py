@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal, TypeVar, get_args
 
 import torch
@@ -59,9 +59,9 @@ class TrainConfig:
             "checkpoint_every": self.checkpoint_every,
         }
         for name, count in counts.items():
-            if count is not None and not _is_whole(count, least=1):
+            if count is not None and not is_whole(count, least=1):
                 raise ValueError(f"{name} must be at least 1 and whole, got {count}")
-        if not _is_whole(self.seed, least=0):
+        if not is_whole(self.seed, least=0):
             raise ValueError(f"seed must be at least 0 and whole, got {self.seed}")
         if self.precision not in get_args(Precision):
             raise ValueError(
@@ -75,9 +75,11 @@ class TrainConfig:
             )
 
 
-def _is_whole(value: float, least: int) -> bool:
-    """Say whether a number is a whole one that is not too small; NaN is not."""
-    return least <= value < math.inf and value == int(value)
+def is_whole(value: object, least: int) -> bool:
+    """Say whether a value is an integer, Python's or numpy's, that is not too small."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return False
+    return int(value) >= least
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class History:
     """One an epoch: ``epoch``, ``step``, ``loss`` (mean over the epoch's steps),
     ``seconds``, and whatever ``evaluate`` returned."""
     precision: str  # of the matrix products, ``float32`` or ``bf16``
-    device: str  # its type
+    device: str  # the type of what took the steps; several if its legs had several
 
     def column(self, name: str) -> list[float]:
         """Return one metric over the epochs."""

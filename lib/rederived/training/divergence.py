@@ -48,16 +48,22 @@ def require_usable_state(model: nn.Module, optimizer: Optimizer, step: int) -> N
 
 
 def require_usable_buffers(model: nn.Module, step: int) -> None:
-    """Refuse buffers (the running statistics of a normalisation) that hold NaN.
+    """Refuse buffers that hold NaN, and running statistics that are infinite.
+
+    Other buffers may hold infinity, as masks do.
 
     Raises:
         TrainingDivergedError: naming the first one.
     """
     for name, value in model.named_buffers():
-        if value.is_floating_point() and bool(value.isnan().any()):
+        if not value.is_floating_point():
+            continue
+        statistic = name.rpartition(".")[2].startswith("running_")  # torch's names
+        odd = ~value.isfinite() if statistic else value.isnan()
+        if bool(odd.any()):
             raise TrainingDivergedError(
-                f"the buffer {name} holds NaN after step {step}. Look at what the "
-                "batches hold"
+                f"the buffer {name} holds NaN or infinite numbers after step {step}. "
+                "Look at what the batches hold"
             )
 
 

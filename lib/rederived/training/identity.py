@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Callable
 from dataclasses import is_dataclass
+from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from rederived.training.config import Batch, TrainConfig
@@ -14,29 +17,45 @@ from rederived.training.schedules import Schedule
 
 Identity = dict[str, str]
 """Names and values, both as text."""
+MODEL = "model, or the order of its parameters in the optimizer,"
+LOSS, FACTORS, MONITOR = "loss", "factors of the schedule", "monitor"
+LATER = (MODEL, LOSS, FACTORS, MONITOR)
+"""Entries that the first checkpoints lack."""
+_PARTS = 10  # of a run, at whose beginnings the schedule is asked
 
 
 def identity_of_fit(
     config: TrainConfig,
+    model: nn.Module,
     optimizer: Optimizer,
-    schedule: Schedule,
     *,
+    loss: Callable[..., Tensor] | None,
+    schedule: Schedule,
     data: Batch,
     steps: int,
     precision: str,
+    monitor: str | None,
 ) -> Identity:
     """Return what a run of ``fit`` with ``steps`` an epoch is.
 
-    How often checkpoints are written is left out.  Functions (loss, transforms) have no
-    identity; who changes one chooses another folder.
+    How often checkpoints are written is left out.  The loss counts by its name and what
+    is bound to it, so what it does may change unnoticed; so may what the model does
+    beside its modules.
     """
+    total = steps * config.epochs
     fields = ("epochs", "batch_size", "seed", "clip_norm", "average_decay")
     return {
-        **{name: repr(getattr(config, name)) for name in fields},
+        **{name: str(getattr(config, name)) for name in fields},
         **{f"data {k}": fingerprint(tensor) for k, tensor in enumerate(data)},
         "steps": str(steps),
         "precision": precision,
+        MODEL: _structure(model, optimizer),
+        LOSS: "the model's own" if loss is None else name_of(loss),
         "schedule": name_of(schedule),
+        FACTORS: ", ".join(
+            f"{schedule(total * part // _PARTS):.4g}" for part in range(_PARTS)
+        ),
+        MONITOR: str(monitor),
         **identity_of_optimizer(optimizer),
     }
 
@@ -48,7 +67,7 @@ def identity_of_optimizer(optimizer: Optimizer) -> Identity:
         found[f"parameters of group {index}"] = str(len(group["params"]))
         for name, value in group.items():
             if name != "params":
-                found[f"{name} of group {index}"] = repr(value)
+                found[f"{name} of group {index}"] = str(value)
     return found
 
 
@@ -64,18 +83,39 @@ def fingerprint(tensor: Tensor) -> str:
     return f"{kind} {tuple(tensor.shape)} {digest.hexdigest()}"
 
 
-def name_of(schedule: Schedule) -> str:
-    """Return a schedule with its parameters if it is a dataclass, else its name.
+def _structure(model: nn.Module, optimizer: Optimizer) -> str:
+    """Return a hash of a model's modules as text, and of what is in which group."""
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    order = [
+        [names[id(parameter)] for parameter in group["params"]]
+        for group in optimizer.param_groups
+    ]
+    text = _placeless(f"{[*model.named_children()]} {order}")
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def _placeless(text: str) -> str:
+    """Return a text without places in memory."""
+    return re.sub(r" at 0x[0-9a-f]+", "", text)
+
+
+def name_of(function: Callable[..., object]) -> str:
+    """Return a function's name; also its parameters if it is partial or a dataclass.
 
     >>> from rederived.training import Exponential, constant
     >>> name_of(Exponential(decay=2.0, floor=0.1))
     'Exponential(decay=2.0, floor=0.1)'
     >>> name_of(constant)
     'constant'
+    >>> name_of(partial(constant, step=3))
+    "constant () {'step': 3}"
     """
-    if is_dataclass(schedule):
-        return repr(schedule)
-    return getattr(schedule, "__qualname__", type(schedule).__qualname__)
+    if is_dataclass(function):
+        return repr(function)
+    if isinstance(function, partial):
+        bound = _placeless(f"{function.args} {function.keywords}")
+        return f"{name_of(function.func)} {bound}"
+    return getattr(function, "__qualname__", type(function).__qualname__)
 
 
 def differences(there: Identity, here: Identity) -> str:

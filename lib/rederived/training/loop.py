@@ -19,7 +19,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rederived.training import progress
 from rederived.training.batches import MODEL, Batches
-from rederived.training.checkpoints import CheckpointManager
+from rederived.training.checkpoints import CheckpointError, CheckpointManager
 from rederived.training.config import (
     Batch,
     BatchTransform,
@@ -35,7 +35,8 @@ from rederived.training.divergence import (
     largest_gradient,
     require_usable_buffers,
 )
-from rederived.training.identity import identity_of_fit
+from rederived.training.identity import Identity, identity_of_fit
+from rederived.training.samples import alike, sample_of
 from rederived.training.schedules import Schedule, constant
 from rederived.training.seeds import derive
 from rederived.training.stopping import TrainingStoppedError, stop_request
@@ -83,7 +84,11 @@ def fit(
         monitor: a key of ``evaluate``'s result; the weights of the epoch with its
             lowest value are kept.  None keeps those of the last epoch.
         directory: where ``checkpoint.safetensors``, ``best.safetensors`` and
-            ``log.txt`` go; an interrupted run found there is continued.  A checkpoint
+            ``log.txt`` go; an interrupted run found there is continued, if ``config``,
+            data, modules, optimizer, schedule and monitor are the same, the loss has
+            the same name, and the last step's batch is prepared as it was.  That a
+            loss or a ``forward`` of the same name computes something else is not
+            noticed: its values were of weights that are no longer there.  A checkpoint
             is written after each epoch, and by a single process each minute.  None
             keeps nothing on disk.
         label: the text beside the progress bar.
@@ -96,8 +101,8 @@ def fit(
         TrainingStoppedError: if SIGTERM came; the checkpoint is written.
         CheckpointError: if the folder holds a damaged or a different run.
         ValueError: if the data do not fit the batch size or the processes, nothing
-            measures what is to be monitored, or ``transform`` and
-            ``transform_for_epoch`` are both given.
+            measures what is to be monitored, ``transform`` and ``transform_for_epoch``
+            are both given, or the optimizer is over what is no parameter of the model.
 
     >>> model = nn.Linear(1, 1)
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -132,10 +137,13 @@ def fit(
     # the caller's global random state stays
     with checkpoints.locked(), torch.random.fork_rng():
         run = _Run(
-            accelerator, batches, objective, checkpoints, config, schedule=schedule
+            *(accelerator, batches, objective, checkpoints, config),
+            loss=loss,
+            schedule=schedule,
+            monitor=monitor,
         )
         try:
-            return run.train(evaluate, monitor, label)
+            return run.train(evaluate, label)
         finally:
             model.to(home)
 
@@ -181,36 +189,55 @@ class _Run:
         checkpoints: CheckpointManager,
         config: TrainConfig,
         *,
+        loss: Loss | None,
         schedule: Schedule,
+        monitor: str | None,
     ) -> None:
         self.accelerator, self.batches, self.config = accelerator, batches, config
         self.objective, self.schedule = objective, schedule
-        self.checkpoints = checkpoints
+        self.checkpoints, self.monitor = checkpoints, monitor
         self.model, self.optimizer = checkpoints.model, checkpoints.optimizer
         self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
         bf16 = _use_bf16(config.precision, accelerator.device)
         self.precision = "bf16" if bf16 else "float32"
-        identity = identity_of_fit(
-            config,
-            self.optimizer,
-            schedule,
-            data=batches.data if checkpoints.directory is not None else (),
-            steps=batches.steps_per_epoch,
-            precision=self.precision,
-        )
+        identity: Identity = {}
+        if checkpoints.directory is not None:
+            identity = identity_of_fit(
+                config,
+                self.model,
+                self.optimizer,
+                loss=loss,
+                schedule=schedule,
+                data=batches.data,
+                steps=batches.steps_per_epoch,
+                precision=self.precision,
+                monitor=monitor,
+            )
         self.position = checkpoints.restore(identity)
+        self._require_alike()
         self.started = 0.0  # of the present epoch, as if it had run in one piece
 
-    def train(
-        self,
-        evaluate: Evaluate[Any] | None,
-        monitor: str | None,
-        label: str,
-    ) -> History:
+    def _require_alike(self) -> None:
+        """Refuse a run whose last batch was prepared in another way than now."""
+        step, sample = self.position.step - 1, self.position.batch
+        total = self.batches.steps_per_epoch * self.config.epochs
+        if not sample or not 0 < self.position.step < total:
+            return
+        self.batches.at(step, self.accelerator.device)
+        if not alike(sample, sample_of(self.batches.latest)):
+            raise CheckpointError(
+                f"{self.checkpoints.checkpoint} belongs to another run, whose batch of "
+                f"step {step} was prepared in another way: give the same transform, "
+                "choose another folder, or delete the file to start afresh"
+            )
+
+    def train(self, evaluate: Evaluate[Any] | None, label: str) -> History:
         """Take all steps that are left, and put the chosen weights in place."""
         per_epoch = self.batches.steps_per_epoch
         total = per_epoch * self.config.epochs
         device = self.accelerator.device.type
+        legs = self.position.legs
+        legs[-1]["trained_on"] = device
         self.checkpoints.log(
             f"{label}: step {self.position.step} of {total}, {device}, "
             f"{self.precision}, {torch.get_num_threads()} threads, "
@@ -230,15 +257,21 @@ class _Run:
                 bar.update()
                 bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
                 if self.position.step % per_epoch == 0:
-                    self._end_epoch(evaluate, monitor)
+                    self._end_epoch(evaluate)
                 elif self.position.step % (
                     self.config.checkpoint_every or total
                 ) == 0 or (timed and (stop.asked or self.checkpoints.due())):
                     self._save()
                 if stop.asked and self.position.step < total:
                     raise self._stopped(total)
-        self._keep_chosen(monitor)
-        return History(self.position.rows, self.precision, device)
+        self._keep_chosen()
+        used = [
+            str(leg.get("trained_on", device))  # the first checkpoints do not say it
+            for leg in legs
+            if leg["to_step"] != leg["from_step"]
+        ]
+        devices = ", ".join(dict.fromkeys(used)) or device
+        return History(self.position.rows, self.precision, devices)
 
     def _step(self) -> float:
         """Take one optimizer step and return the loss before it."""
@@ -300,39 +333,47 @@ class _Run:
         self.checkpoints.log(text)
         return TrainingStoppedError(f"{text}: call it again to go on")
 
-    def _end_epoch(self, evaluate: Evaluate[Any] | None, monitor: str | None) -> None:
+    def _end_epoch(self, evaluate: Evaluate[Any] | None) -> None:
         row = {
             "epoch": float(self.position.step // self.batches.steps_per_epoch),
             "step": float(self.position.step),
             "loss": self.position.partial_loss / self.batches.steps_per_epoch,
             "seconds": time.perf_counter() - self.started,
         }
+        self._require_usable()
         if evaluate is not None:
             chosen = self.checkpoints.chosen.eval()
             with torch.no_grad():
-                row |= evaluate(chosen)
+                measured = evaluate(chosen)
+            row |= {name: float(value) for name, value in measured.items()}
         self.position.rows.append(row)
         self.position.partial_loss = 0.0
         self.checkpoints.log(
             ", ".join(f"{name} {value:.6g}" for name, value in row.items())
         )
-        if monitor is not None:
-            self.checkpoints.save_best(row, monitor, self.position)
+        if self.monitor is not None:
+            self.checkpoints.save_best(row, self.monitor, self.position)
         self.started = time.perf_counter()
         self._save()
 
-    def _keep_chosen(self, monitor: str | None) -> None:
+    def _require_usable(self) -> None:
+        require_usable_buffers(self.model, self.position.step)
+        self.checkpoints.require_usable(self.position.step)
+
+    def _keep_chosen(self) -> None:
         """Put the chosen weights into the caller's module, in evaluation mode."""
         self.accelerator.wait_for_everyone()
         weights = self.checkpoints.chosen.state_dict()
-        if monitor is not None:
-            weights = self.checkpoints.best_weights(monitor, self.position)
+        if self.monitor is not None:
+            weights = self.checkpoints.best_weights(self.monitor, self.position)
         self.model.load_state_dict(weights)
         self.model.eval()
 
     def _save(self) -> None:
-        require_usable_buffers(self.model, self.position.step)
+        self._require_usable()
         self.position.partial_seconds = time.perf_counter() - self.started
+        if self.checkpoints.directory is not None:
+            self.position.batch = sample_of(self.batches.latest)
         self.checkpoints.save(self.position)
         self.accelerator.wait_for_everyone()
 
