@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import colorsys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from rederived.datasets.face_factors import (
     EYE_PALETTE,
     FACTORS,
@@ -92,6 +94,16 @@ def test_the_colours_are_those_of_the_faces_on_record():
     assert EYE_PALETTE.flatten().tolist() == [104, 60, 28, 70, 136, 70, 60, 120, 205]
 
 
+def test_the_faces_are_those_on_record():
+    """Models on record saw these pixels; a rounding may fall to either side."""
+    factors = sample_factors(8, torch.Generator().manual_seed(1))
+    with Image.open(Path(__file__).parent / "faces_on_record.png") as sheet:
+        recorded = torch.from_numpy(np.array(sheet, dtype=np.int64))
+    assert recorded.shape == (64, 8 * 64, 3)
+    found = draw_faces(factors, 64).long().permute(2, 0, 3, 1).reshape(64, -1, 3)
+    assert (found - recorded).abs().max() <= 1
+
+
 def test_hue_against_the_standard_library():
     positions = torch.linspace(0, 1, 41)
     ours = hue(positions, 0.4, 0.9)
@@ -175,5 +187,7 @@ def test_bad_input_is_named():
         draw_faces(face()[0], 32)
     with pytest.raises(ValueError, match="3 factors; give 10"):
         draw_faces(face()[:, :3], 32)
+    with pytest.raises(ValueError, match="11 factors; give 10"):
+        draw_faces(torch.cat([face(), torch.zeros(1, 1)], 1), 32)
     with pytest.raises(ValueError, match="no factor is called 'nose'"):
         column("nose")

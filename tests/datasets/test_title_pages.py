@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from rederived import cli
 from rederived.datasets import DatasetError, load
@@ -114,6 +115,17 @@ def test_a_clone_becomes_a_corpus_that_loads(tmp_path, monkeypatch) -> None:
     again = write_corpus("msdocs-titles", [made], tmp_path / "again", 3)
     hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in again]
     assert hashes == list(before.values())
+
+
+def test_a_split_goes_by_the_letters_of_the_titles_not_of_the_texts(tmp_path) -> None:
+    titles = [f"第{a}章{b}" for a in range(9) for b in ("甲乙丙", "丙乙甲")]
+    made = clone(tmp_path / "docs.zh-cn", titles)
+    for number, file in enumerate(sorted((made / "docs").iterdir())):
+        file.write_text(f"# {titles[number]}\n\n{'说明文字' * (20 + number)}\n")
+    files = write_corpus("msdocs-titles", [made], tmp_path / "data", 4)
+    for file in files:
+        chapters = [title[:3] for title in pq.read_table(file)["title"].to_pylist()]
+        assert {chapters.count(one) for one in chapters} == {2}
 
 
 def test_what_cannot_be_made_is_said(tmp_path) -> None:

@@ -70,6 +70,22 @@ def test_the_generator_decides_everything():
     assert first != title_pairs(30, torch.Generator().manual_seed(6))
 
 
+def test_the_articles_are_those_on_record(train):
+    """Models on record were trained on articles drawn from seeds."""
+    assert train.source.fingerprint == (
+        "55fc15590048dc0be4f7c93323f71e0b43fd95fcbb67ae7a22bbc7d84a750c98"
+    )
+
+
+def test_the_split_of_a_title_is_that_of_its_crc():
+    # The published check value of CRC-32 is cbf43926, not a multiple of 8.
+    assert (split_of("123456789"), split_of("")) == ("train", "test")
+
+
+def test_no_articles_can_be_asked_for(rng):
+    assert title_pairs(0, rng).titles == ()
+
+
 def test_bad_input_is_named(rng):
     with pytest.raises(ValueError, match="split is 'valid'"):
         title_pairs(1, rng, "valid")

@@ -231,6 +231,18 @@ def test_a_density_is_evaluated_where_it_is_drawn():
     assert image.get_extent() == [0.0, 2.0, -1.0, 3.0]
 
 
+def test_points_lie_in_the_panel_of_their_title_only():
+    laws = dict.fromkeys(("p", "q"), lambda z: -z.square().sum(1))
+    box = {"low": (-1.0, -1.0), "high": (1.0, 1.0), "resolution": 2}
+    points = noise(6, 2)
+    figure = figures.density(laws, points={"q": points}, **box)
+    without, beside = (axes.collections for axes in figure.axes)
+    assert len(without) == 0
+    assert beside[0].get_offsets().tolist() == points.tolist()
+    bare = figures.density(laws, **box)
+    assert [len(axes.collections) for axes in bare.axes] == [0, 0]
+
+
 def test_a_spectrum_falls():
     figure = figures.spectrum({"σ": noise(20)}, ylabel="σ", threshold=0.5)
     heights = figure.axes[0].get_lines()[0].get_ydata()

@@ -10,7 +10,7 @@ from rederived.chapters.nice.model import article_loss, nice, nice_as_article
 from rederived.chapters.nice.study import NiceConfig, build
 from rederived.chapters.nice.study.data import NOISE_WIDTH, with_noise
 from rederived.flows import Flow, StandardLogistic, StandardNormal
-from rederived.networks import initialize
+from rederived.networks import Scheme, initialize
 from torch import nn
 
 
@@ -91,11 +91,12 @@ def test_glorot_start(rng: torch.Generator) -> None:
         assert float(weight.std()) == pytest.approx(bound / math.sqrt(3), rel=0.02)
 
 
-def test_he_start(rng: torch.Generator) -> None:
+@pytest.mark.parametrize(("scheme", "gain"), [("he", 2.0), ("lecun", 1.0)])
+def test_normal_starts(scheme: Scheme, gain: float, rng: torch.Generator) -> None:
     flow = nice_as_article(400, width=300, depth=2, couplings=2)
-    initialize(flow, "he", rng)
+    initialize(flow, scheme, rng)
     for layer in linears(flow):
-        deviation = math.sqrt(2.0 / layer.in_features)
+        deviation = math.sqrt(gain / layer.in_features)
         assert float(layer.weight.detach().std()) == pytest.approx(deviation, rel=0.02)
 
 

@@ -18,6 +18,11 @@ def test_distributions_over_other_cells_are_refused() -> None:
         (torch.tensor([0.5, 0.5]), two, None),
         (torch.tensor([0.5, 0.5]), one, -1),
         (torch.full((2, 3), 0.5), torch.tensor([0.5, 0.5]), 0),
+        (
+            2 * two,
+            torch.full((3, 2, 2), 0.5),
+            1,
+        ),  # the columns of one, the rows of many
     ]:
         with pytest.raises(ValueError, match="no distributions over the same cells"):
             probability.kl(p.double(), q.double(), axes)

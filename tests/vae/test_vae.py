@@ -324,6 +324,15 @@ def test_far_apart_codes_reach_the_cap_and_equal_ones_nothing() -> None:
         assert value == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.parametrize("log_variance", [-100.0, -800.0])
+def test_equal_codes_say_nothing_however_sharp(log_variance: float) -> None:
+    mean = torch.ones(4, 2)  # the draws round to it
+    found = information(mean, torch.full_like(mean, log_variance), generator(35))
+    assert (found.lower, found.upper) == (0.0, 0.0)
+    # densities at (1, 1): e^-log_variance / (2 pi), and e^-1 / (2 pi) of N(0, 1)
+    assert found.aggregate_kl == pytest.approx(1.0 - log_variance)
+
+
 def test_collapsed_coordinates_are_counted() -> None:
     mean = torch.zeros(10, 3)
     mean[:, 0] = torch.linspace(-1, 1, 10)

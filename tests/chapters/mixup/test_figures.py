@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from rederived.chapters.mixup.figures import decision_surfaces
@@ -28,6 +30,12 @@ def test_rings_without_noise_have_their_radii() -> None:
     assert float(x[labels == 1].mean(0).norm()) < 0.3
     with pytest.raises(ValueError, match="n is 1"):
         two_rings(1, seeded())
+
+
+@pytest.mark.parametrize("scale", [-0.5, math.inf])
+def test_a_noise_that_is_none_is_refused(scale: float) -> None:
+    with pytest.raises(ValueError, match=f"scale {scale}"):
+        two_moons(2, seeded(), scale)
 
 
 def test_a_panel_for_each_classifier() -> None:

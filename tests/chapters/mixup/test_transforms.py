@@ -193,6 +193,10 @@ def test_calibration_by_hand() -> None:
     assert calibration_error(probabilities, labels, bins=4) == pytest.approx(expected)
     sure = torch.tensor([[1.0, 0.0]])
     assert calibration_error(sure, torch.tensor([0])) == 0.0
+    # of two bins (0, 1/2] and (1/2, 1]: |1 - 0.4| + |0 - 0.6|
+    low = torch.tensor([[0.4, 0.3, 0.3], [0.6, 0.2, 0.2]])
+    found = calibration_error(low, torch.tensor([0, 1]), bins=2)
+    assert found == pytest.approx((0.6 + 0.6) / 2)
 
 
 def test_a_calibrated_law_has_no_calibration_error(rng: torch.Generator) -> None:
@@ -207,6 +211,14 @@ def test_the_temperature_of_scaled_logits(rng: torch.Generator) -> None:
     assert fit_temperature(logits, labels) == pytest.approx(1.0, abs=0.03)
     sure = fit_temperature(5 * logits, labels)
     assert sure == pytest.approx(5 * fit_temperature(logits, labels), rel=1e-3)
+
+
+def test_a_temperature_without_optimum_ends_at_the_bounds() -> None:
+    sure = torch.tensor([[8.0, 0.0], [8.0, 0.0]])
+    wrong_half_the_time = fit_temperature(sure, torch.tensor([0, 1]))
+    assert wrong_half_the_time == pytest.approx(math.exp(4.0), rel=1e-3)
+    modest = fit_temperature(sure / 100, torch.tensor([0, 0]))
+    assert modest == pytest.approx(math.exp(-4.0), rel=1e-3)
 
 
 def test_the_gap_of_a_square_by_hand() -> None:
