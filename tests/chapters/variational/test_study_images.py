@@ -230,7 +230,8 @@ def test_frames_and_steps_are_those_of_the_game(
     monkeypatch.setattr(study, "train_gan", played)
     found = STUDY.run_config(TINY, "tiny", seed=3).arrays
     shades = found["frames"] / 127.5 - 1  # black is -1 and white is 1
-    assert np.abs(shades - films[0]).max() < 1 / 255 + 1e-6
+    # half a shade, and what half precision adds
+    assert np.abs(shades - films[0]).max() < 0.7 / 127.5
     parts = torch.stack(steps).unflatten(0, (2, -1)).mean(1)  # (measurements, N)
     by_network = found["step_size"].reshape(-1, 2)
     np.testing.assert_allclose(by_network, parts.T.numpy(), rtol=1e-5)
@@ -244,15 +245,18 @@ def test_a_game_is_played_on_the_gpu_if_there_is_one(
     class GameError(Exception):
         """The game would begin."""
 
+    def cuda(network: torch.nn.Module) -> None:
+        moved.append(network)
+
     def begin(config: object, networks: object, *rest: object, unit: float) -> None:
         raise GameError(networks)
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.nn.Module, "cuda", moved.append)
+    monkeypatch.setattr(torch.nn.Module, "cuda", cuda)
     monkeypatch.setattr(study, "Evaluator", lambda *parts: None)
     monkeypatch.setattr(study, "Gan", begin)
     with pytest.raises(GameError) as caught:
-        study.measure(TINY, Trial(0, None))
+        study.measure(TINY, Trial())
     assert moved == list(caught.value.args[0])
 
 
