@@ -87,6 +87,14 @@ def test_every_actnorm_of_a_glow_starts_from_what_reaches_it(
         assert float((flat.std(1, correction=0) - 1.0).abs().max()) < 1e-10
 
 
+def test_actnorms_start_once(rng: torch.Generator) -> None:
+    bijection = glow((3, 8, 8), generator=rng, **SMALL).bijection.double()
+    initialize_actnorms(bijection, images(rng, 16, 3, 8, 8))
+    before = {name: value.clone() for name, value in bijection.state_dict().items()}
+    bijection(3.0 * images(rng, 16, 3, 8, 8))
+    assert all(torch.equal(before[k], v) for k, v in bijection.state_dict().items())
+
+
 def test_a_recomputing_glow_starts_alike(rng: torch.Generator) -> None:
     x = images(rng, 16, 12, 4, 4)
     found = []

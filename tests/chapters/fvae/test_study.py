@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import torch
 from rederived import datasets
 from rederived.chapters.fvae import FVAE, gradient_bytes
 from rederived.chapters.fvae.study import STUDY, FVaeConfig, measures
+from rederived.chapters.fvae.study import run as running
 from rederived.chapters.fvae.study.data import (
     CELLS,
     Pictures,
@@ -31,11 +33,13 @@ from rederived.chapters.fvae.study.models import (
     build,
     start_from_data,
 )
+from rederived.chapters.fvae.study.sample_grids import sample_grids
 from rederived.chapters.fvae.study.spectra import HIGH, high_power, radial_spectrum
 from rederived.datasets.faces import draw_faces, sample_factors
 from rederived.flows import Flow
 from rederived.training import CheckpointError, generator
 from scipy.special import logsumexp
+from sklearn.metrics import r2_score
 
 TINY = {
     name: replace(
@@ -164,6 +168,104 @@ def test_a_linear_code_is_read(rng: torch.Generator) -> None:
     blind = measures.linear_probe((noise[0], noise[1], noise[2]), pictures)
     assert blind["factors_read"] < 0.2
     assert blind["style_read"] < 0.5
+
+
+def test_a_linear_map_of_nothing_explains_nothing() -> None:
+    """All it has is the mean of the training pictures' factors."""
+    pictures = faces(50)
+    assert pictures.factors is not None
+    nothing = torch.zeros(50, 3)
+    found = measures.linear_probe((nothing, nothing, nothing), pictures)
+    true = unit_factors(pictures.factors[2]).double().numpy()
+    mean = unit_factors(pictures.factors[0]).double().numpy().mean(0)
+    expected = r2_score(true, np.broadcast_to(mean, true.shape))
+    assert found["factors_read"] == pytest.approx(expected, rel=1e-6)
+
+
+class Negative:
+    """A model whose code is the picture with black for white."""
+
+    device, code_shape = "cpu", (3, 8, 8)
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        return -x
+
+    decode = encode
+
+    def reconstruct(self, x: torch.Tensor) -> torch.Tensor:
+        return self.decode(self.encode(x))
+
+
+def test_both_probes_see_the_three_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = faces(3, 8).train
+    parts = pixels, pixels[1:], pixels[2:]
+    pictures = Pictures(*parts, labels=(pixels,) * 3, factors=None, sources=[])
+    seen = []
+    monkeypatch.setattr(
+        measures, "linear_probe", lambda inputs, _: seen.append(inputs) or {"read": 1.0}
+    )
+    found = measures.probe_codes(Negative(), pictures)  # type: ignore[arg-type]
+    assert found == {"read": 1.0, "read_pixels": 1.0}
+    for sign, inputs in zip((-1, 1), seen, strict=True):
+        for part, given in zip(parts, inputs, strict=True):
+            shades = (2 * part.double() + 1) / 256 - 1
+            torch.testing.assert_close(given.double(), sign * shades.flatten(1))
+
+
+def test_halfway_pictures_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a linear model the middle of codes is that of pictures."""
+    test, seen = faces(4, 8).test, []
+    evaluator = SimpleNamespace(features=lambda pixels: pixels)
+    monkeypatch.setattr(measures, "residual", lambda _, pixels, __: seen.append(pixels))
+    found = measures.midpoints(Negative(), evaluator, test, 2)  # type: ignore[arg-type]
+    first, second = test[:2].double(), test[2:].double()
+    line, _, pixels = (one.double() for one in seen)
+    for middle in (line, pixels):
+        assert float((middle - (first + second) / 2).abs().max()) <= 0.5
+    ends = [((2 * one + 1) / 256 - 1).flatten(1).numpy() for one in (first, second)]
+    lengths = [np.linalg.norm(one, axis=1) for one in (*ends, (ends[0] + ends[1]) / 2)]
+    expected = (lengths[2] / np.mean(lengths[:2], 0)).mean()
+    assert found["midpoint_length"] == pytest.approx(expected)
+    assert list(found)[1:] == [
+        "midpoint_residual",
+        "midpoint_residual_circle",
+        "midpoint_residual_pixels",
+    ]
+
+
+def test_kept_pictures_have_six_bits_a_colour() -> None:
+    test = faces(4, 8).test
+    found = sample_grids(Negative(), test, 0, drawn=True)  # type: ignore[arg-type]
+    assert all(not (grid % 4).any() for grid in found.values())
+    assert torch.equal(found["reconstructions"], (test // 4 * 4).expand(2, *test.shape))
+
+
+def test_the_evaluator_is_measured_by_faces_only_where_they_are_drawn() -> None:
+    pictures = faces(6, 32)
+    assert pictures.factors is not None
+    true = pictures.factors[2]
+    reader = SimpleNamespace(
+        features=lambda pixels: pixels,
+        classes=lambda _: torch.eye(4)[pictures.labels[2]],
+        factors=lambda _: true,
+    )
+    found = running._evaluator_measures(reader, pictures)  # type: ignore[arg-type]
+    assert found == {"evaluator_accuracy": 1.0, "evaluator_residual": 0.0}
+    photographs = replace(pictures, factors=None)
+    found = running._evaluator_measures(reader, photographs)  # type: ignore[arg-type]
+    assert found == {"evaluator_accuracy": 1.0}
+
+
+def test_deviations_are_trained_at_their_own_rate() -> None:
+    config = replace(TINY["f-vae"], learning_rate=0.01, scale_rate=3.0)
+    model = build(config, (3, 32, 32), 0)
+    groups = running._optimizer(model, config).param_groups
+    rates = {id(p): group["lr"] for group in groups for p in group["params"]}
+    assert len(rates) == len(list(model.parameters()))
+    law = model.model
+    for parameter in model.parameters():
+        scale = parameter is law.log_sigma_1 or parameter is law.log_sigma_2
+        assert rates[id(parameter)] == pytest.approx(0.03 if scale else 0.01)
 
 
 @pytest.mark.parametrize("name", ["vae", "glow", "f-vae"])

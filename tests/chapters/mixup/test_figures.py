@@ -49,6 +49,9 @@ def test_a_panel_for_each_classifier() -> None:
         resolution=10,
     )
     assert [axes.get_title() for axes in figure.axes[:2]] == ["left", "right"]
+    for axes in figure.axes[:2]:
+        assert (axes.get_xlim(), axes.get_ylim()) == ((-2, 3), (-1, 2))
+    assert figure.axes[0].get_ylabel() == "x₂"
     values = figure.axes[0].images[0].get_array()
     assert values[0, 0] == pytest.approx(float(torch.tensor(-2.0).sigmoid()))
     assert values[0, -1] == pytest.approx(float(torch.tensor(3.0).sigmoid()))

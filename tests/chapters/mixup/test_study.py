@@ -14,6 +14,7 @@ from rederived.chapters.mixup import LinearityPenalty, PairingSchedule, Residual
 from rederived.chapters.mixup.study import STUDY, data, methods
 from rederived.chapters.mixup.study import run as running
 from rederived.chapters.mixup.study.config import MixupConfig
+from rederived.evaluation import calibration_error
 from rederived.training import generator
 
 TINY = replace(STUDY.quick["erm"], rows=60, width=16, epochs=3)
@@ -149,6 +150,9 @@ def test_a_run_measures_what_it_says(
     scores = network(pictures.scaled(pictures.test.pixels))
     wrong = (scores.argmax(1) != pictures.test.labels).float().mean().item()
     assert run.metrics["test_error"] == pytest.approx(100 * wrong, rel=1e-5)
+    laws = scores.detach().softmax(1)
+    off = calibration_error(laws, pictures.test.labels)
+    assert run.metrics["test_calibration"] == pytest.approx(100 * off, rel=1e-5)
     assert 0 < run.metrics["gap_probabilities"] < 2
     calm = network(pictures.scaled(pictures.test.pixels)) / run.metrics["temperature"]
     spread = calm.softmax(1).var(0, correction=0).sum().item()

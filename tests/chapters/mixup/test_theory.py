@@ -90,6 +90,16 @@ def test_least_squares_minimises_the_expected_loss(
     assert float(coefficients.grad.abs().max()) < 1e-12
 
 
+def test_of_a_vast_alpha_least_squares_fits_the_midpoints() -> None:
+    x, y = points(7, 2), points(7, 1)[:, 0]
+    pairs = [(i, j) for i in range(7) for j in range(7)]
+    middles = np.array([(x[i] + x[j]).numpy() / 2 for i, j in pairs])
+    labels = np.array([float(y[i] + y[j]) / 2 for i, j in pairs])
+    expected = np.linalg.lstsq(middles, labels, rcond=None)[0]
+    found = mixup.mixup_least_squares(x, y, 1e17, intercept=False)
+    assert found.tolist() == pytest.approx(expected.tolist())
+
+
 def test_with_an_intercept_it_is_ordinary_least_squares() -> None:
     x, y = points(9, 3), points(9, 1)[:, 0] + 2
     ordinary = LinearRegression().fit(x.numpy(), y.numpy())

@@ -59,6 +59,12 @@ def test_tiny_alpha_gives_numbers_near_the_ends() -> None:
     assert 0.4 < float(weights.mean()) < 0.6
 
 
+def test_the_least_alpha_tosses_a_coin() -> None:
+    weights = mixup.beta_weights(1e-310, 1000, seeded())
+    assert set(weights.tolist()) == {0.0, 1.0}
+    assert 0.4 < float(weights.mean()) < 0.6
+
+
 @pytest.mark.parametrize("alpha", [0.0, -1.0, math.inf, math.nan])
 def test_alpha_must_be_positive(alpha: float) -> None:
     with pytest.raises(ValueError, match="alpha is"):
@@ -264,8 +270,9 @@ def test_the_penalty_by_hand() -> None:
     assert unpunished == pytest.approx(plain)
     found = mixup.mean_soft_cross_entropy(network, x, targets).item()
     assert found == pytest.approx(plain)
-    with pytest.raises(ValueError, match="at least 0"):
-        LinearityPenalty(-1.0)
+    for strength in (-1.0, math.inf):
+        with pytest.raises(ValueError, match=f"finite, got {strength}"):
+            LinearityPenalty(strength)
 
 
 def test_soft_cross_entropy_is_torchs() -> None:

@@ -278,6 +278,17 @@ def test_dependence_leaves_constant_coordinates_out(rng: torch.Generator) -> Non
     assert analysis.dependence(wide) == pytest.approx((1.0, 1.0))
 
 
+@pytest.mark.parametrize("form", ["paper", "article"])
+def test_log_scales_start_with_the_variance_of_the_config(form: str) -> None:
+    config = replace(tiny_nice.PAPER, form=form, scale_start="normal", width=2)
+    flow = build(config, 2000, 0)
+    (scales,) = (p for n, p in flow.named_parameters() if n.endswith("log_scale"))
+    spread = math.sqrt(2 / 2001)
+    error = spread / math.sqrt(2000)
+    assert float(scales.detach().mean()) == pytest.approx(0, abs=4 * error)
+    assert float(scales.detach().std()) == pytest.approx(spread, abs=4 * error)
+
+
 def test_log_scales_are_those_of_the_scale_layer() -> None:
     flow = build(tiny_nice.PAPER, 64, 0)
     with torch.no_grad():

@@ -28,6 +28,7 @@ from rederived.chapters.titles.attention import (
 )
 from rederived.chapters.titles.recurrent import Encoder, TwoDirections
 from rederived.chapters.titles.rollout import greedy_continuation
+from rederived.chapters.titles.transformer import TransformerConfig, TransformerLayer
 from tiny_titles import LENGTHS, MODELS, SIZE, batch, recurrent, transformer
 from torch import nn
 
@@ -169,6 +170,33 @@ def test_the_prior_averages_logits(rng):
 def test_the_article_model_has_its_number_of_parameters(size):
     model = RecurrentModel(article_config(size))
     assert sum(p.numel() for p in model.parameters()) == 676_352 + 643 * size
+
+
+def test_a_layer_is_torchs_with_the_norms_in_front(rng):
+    torch.manual_seed(0)
+    ours = TransformerLayer(TransformerConfig(9, 8, 2), decoder=True).double()
+    for norm in ours.norms:
+        nn.init.normal_(norm.weight)
+        nn.init.normal_(norm.bias)
+    theirs = nn.TransformerDecoderLayer(
+        8, 2, 32, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+    ).double()
+    for own, other in (
+        (ours.self_attention, theirs.self_attn),
+        (ours.cross_attention, theirs.multihead_attn),
+    ):
+        parts = (own.query, own.key, own.value)
+        other.in_proj_weight.data = torch.cat([p.weight.data for p in parts])
+        other.in_proj_bias.data = torch.cat([p.bias.data for p in parts])
+        other.out_proj.load_state_dict(own.out.state_dict())
+    theirs.linear1.load_state_dict(ours.dense[0].state_dict())
+    theirs.linear2.load_state_dict(ours.dense[2].state_dict())
+    for k, norm in enumerate(ours.norms, 1):
+        getattr(theirs, f"norm{k}").load_state_dict(norm.state_dict())
+    x, text = torch.randn(2, 2, 5, 8, dtype=torch.float64, generator=rng)
+    keys = ours.keys_of(text, torch.ones(2, 5).bool())
+    found, _ = ours(x, None, causal_mask(5)[None, None], keys)
+    assert torch.allclose(found, theirs(x, text, tgt_mask=~causal_mask(5)))
 
 
 @each_model

@@ -147,6 +147,11 @@ def _patient(model: TableModel, number: int, k: int, power: float) -> tuple[int,
     return name
 
 
+def test_what_follows_in_a_chain_has_probability_one(rng):
+    for table in MarkovModel(20, 3, LONGEST, rng).tables[:-1]:
+        assert torch.allclose(table.exp().sum(-1), torch.ones(()).double())
+
+
 def test_viterbi_is_exhaustive_search(rng):
     model = MarkovModel(50, 3, 6, rng)
     assert torch.allclose(model.viterbi(), model.all_titles()[0].amax(1))
@@ -328,6 +333,7 @@ def test_exact_search_finds_the_best_of_the_list(rng, characters):
         text = model.texts()[number : number + 1]
         found = exact_search(model, text, LONGEST, one)
         assert found is not None
+        assert found.ended
         assert found.tokens == names[int(totals[number].argmax())]
         assert math.isclose(found.log_prob, totals[number].max())
 

@@ -170,6 +170,8 @@ def test_the_lead_is_chosen_on_validation_pairs() -> None:
     validation, _ = encoded([("甲乙丙丁", "甲乙丙丁己己")])
     found = measures.lead_baseline(train, validation, train)
     assert found["lead_characters"] == 4.0
+    assert found["lead_rouge_1"] == pytest.approx(100 * 8 / 11)
+    assert found["lead_rouge_2"] == pytest.approx(100 * 6 / 9)
     assert found["lead_rouge_l"] == pytest.approx(100 * 8 / 11)
 
 
@@ -244,6 +246,25 @@ def test_the_second_choice_is_the_models_and_wrong() -> None:
     logits = model(pairs.text, begun[:, :-1])[:, -1, SPECIAL:]
     beaten = (logits > logits.gather(1, second[:, 4:] - SPECIAL)).sum(1)
     assert set(beaten.tolist()) <= {0, 1}
+
+
+def test_the_second_choice_is_made_where_the_title_stands(rng: torch.Generator) -> None:
+    """Also if the model likes a character best that the title had before."""
+    torch.manual_seed(5)
+    model = RecurrentModel(RecurrentConfig(60, width=16, hidden=32)).double().eval()
+    text = torch.randint(SPECIAL, 60, (40, 9), generator=rng)
+    begun = torch.randint(SPECIAL, 60, (40, 5), generator=rng)
+    begun[:, 0] = START
+    repeated = 0
+    second = measures._second_choice(model, text, begun)
+    for row in range(40):
+        logits = model(text[row : row + 1], begun[row : row + 1, :4])[0, -1]
+        ranked = [n for n in logits.argsort(descending=True).tolist() if n >= SPECIAL]
+        last = int(begun[row, 4])
+        expected = ranked[1] if ranked[0] == last else ranked[0]
+        assert int(second[row, 4]) == expected
+        repeated += expected in begun[row, 1:4].tolist()
+    assert repeated > 0
 
 
 # The prior's two parts
@@ -540,3 +561,9 @@ def test_unknown_characters_are_counted_or_refused(trained: Run) -> None:
         titling.title("龘龘龘", trained.config, trained.arrays)
     with pytest.raises(ValueError, match="width of 1 or more"):
         titling.title(NEWS, trained.config, trained.arrays, beams=0)
+
+
+def test_a_title_without_an_end_is_said_to_be_cut(trained: Run) -> None:
+    tight = {**trained.config, "title_limit": 1}
+    cut = titling.title(NEWS, tight, trained.arrays, beams=1)
+    assert "stopped after 1 characters without an end" in cut.notes

@@ -146,8 +146,9 @@ def test_bad_games_are_refused() -> None:
         ValueError, match="both distributions give a point probability 0"
     ):
         optimal_discriminator(hole, hole)
-    with pytest.raises(ValueError, match="share is 0; give more than 0"):
-        damped(best_response, 0)
+    for share in (0, math.nextafter(1, 2)):
+        with pytest.raises(ValueError, match=f"share is {share}; give more than 0"):
+            damped(best_response, share)
     p = torch.full((2, 2), 0.25, dtype=torch.float64)
     with pytest.raises(ValueError, match="weight is 0; give more than 0, or use best"):
         weighted_response(0)

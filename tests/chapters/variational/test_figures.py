@@ -12,6 +12,8 @@ def test_comparisons_has_an_arrow_and_two_boxes_a_row() -> None:
     words = [text.get_text() for text in axes.texts]
     assert {"EM", "GAN", "a term", "left"} <= set(words)
     arrows = [text for text in axes.texts if getattr(text, "arrow_patch", None)]
+    right, top = axes.get_xlim()[1], axes.get_ylim()[1]
+    assert all(text.xy[0] < right and text.xy[1] < top for text in arrows)
     ends = [(arrow.xy[0], arrow.xyann[0]) for arrow in arrows]
     assert ends[0][0] > ends[0][1]
     assert ends[1][0] < ends[1][1]
@@ -27,7 +29,12 @@ def test_the_simplex_marks_its_minimum() -> None:
     )
     np.testing.assert_allclose(marked, [0, 0], atol=1e-12)
     assert np.abs(crosses - marked).max() < 0.11
-    assert [text.get_text() for text in figure.axes[0].texts] == ["x₁", "x₂", "x₃"]
+    corners = figure.axes[0].texts
+    assert [text.get_text() for text in corners] == ["x₁", "x₂", "x₃"]
+    heights = [text.get_position()[1] for text in corners]
+    low, high = figure.axes[0].get_ylim()
+    assert low < heights[0] == heights[1] < 0  # outside the triangle, inside the panel
+    assert 3**0.5 / 2 < heights[2] < high
 
 
 def test_shares_writes_the_numbers() -> None:

@@ -24,6 +24,18 @@ def test_the_density_is_that_of_torch(rng: torch.Generator) -> None:
     torch.testing.assert_close(ali._log_prob(parameters, value), expected)
 
 
+def test_deviations_are_bounded_and_begin_as_they_are_put_out() -> None:
+    raw = torch.tensor([-1e4, -1e-3, 1e-3, 1e4])
+    _, log_deviation = ali._normal(torch.stack([torch.zeros(4), raw], -1))
+    assert log_deviation[:, 0].tolist() == pytest.approx([-3, -1e-3, 1e-3, 3])
+
+
+def test_normal_data_have_the_correlation_of_the_study(rng: torch.Generator) -> None:
+    drawn = ali.Ali(TINY, 0).data(20_000, rng)[0]
+    expected = torch.tensor([[1.0, 0.8], [0.8, 1.0]])
+    torch.testing.assert_close(drawn.T.cov(), expected, atol=0.05, rtol=0)
+
+
 def test_the_sliced_distance_of_a_shift(rng: torch.Generator) -> None:
     points = torch.randn(500, 2, generator=rng)
     moved = points + torch.tensor([1.0, 0.0])

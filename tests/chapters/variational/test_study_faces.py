@@ -63,6 +63,9 @@ def test_pictures_of_one_shade_are_a_group() -> None:
     assert sorted(first[:10].tolist()) == list(range(10))
     assert torch.equal(first, first[:10].repeat(4))
     assert torch.equal(second, first[:10].repeat(2))
+    again, alone = groups((shade + noise)[:40], (shade + noise)[40:41])
+    assert torch.equal(again, first)  # the others only join
+    assert torch.equal(alone, second[:1])
 
 
 @pytest.mark.usefixtures("faces")

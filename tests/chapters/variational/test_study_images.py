@@ -19,6 +19,7 @@ from rederived.chapters.variational.studies.evaluator import (
 from rederived.chapters.variational.studies.images import Images, load_images, small
 from rederived.chapters.variational.study_images import STUDY, ImageGanConfig
 from rederived.evaluation import frechet_distance, moments
+from rederived.records import Trial
 from scipy.linalg import sqrtm
 
 TINY = replace(
@@ -208,3 +209,61 @@ def test_a_killed_run_goes_on_along_the_same_trajectory(
     resumed = STUDY.run_config(TINY, "tiny", seed=3, directory=tmp_path)
     for name, table in whole.arrays.items():
         np.testing.assert_array_equal(table, resumed.arrays[name], err_msg=name)
+
+
+def test_frames_and_steps_are_those_of_the_game(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps, films = [], []
+    step, play = study.Gan.generator_steps, study.train_gan
+
+    def stepped(gan: study.Gan) -> torch.Tensor:
+        steps.append(step(gan))
+        return steps[-1]
+
+    def played(*parts: Any) -> dict[str, Any]:
+        arrays = play(*parts)
+        films.append(arrays["frames"].astype(float))
+        return arrays
+
+    monkeypatch.setattr(study.Gan, "generator_steps", stepped)
+    monkeypatch.setattr(study, "train_gan", played)
+    found = STUDY.run_config(TINY, "tiny", seed=3).arrays
+    shades = found["frames"] / 127.5 - 1  # black is -1 and white is 1
+    # half a shade, and what half precision adds
+    assert np.abs(shades - films[0]).max() < 0.7 / 127.5
+    parts = torch.stack(steps).unflatten(0, (2, -1)).mean(1)  # (measurements, N)
+    by_network = found["step_size"].reshape(-1, 2)
+    np.testing.assert_allclose(by_network, parts.T.numpy(), rtol=1e-5)
+
+
+def test_a_game_is_played_on_the_gpu_if_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moved: list[torch.nn.Module] = []
+
+    class GameError(Exception):
+        """The game would begin."""
+
+    def cuda(network: torch.nn.Module) -> None:
+        moved.append(network)
+
+    def begin(config: object, networks: object, *rest: object, unit: float) -> None:
+        raise GameError(networks)
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.nn.Module, "cuda", cuda)
+    monkeypatch.setattr(study, "Evaluator", lambda *parts: None)
+    monkeypatch.setattr(study, "Gan", begin)
+    with pytest.raises(GameError) as caught:
+        study.measure(TINY, Trial())
+    assert moved == list(caught.value.args[0])
+
+
+def test_a_config_gets_the_networks_that_it_names() -> None:
+    for network, kinds in {
+        "convolutional": (study.Generators, study.Discriminators),
+        "perceptron": (torch.nn.Sequential, torch.nn.Sequential),
+    }.items():
+        config = replace(TINY, network=network)  # type: ignore[arg-type]
+        assert tuple(map(type, study.make_networks(config, 8, 3))) == kinds

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rederived.chapters.variational import study_ali, study_images
 from rederived.chapters.variational.measures import (
     covered_modes,
     first_time,
@@ -98,6 +99,41 @@ def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
     assert bool((step_size > 0).all())
     drawn = gan.samples(noise)
     assert not torch.allclose(drawn[0], drawn[1])
+
+
+def test_each_side_moves_in_its_own_steps() -> None:
+    gan = make_gan(TINY, 0)
+
+    def weights(network: torch.nn.Module) -> torch.Tensor:
+        return torch.cat([p.detach().flatten() for p in network.parameters()])
+
+    before = weights(gan.generators), weights(gan.discriminators)
+    gan.discriminator_steps()
+    between = weights(gan.discriminators)
+    assert torch.equal(weights(gan.generators), before[0])
+    assert not torch.equal(between, before[1])
+    gan.generator_steps()
+    assert not torch.equal(weights(gan.generators), before[0])
+    assert torch.equal(weights(gan.discriminators), between)
+
+
+def test_discriminators_have_the_slope_of_their_article() -> None:
+    """Of 0.2 below zero, arXiv:1511.06434; generators have none."""
+    gan = make_gan(TINY, 0)
+    pictures = study_images.STUDY.quick["dcgan-norm-1"]
+    perceptrons = study_images.make_networks(
+        replace(pictures, network="perceptron"), 8, 0
+    )
+    ali = study_ali.Ali(study_ali.AliConfig(data="ring", members=1), 0)
+    for network, slope in (
+        (gan.generators, 0.0),
+        (gan.discriminators, 0.2),
+        (perceptrons[0], 0.0),
+        (perceptrons[1], 0.2),
+        (ali.discriminators, 0.2),
+    ):
+        layers = [m for m in network.modules() if isinstance(m, torch.nn.LeakyReLU)]
+        assert [layer.negative_slope for layer in layers] == [slope, slope]
 
 
 def test_the_first_step_with_a_fresh_old_generator_ignores_the_term() -> None:
