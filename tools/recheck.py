@@ -23,7 +23,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -67,6 +67,7 @@ class Certificate:
         kept: names of those that would have taken too long.
         moved: claim -> how many of its checks measured another value than before.
         failed: claim -> the first message of its checks.
+        since: claim -> what has been done about it since, written by hand.
     """
 
     chapter: str
@@ -76,6 +77,7 @@ class Certificate:
     kept: list[str]
     moved: dict[str, int]
     failed: dict[str, str]
+    since: dict[str, str] = field(default_factory=dict)
 
 
 def fresh_seeds(of: str, count: int) -> list[int]:

@@ -58,7 +58,7 @@ def _certificate(one: Mapping[str, Any], ledger: Ledger) -> list[str]:
             f"{{ref}}`{claim.id} <ledger-{claim.id}>`",
             claim.verdict.value,
             str(one["moved"].get(claim.id, 0)),
-            f"no: {plain(_line(failed[claim.id]))}" if claim.id in failed else "yes",
+            _stands(claim.id, one),
         )
         for claim in ledger.claims
         if claim.id in failed or one["moved"].get(claim.id)
@@ -72,6 +72,14 @@ def _certificate(one: Mapping[str, Any], ledger: Ledger) -> list[str]:
         *table(("claim", "verdict", "checks on new draws", "stands"), rows),
         *others,
     ]
+
+
+def _stands(claim: str, one: Mapping[str, Any]) -> str:
+    """Say whether a claim stands, and what has been done since if it does not."""
+    if claim not in one["failed"]:
+        return "yes"
+    since = one.get("since", {}).get(claim, "")
+    return f"no: {plain(_line(one['failed'][claim]))} {since}".strip()
 
 
 def _line(text: str) -> str:
