@@ -48,6 +48,12 @@ RECORD = np.array([(1, INFINITY)], dtype=[("a", int), ("b", float)])
         (lambda c: c.equal("a\0", "a", what="x"), ClaimFailed, "equal"),
         (lambda c: c.equal(b"a\0", b"a", what="x"), ClaimFailed, "equal"),
         (lambda c: c.equal(1 + 1j, 1, what="x"), ClaimFailed, "equal"),
+        (lambda c: c.equal(2**53 + 1, 2.0**53 + 0j, what="x"), ClaimFailed, "equal"),
+        (
+            lambda c: c.equal(np.array([5], "M8[ns]"), [5], what="x"),
+            ClaimFailed,
+            "equal",
+        ),
         (
             lambda c: c.equal([2**53 + 1, 0.5], [2**53, 0.5], what="x"),
             ClaimFailed,

@@ -298,3 +298,23 @@ def test_in_a_notebook_the_output_is_displayed(monkeypatch):
 def test_an_output_without_plain_text_is_refused():
     with pytest.raises(ValueError, match="text/plain"):
         display.publish({"text/html": "a"})
+
+
+def test_two_samples_have_a_standard_error():
+    assert passes("mean_close", [1.0, 3.0], 2.0)
+
+
+def test_one_number_is_not_equal_to_several():
+    assert "shapes differ" in fails("equal", 1, [1, 1])
+
+
+def test_samples_in_numpys_single_precision_are_rounded():
+    assert passes("mean_close", np.full(3, 1 / 3, np.float32), 1 / 3)
+    assert passes("mean_close", np.array([True, True]), 1.0)
+
+
+@pytest.mark.parametrize(("method", "side"), [("mean_above", ">"), ("mean_below", "<")])
+def test_the_criterion_names_the_side_of_a_mean(method, side, shown):
+    values = [3.0, 3.1, 3.2]
+    assert passes(method, values, 0.0 if side == ">" else 9.0)
+    assert f"· mean {side} " in shown[-1][0]["text/plain"]

@@ -543,3 +543,25 @@ def test_a_module_is_called_by_its_package_name(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["/a/rederived/__main__.py", "run", "a b"])
     assert provenance()["command"] == "rederived run 'a b'"
+
+
+def test_a_program_is_called_by_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/a/tools/recheck.py", "1"])
+    assert provenance()["command"] == "recheck.py 1"
+
+
+def test_a_processor_has_its_whole_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["processor : 0", "model name : Core: 7: a", "flags : x"]
+    module = sys.modules["rederived.records.provenance"]
+    monkeypatch.setattr(module, "_lines", lambda _: lines)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert module.device_name().startswith("Core: 7: a, ")
+
+
+def test_a_damaged_run_stands_beside_the_others(runs: Path) -> None:
+    folder = runs / "toss" / "c0ffee" / "seed-0"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{", encoding="utf-8")
+    ((found, error),) = finished_runs()
+    assert found == folder
+    assert isinstance(error, RunError)

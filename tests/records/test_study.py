@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, make_dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rederived import chapters
+from rederived import study as lookup
 from rederived.records import (
     PROFILES,
     Headline,
@@ -248,3 +250,11 @@ def test_the_sources_of_a_wing_are_about_its_studies() -> None:
     assert named == {
         (one.sources, one.name) for one in studies().values() if one.sources
     }
+
+
+def test_only_full_runs_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = SimpleNamespace(run=lambda *_: "computed")
+    monkeypatch.setattr(lookup, "study", lambda _: made)
+    monkeypatch.setattr(lookup, "run_or_load", lambda *_: "found")
+    assert lookup.run_study("any", "preset", "quick") == "computed"
+    assert lookup.run_study("any", "preset", "full") == "found"

@@ -101,3 +101,15 @@ def test_the_bar_counts_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "bar", bar)
     toy_game.play(None)
     assert asked == [(25, 0, "a game")]
+
+
+def test_no_process_returns_before_the_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bool] = []
+    monkeypatch.setattr(
+        "accelerate.Accelerator.wait_for_everyone",
+        lambda _: written.append((tmp_path / "checkpoint.safetensors").exists()),
+    )
+    toy_game.play(tmp_path)
+    assert written[-1]

@@ -358,6 +358,7 @@ def test_the_callers_random_state_decides_nothing() -> None:
     [
         ((torch.ones(3),), 4, "3 rows do not fill one batch of 4: lower batch_size"),
         ((torch.ones(3), torch.ones(2)), 2, r"equally many rows, got \{2, 3\}"),
+        ((), 2, r"equally many rows, got set"),
     ],
 )
 def test_data_that_do_not_fit_are_refused(
@@ -511,6 +512,53 @@ def test_precision_by_name_and_by_hardware(monkeypatch: pytest.MonkeyPatch) -> N
         assert loop._use_bf16("auto", cpu) is able
 
 
+def test_a_gpu_that_only_emulates_bf16_takes_float32(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def supported(including_emulation: bool = True) -> bool:
+        return including_emulation  # an older card
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    assert not loop._use_bf16("auto", torch.device("cuda"))
+
+
+def test_the_device_is_that_of_the_parameters() -> None:
+    assert loop.device_of(nn.Linear(1, 1, device="meta")) == torch.device("meta")
+
+
+class High(Point):
+    """A point whose loss is high, with the slopes as before."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 0.0 * self.w.sum() + x.mean()
+
+
+def test_the_largest_loss_is_still_a_loss() -> None:
+    for value, stops in ((1e12, False), (1.001e12, True)):
+        point = High()
+        optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
+        data = torch.full((2,), value, dtype=torch.float64)
+        if stops:
+            with pytest.raises(TrainingDivergedError, match="the loss is 1"):
+                fit(point, (data,), optimizer, TrainConfig(1, 2))
+        else:
+            history = fit(point, (data,), optimizer, TrainConfig(1, 2))
+            assert history.column("loss") == [value]
+
+
+def test_parameters_that_join_a_run_are_refused() -> None:
+    point = Point()
+    optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
+
+    def joins(_: nn.Module) -> dict[str, float]:
+        more = nn.Parameter(torch.zeros(1))
+        optimizer.add_param_group({"params": [more]})
+        return {}
+
+    with pytest.raises(ValueError, match="zip"):
+        fit(point, (DATA,), optimizer, TrainConfig(2, 4), evaluate=joins)
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder in which two processes have left what they trained."""
@@ -643,3 +691,21 @@ def test_a_notebook_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     monkeypatch.setattr(progress, "_in_notebook", lambda: True)
     assert progress.watched()
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ({"IPython"}, False),  # its own shell
+        ({"ipykernel"}, False),
+        ({"IPython", "ipykernel"}, True),
+    ],
+)
+def test_a_notebook_is_a_kernel_with_its_shell(
+    there: set[str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("IPython", "ipykernel"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    for name in there:
+        monkeypatch.setitem(sys.modules, name, sys)
+    assert progress._in_notebook() is expected

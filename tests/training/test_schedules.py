@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from rederived.training import Exponential, OneCycle, constant
+from rederived.training import Exponential, Linear, OneCycle, constant
 
 
 @pytest.mark.parametrize("step", [0, 1, 10**6])
@@ -77,3 +77,9 @@ def test_exponential_divides_until_the_floor() -> None:
 def test_exponential_refuses_growth_and_bad_floors(decay: float, floor: float) -> None:
     with pytest.raises(ValueError, match=f"got {decay} and {floor}"):
         Exponential(decay, floor)
+
+
+def test_a_straight_line_needs_a_step() -> None:
+    assert Linear(1)(0) == 1.0
+    with pytest.raises(ValueError, match="total_steps >= 1, got 0"):
+        Linear(0)

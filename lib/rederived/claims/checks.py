@@ -222,7 +222,7 @@ def same_values(
 ) -> npt.NDArray[np.bool_]:
     """Return where two arrays of one shape are equal; integers are not rounded."""
     if left.dtype.kind != right.dtype.kind and {left.dtype.kind, right.dtype.kind} <= {
-        *"biuf"
+        *"biufc"
     }:
         left, right = left.astype(object), right.astype(object)
     return np.asarray(left == right, dtype=bool)
