@@ -137,7 +137,11 @@ def fit(
     # the caller's global random state stays
     with checkpoints.locked(), torch.random.fork_rng():
         run = _Run(
-            *(accelerator, batches, objective, checkpoints, config),
+            accelerator,
+            batches,
+            objective,
+            checkpoints,
+            config,
             loss=loss,
             schedule=schedule,
             monitor=monitor,
