@@ -129,8 +129,9 @@ def _large() -> dict[str, MixupConfig]:
         for name, config in _methods(base).items()
         if (size, name) != ("whole", "mixup-0.2")
     } | {
-        "whole-30-erm": replace(_WHOLE, epochs=30),
-        "whole-30-mixup": replace(_WHOLE, epochs=30, method="mixup"),
+        f"whole-{epochs}-{name}": _methods(replace(_WHOLE, epochs=epochs))[name]
+        for epochs in (15, 30)
+        for name in ("erm", "mixup")
     }
 
 
