@@ -58,11 +58,11 @@ def test_every_kind_of_change_is_made(old, new):
 
 
 def test_exceptions_are_exchanged_where_they_are_names():
-    source = "try:\n    f()\nexcept (a.Wrong, ValueError):\n    pass\n"
+    source = "try:\n    f()\nexcept (a.Wrong, *some, ValueError):\n    pass\n"
     texts = [changed(source, one) for some in changes(source).values() for one in some]
     found = [text for text in texts if "CosmicRay" in text]
     assert len(found) == 1
-    assert "(a.Wrong, CosmicRay" in found[0]
+    assert "(a.Wrong, *some, CosmicRay" in found[0]
 
 
 def test_texts_annotations_and_messages_stay():
