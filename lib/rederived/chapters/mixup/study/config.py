@@ -142,7 +142,10 @@ def _fast() -> dict[str, MixupConfig]:
         for epochs in LENGTHS
         for name, config in _methods(replace(_FAST, epochs=epochs)).items()
         if name != "mixup-0.2"
-    } | {"fast-narrow": replace(_FAST, width=16, epochs=15)}
+    } | {
+        "fast-narrow": replace(_FAST, width=16, epochs=15),
+        "fast-narrow-24": replace(_FAST, width=24, epochs=20),
+    }
 
 
 def _one_change(base: MixupConfig) -> dict[str, MixupConfig]:
