@@ -152,7 +152,18 @@ def _of_group(name: str, places: Places, seed: int, reach: Reach) -> Iterator[Jo
     chance = random.Random(f"{seed} {name}")
     for path, place, found in chance.sample(places, len(places)):
         source = path.read_text(encoding="utf-8")
-        yield _mutated(path, source, place, chance.choice(found), reach)
+        job = _mutated(path, source, place, chance.choice(found), reach)
+        if _is_python(job.text):
+            yield job
+
+
+def _is_python(text: str) -> bool:
+    """Whether a changed text can be read; with ``{-a}`` for ``{**a}`` it cannot."""
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
 
 
 def _mutated(

@@ -114,6 +114,18 @@ def test_a_draw_is_its_seed_and_every_mutant_can_be_parsed(places):
         assert job.tests == ("tests/b.py::two", "tests/a.py::one")  # the quick first
 
 
+def test_what_is_no_python_is_not_drawn():
+    path = LIBRARY / "training" / "identity.py"
+    source = path.read_text(encoding="utf-8")
+    stars = [  # a minus in place of the stars of {**a}
+        (path, place, some)
+        for place, some in changes(source).items()
+        if source.splitlines()[place[0] - 1][place[1] :].startswith("**{")
+    ]
+    assert stars
+    assert not list(drawn({"training": stars}, 0, REACH))
+
+
 def test_every_place_is_drawn_once(places):
     assert len(list(drawn(places, 0, REACH))) == len(places["claims"])
 
