@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -116,6 +117,23 @@ def test_a_record_is_of_its_preset_as_it_stands(name: str) -> None:
     chosen = study(record.study)
     config = chosen.config(record.preset, "full")
     assert record.identity == chosen.identity(config)
+
+
+def test_presets_without_a_record_are_as_they_were_written_down() -> None:
+    """What has a record is held to it; of the rest every setting is on a list."""
+    path = Path(__file__).with_name("presets_without_record.json")
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    found = {
+        f"{chosen.name} {profile} {preset}": json.loads(json.dumps(as_dict(config)))
+        for chosen in studies().values()
+        for profile in ("quick", "full")
+        for preset, config in chosen.presets(profile).items()
+    }
+    recorded = [load_record(name, RESULTS) for name in record_names(RESULTS)]
+    unrecorded = found.keys() - {f"{one.study} full {one.preset}" for one in recorded}
+    missing = {name: found[name] for name in unrecorded - kept.keys()}
+    assert not missing, f"add to {path.name}: {json.dumps(missing)}"
+    assert {name: found.get(name) for name in kept} == kept
 
 
 @every_study
