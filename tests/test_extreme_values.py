@@ -157,6 +157,17 @@ def test_dequantised_pixels_never_leave_their_cell() -> None:
     assert torch.equal((256 * found).floor(), pixels.float())
 
 
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_the_largest_draw_stays_in_its_cell(
+    low: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    largest = 1 - 2.0**-24
+    monkeypatch.setattr(torch, "rand", lambda shape, **_: torch.full(shape, largest))
+    cells, pixels = Dequantization(low=low), torch.arange(256)
+    ends = cells.low + cells.cell_width * (pixels.double() + 1)
+    assert (cells(pixels, torch.Generator()).double() < ends).all()
+
+
 def test_divided_pixels_are_not_dequantised() -> None:
     with pytest.raises(ValueError, match="give the integers 0 to 255"):
         Dequantization()(torch.rand(3), torch.Generator())

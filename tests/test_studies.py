@@ -68,7 +68,9 @@ def test_a_study_is_found_by_its_name_and_its_chapter(chosen: Study[Any]) -> Non
     assert NAME.fullmatch(chosen.name)
     assert study(chosen.name) is chosen
     assert chosen in studies_of(f"{chosen.chapter:02d}")
-    assert len(list(BOOK.glob(f"{chosen.chapter:02d}-*.md"))) == 1
+    (page,) = BOOK.glob(f"{chosen.chapter:02d}-*.md")
+    wing = ".".join(chosen.measure.__module__.split(".")[:3])
+    assert f"from {wing}" in page.read_text(encoding="utf-8")
 
 
 def test_unknown_studies_are_refused() -> None:

@@ -23,6 +23,7 @@ class Number:
 
 
 HIDDEN = np.ma.masked_array([1.0, 9.0], [False, True])
+WIDE = np.nextafter(np.longdouble(1), np.longdouble(2))
 RECORD = np.array([(1, INFINITY)], dtype=[("a", int), ("b", float)])
 
 
@@ -63,6 +64,7 @@ RECORD = np.array([(1, INFINITY)], dtype=[("a", int), ("b", float)])
         (lambda c: c.close([2**53 + 1, 0.5], 1, atol=0, what="x"), ValueError, "2.53"),
         (lambda c: c.close(Fraction(2**53 + 1), 1, atol=0, what="x"), ValueError, "2."),
         (lambda c: c.close(Decimal("1e-400"), 0, atol=0, what="x"), ValueError, "400"),
+        (lambda c: c.close(WIDE, 1, atol=0, what="x"), ValueError, "long doubles"),
         (lambda c: c.close([HIDDEN], [HIDDEN], atol=0, what="x"), TypeError, "masked"),
         (lambda c: c.equal(RECORD, RECORD, what="x"), TypeError, "records"),
         (lambda c: c.equal(sympy.oo, sympy.oo, what="x"), ClaimFailed, "finite"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import huggingface_hub.constants as hub
@@ -205,6 +206,11 @@ def test_digits_keep_every_picture_once_and_the_classes_in_proportion():
     counts = np.bincount(bunch.target)
     share = test.labels.bincount().numpy() - counts * 360 / 1797
     assert np.abs(share).max() < 1
+
+
+def test_a_split_may_be_named_by_what_was_read():
+    split_ = json.loads('"test"')  # another object than the library's own
+    assert len(load("digits", split_)) == 360
 
 
 def test_digits_split_is_the_documented_rule():
@@ -484,6 +490,8 @@ def test_containers_refuse_what_does_not_fit():
         Images(pixels.float(), labels, 256, source)
     with pytest.raises(ValueError, match=r"int64 of shape \(2,\)"):
         Images(pixels, labels[:1], 256, source)
+    with pytest.raises(ValueError, match="labels must be at least 0, got -1"):
+        Images(pixels, labels - 1, 256, source)
     with pytest.raises(ValueError, match="1 rows of factors for 2"):
         Images(pixels, labels, 256, source, torch.zeros(1, 4))
     with pytest.raises(ValueError, match="1 titles for 2 texts"):

@@ -245,8 +245,10 @@ def test_points_lie_in_the_panel_of_their_title_only():
 
 def test_a_spectrum_falls():
     figure = figures.spectrum({"σ": noise(20)}, ylabel="σ", threshold=0.5)
-    heights = figure.axes[0].get_lines()[0].get_ydata()
+    falling, threshold = figure.axes[0].get_lines()
+    heights = falling.get_ydata()
     assert (np.diff(heights) <= 0).all()
+    assert list(threshold.get_ydata()) == [0.5, 0.5]
     assert figure.axes[0].get_yscale() == "log"
 
 

@@ -51,6 +51,7 @@ def test_intervals_are_those_of_student() -> None:
     figure = forest_plot({"line": {"name": values}}, xlabel="x")
     (bars,) = (c for c in figure.axes[0].containers)
     ends = bars.lines[2][0].get_segments()[0][:, 0]
+    assert figure.axes[0].lines[0].get_xdata() == [0, 0]  # the line at zero
     expected = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
     assert ends == pytest.approx(expected)
 

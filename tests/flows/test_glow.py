@@ -11,6 +11,7 @@ from rederived.chapters.fvae.glow import coupling_network, glow, glow_bijection
 from rederived.chapters.fvae.glow_layers import (
     ActNorm,
     ChannelPermutation,
+    Channels,
     FactorOut,
     Squeeze,
     initialize_actnorms,
@@ -278,6 +279,8 @@ def test_bad_options_are_refused(
 def test_odd_channels_are_refused(rng: torch.Generator) -> None:
     with pytest.raises(ValueError, match="channels must be even, got 3: squeeze"):
         glow_bijection(3, generator=rng, **SMALL)
+    with pytest.raises(ValueError, match="even number of channels, got 3: squeeze"):
+        Channels().split(torch.zeros(1, 3, 2, 2))
 
 
 @pytest.mark.parametrize("recompute", [False, True])

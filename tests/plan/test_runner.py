@@ -8,10 +8,11 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import toy_run
-from rederived.plan import Job, Outcome, run_jobs
+from rederived.plan import Job, Outcome, run_jobs, runner
 from rederived.plan.runner import Command
 from rederived.training import read_legs, read_tensors
 
@@ -67,6 +68,51 @@ def test_a_job_that_does_not_listen_is_killed_in_time(runs: Path) -> None:
 def test_no_time_or_no_process_is_refused(minutes: float, processes: int) -> None:
     with pytest.raises(ValueError, match="minutes must be more than 0"):
         list(run_jobs(JOBS, minutes=minutes, side_by_side=processes))
+
+
+class Busy:
+    """A process that ends when it is killed; it notes when it is asked to stop."""
+
+    def __init__(self, clock: list[float]) -> None:
+        self.clock, self.asked, self.killed = clock, -1.0, -1.0
+
+    def poll(self) -> int | None:
+        return None if self.killed < 0 else -signal.SIGKILL
+
+    wait = poll
+
+    def terminate(self) -> None:
+        self.asked = self.clock[0]
+
+    def kill(self) -> None:
+        self.killed = self.clock[0]
+
+
+@pytest.mark.parametrize(("minutes", "asked"), [(1, 48), (10, 570)])
+def test_jobs_have_time_to_stop(
+    minutes: float, asked: float, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fifth of the whole time, half a minute at most; the first jobs go first."""
+    clock, begun, processes = [0.0], list[int](), list[Busy]()
+
+    def start(job: Job, *_: object) -> runner._Running:
+        begun.append(job.seed)
+        processes.append(Busy(clock))
+        return runner._Running(job, processes[-1], runs)  # type: ignore[arg-type]
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    monkeypatch.setattr(runner, "_start", start)
+    monkeypatch.setattr(
+        runner, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep)
+    )
+    found = list(run_jobs(JOBS, minutes=minutes, side_by_side=2))
+    assert states(found) == {0: "stopped", 1: "stopped"}
+    assert begun == [0, 1]
+    for one in processes:
+        assert one.asked == pytest.approx(asked, abs=0.3)
+        assert one.killed == pytest.approx(60 * minutes, abs=0.3)
 
 
 TOY = f"""

@@ -175,6 +175,11 @@ def test_multivariate_normals_are_those_of_numpy(seed: int, size: int) -> None:
     assert float(entropy_multivariate(left)) == pytest.approx(expected)
 
 
+def test_a_table_that_is_no_distribution_has_no_marginal() -> None:
+    with pytest.raises(ValueError, match="joint"):
+        marginal(torch.full((2, 2), 0.5, dtype=torch.float64), 0)
+
+
 def test_bad_normals_are_refused() -> None:
     eye = torch.eye(2, dtype=torch.float64)
     zero = torch.zeros(2, dtype=torch.float64)

@@ -513,6 +513,7 @@ def test_the_commit_is_that_of_the_librarys_own_repository(
     assert provenance()["commit"] == "unknown"  # not that of the folder around
 
     git(root, "init")
+    assert provenance()["commit"] == "unknown"  # git answers HEAD, with an error
     git(root, "add", "pyproject.toml")
     git(root, "commit", "-m", "own")
     own = git(root, "rev-parse", "HEAD")

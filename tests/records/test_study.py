@@ -143,6 +143,13 @@ def test_a_run_says_what_was_asked_and_measured(tmp_path: Path) -> None:
     assert {"wall_seconds", "commit", "device"} <= run.provenance.keys()
 
 
+def test_a_run_has_the_seconds_that_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 107.4])
+    ours = SimpleNamespace(perf_counter=lambda: next(clock))
+    monkeypatch.setattr("rederived.records.study.time", ours)
+    assert TINY.run("b", "full").provenance["wall_seconds"] == 7
+
+
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_record_is_of_its_preset(name: str) -> None:
     record = load_record(name)

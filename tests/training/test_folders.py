@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from rederived.training import CheckpointError, legs, read_legs, write_tensors
+from rederived.training import (
+    LOG,
+    CheckpointError,
+    checkpoints,
+    legs,
+    read_legs,
+    write_tensors,
+)
 from rederived.training.checkpoints import CheckpointManager
 from torch import nn
 
@@ -32,6 +39,30 @@ def test_a_folder_has_one_writer_and_is_free_again(tmp_path: Path) -> None:
     assert not (folder / ".lock").exists()
     with manager(folder).locked():
         (folder / ".lock").unlink()  # somebody tidied up
+
+
+def test_a_lock_that_another_replaced_is_not_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / ".lock"
+
+    def replaced(*_: object) -> None:
+        (tmp_path / "new").touch()
+        (tmp_path / "new").replace(lock)
+
+    for others in (replaced, lambda *_: lock.unlink()):
+        monkeypatch.setattr(checkpoints.fcntl, "flock", others)
+        with (
+            pytest.raises(CheckpointError, match="another process trains"),
+            manager(tmp_path).locked(),
+        ):
+            pass
+
+
+def test_a_log_makes_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "made" / "on the way"
+    manager(folder).log("said")
+    assert (folder / LOG).read_text(encoding="utf-8").endswith(" said\n")
 
 
 def test_a_leg_begins_where_it_stands() -> None:

@@ -16,6 +16,7 @@ import pytest
 import torch
 import toy_game
 import toy_run
+from pretended_gpu import GPU, pretended_gpu
 from rederived.chapters.nice.model import nice_as_article
 from rederived.flows import Flow
 from rederived.training import (
@@ -164,6 +165,14 @@ class Wrapped(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.module(x).mean()
+
+
+@pytest.mark.parametrize("factor", [-0.1, np.inf, np.nan])
+def test_a_factor_that_is_no_rate_is_refused(factor: float) -> None:
+    with pytest.raises(
+        ValueError, match=f"factor at step 0 is {factor}: give a finite"
+    ):
+        descend(TrainConfig(1, 4), schedule=lambda _: factor)
 
 
 def test_clipping_bounds_the_whole_gradient() -> None:
@@ -524,6 +533,20 @@ def test_a_gpu_that_only_emulates_bf16_takes_float32(
 
 def test_the_device_is_that_of_the_parameters() -> None:
     assert loop.device_of(nn.Linear(1, 1, device="meta")) == torch.device("meta")
+
+
+def test_a_model_comes_back_where_it_came_from() -> None:
+    with pretended_gpu():
+        line, seen = nn.Linear(1, 1), []
+
+        def squares(model: nn.Linear, x: Tensor) -> Tensor:
+            seen.append(model.weight.device)
+            return model(x).square().mean()
+
+        optimizer = torch.optim.SGD(line.parameters(), lr=0.1)
+        fit(line, (torch.ones(2, 1),), optimizer, TrainConfig(1, 2), loss=squares)
+        assert seen == [GPU]
+        assert loop.device_of(line) == torch.device("cpu")
 
 
 class High(Point):

@@ -21,6 +21,7 @@ from rederived.training import (
     read_tensors,
     write_tensors,
 )
+from rederived.training.samples import sample_of
 from torch import Tensor, nn
 
 ROWS = torch.rand(24, 3, generator=torch.Generator().manual_seed(0))
@@ -249,7 +250,7 @@ def test_a_hyperparameter_that_changes_by_itself_is_not_kept(tmp_path: Path) -> 
     train(None, make=lambda net: Restless(net.parameters(), 0.1))
 
 
-@pytest.mark.parametrize("number", [2.5, True, float("nan"), 2.0])
+@pytest.mark.parametrize("number", [2.5, True, float("nan"), 2.0, 0])
 def test_a_game_has_whole_rounds(number: float) -> None:
     net = nn.Linear(1, 1)
     for lengths_ in ((number, 2), (2, number)):
@@ -267,6 +268,13 @@ def test_what_is_measured_is_kept_as_numbers(tmp_path: Path) -> None:
     _, header = read_tensors(tmp_path / CHECKPOINT)
     rows = json.loads(header)["position"]["rows"]
     assert all(isinstance(row["bias"], float) for row in rows)
+
+
+def test_a_batch_is_kept_by_the_numbers_of_the_checkpoints_on_disk() -> None:
+    """Another spread would call a checkpoint of before that of another run."""
+    numbers = torch.arange(512.0)
+    found = sample_of((numbers, numbers[:511]))
+    assert found == [numbers[::2].tolist(), numbers[:511].tolist()]
 
 
 def test_a_file_system_without_locks_is_trained_on(

@@ -57,6 +57,7 @@ def test_one_cycle_of_a_few_steps(total: int) -> None:
     rates = [OneCycle(total)(step) for step in range(total)]
     assert all(0 < rate <= 1 for rate in rates)
     assert rates[0] == pytest.approx(0.04)
+    assert rates[1] == pytest.approx(1.0)  # the peak is no later than the first step
 
 
 @pytest.mark.parametrize(("total", "warmup"), [(1, 0.3), (10, 0.0), (10, 1.0)])
@@ -73,7 +74,9 @@ def test_exponential_divides_until_the_floor() -> None:
         assert factor(step) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize(("decay", "floor"), [(0.99, 0.1), (1.1, -0.1), (1.1, 1.5)])
+@pytest.mark.parametrize(
+    ("decay", "floor"), [(0.99, 0.1), (math.inf, 0.1), (1.1, -0.1), (1.1, 1.5)]
+)
 def test_exponential_refuses_growth_and_bad_floors(decay: float, floor: float) -> None:
     with pytest.raises(ValueError, match=f"got {decay} and {floor}"):
         Exponential(decay, floor)

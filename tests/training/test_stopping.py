@@ -77,6 +77,8 @@ def test_a_run_asked_to_stop_in_a_step_goes_on_bit_by_bit(tmp_path: Path) -> Non
 def test_a_game_asked_to_stop_in_a_round_goes_on_bit_by_bit(tmp_path: Path) -> None:
     assert "TrainingStoppedError" in stop(toy_game.__file__, str(tmp_path))
     assert step_of(tmp_path) == toy_game.STOP_AT + 1
+    log = (tmp_path / LOG).read_text(encoding="utf-8")
+    assert log.count("stopped as asked after round 18 of 25") == 1
     resumed, played = toy_game.play(tmp_path)
     whole, _ = toy_game.play(None)
     assert played == list(range(toy_game.STOP_AT + 1, toy_game.ROUNDS))

@@ -36,6 +36,7 @@ from rederived.chapters.fvae.study.models import (
 from rederived.chapters.fvae.study.sample_grids import sample_grids
 from rederived.chapters.fvae.study.spectra import HIGH, high_power, radial_spectrum
 from rederived.datasets.faces import draw_faces, sample_factors
+from rederived.evaluation import FeatureClassifier
 from rederived.flows import Flow
 from rederived.training import CheckpointError, generator
 from scipy.special import logsumexp
@@ -126,6 +127,33 @@ def test_the_evaluator_reads_factors(rng: torch.Generator) -> None:
     noise = torch.randint(0, 256, (50, 3, 32, 32), generator=rng, dtype=torch.uint8)
     assert evaluator.distance(evaluator.features(noise)) > 5 * known
     assert measures.residual(evaluator, noise, evaluator.features(noise)) > 0.2
+
+
+@pytest.mark.parametrize(("count", "batch"), [(65, 64), (3, 3)])
+def test_the_evaluator_learns_from_batches_of_64(
+    count: int, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(
+        FeatureClassifier, "learn", lambda _, *found: asked.append(found)
+    )
+    pictures = faces(count, 8)
+    Evaluator(pictures, 5)
+    (((train, _, _), *rest),) = asked
+    assert train is pictures.train
+    assert rest == [5, batch, None]
+
+
+def test_factors_are_read_back_in_their_ranges() -> None:
+    pictures = faces(9, 8)
+    assert pictures.factors is not None
+    true = pictures.factors[0]
+    evaluator = Evaluator.__new__(Evaluator)
+    evaluator.classifier = SimpleNamespace(  # type: ignore[assignment]
+        factors=lambda _: unit_factors(true),
+        classes=lambda _: torch.eye(4)[pictures.labels[0]],
+    )
+    torch.testing.assert_close(evaluator.factors(true), true)
 
 
 def test_true_factors_leave_no_residual(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -423,6 +451,7 @@ def test_a_run_goes_on_along_the_same_trajectory(
         assert whole.metrics[key] == resumed.metrics[key], key
     for key, values in whole.arrays.items():
         np.testing.assert_array_equal(values, resumed.arrays[key], err_msg=key)
+    assert {"factors_read", "midpoint_residual"} <= whole.metrics.keys()  # of faces
     assert whole.arrays["samples_by_temperature"].shape == (7, 4, 3, 32, 32)
     assert whole.arrays["samples_by_temperature"].dtype == np.uint8
     assert whole.arrays["square_interpolations"].shape == (5, 5, 3, 32, 32)

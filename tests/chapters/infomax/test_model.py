@@ -145,7 +145,12 @@ def test_draws_have_their_correlation_and_bad_ones_are_refused() -> None:
     assert float(torch.corrcoef(torch.cat([x, z], 1).T)[0, 1]) == pytest.approx(
         0.8, abs=0.02
     )
-    for call in (infomax.information_of_pair, infomax.js_of_pair):
+    for call in (
+        infomax.information_of_pair,
+        infomax.js_of_pair,
+        lambda rho: infomax.log_ratio(x, z, rho),
+        lambda rho: infomax.draw_pair(2, rho, generator(2)),
+    ):
         with pytest.raises(ValueError, match="inside"):
             call(1.0)
 
@@ -320,8 +325,9 @@ def test_the_split_layer_is_the_joined_one(seed: int) -> None:
 
 
 def test_the_decoder_returns_flat_pictures() -> None:
-    decoder = ConvDecoder((4, 8), 5, (3, 16, 12))
-    assert decoder(torch.zeros(2, 5)).shape == (2, 3 * 16 * 12)
+    for channels in ((4, 8), (4, 8, 16)):
+        decoder = ConvDecoder(channels, 5, (3, 16, 8))
+        assert decoder(torch.zeros(2, 5)).shape == (2, 3 * 16 * 8)
 
 
 # The objective

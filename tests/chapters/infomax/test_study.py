@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from rederived.chapters.infomax import ConvEncoder, DeepInfoMax
+from rederived.chapters.infomax import ConvEncoder, DeepInfoMax, InfoMaxWeights
 from rederived.chapters.infomax.study import (
     STUDY,
     InfoMaxConfig,
@@ -81,6 +81,37 @@ def test_the_articles_preset_is_the_articles() -> None:
     objective, encoder = build(ARTICLE, (3, 32, 32), 10, 0)
     assert sum(p.numel() for p in encoder.parameters()) == 1_684_480
     assert sum(p.numel() for p in objective.parameters()) == 2_210_818
+
+
+def test_the_weights_by_default_are_those_of_the_study() -> None:
+    config, weights = InfoMaxConfig(), InfoMaxWeights()
+    assert all(getattr(config, name) == value for name, value in vars(weights).items())
+
+
+def test_pictures_need_not_be_square() -> None:
+    objective, _ = build(TINY, (3, 16, 8), 10, 0)
+    assert isinstance(objective, DeepInfoMax)
+    x = torch.zeros(4, 3, 16, 8)
+    assert math.isfinite(objective.loss(objective.terms(x, generator(1))).item())
+
+
+@pytest.mark.parametrize(
+    ("dataset", "final"), [("cifar10", "test"), ("tiny-imagenet", "valid")]
+)
+def test_a_data_set_is_tested_on_the_split_that_it_has(
+    dataset: str, final: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = torch.zeros(2, 3, 2, 2, dtype=torch.uint8)
+    asked = []
+
+    def load(name: str, split: str) -> Images:
+        asked.append((name, split))
+        source = Source(name, split, "here", "0")
+        return Images(pixels, torch.zeros(2, dtype=torch.int64), 256, source)
+
+    monkeypatch.setattr("rederived.datasets.loading.load", load)
+    load_pictures(replace(TINY, dataset=dataset, rows=2))
+    assert asked == [(dataset, "train"), (dataset, final)]
 
 
 def test_the_articles_preset_trains_on_a_few_pictures(

@@ -87,6 +87,19 @@ def test_the_verdict_follows_from_the_whole_step_and_its_parts(
     assert decided(monkeypatch, whole, *parts) == expected
 
 
+def test_where_the_whole_is_not_shown_its_parts_are_judged_by_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        claims.checks, "publish", lambda data, *_, **__: shown.append(data)
+    )
+    parts = {"clear": torch.tensor(CLEAR), "vague": torch.tensor(VAGUE)}
+    judge_parts(claim("8.14"), torch.tensor(VAGUE), parts, what="whole")
+    kinds = [data[CHECK_MIME]["kind"] for data in shown]
+    assert kinds == ["not shown", "supports", "not shown"]
+
+
 def test_two_arms_of_one_distribution_are_not_told_apart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

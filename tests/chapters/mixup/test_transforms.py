@@ -205,6 +205,13 @@ def test_calibration_by_hand() -> None:
     assert found == pytest.approx((0.6 + 0.6) / 2)
 
 
+@pytest.mark.parametrize("label", [-1, 2])
+def test_a_label_of_no_column_is_refused(label: int) -> None:
+    rows, labels = torch.full((2, 2), 0.5), torch.tensor([0, label])
+    with pytest.raises(ValueError, match=f"labels must be 0 to 1, got {label}"):
+        calibration_error(rows, labels)
+
+
 def test_a_calibrated_law_has_no_calibration_error(rng: torch.Generator) -> None:
     probabilities = torch.randn(20_000, 3, generator=rng).softmax(1)
     labels = torch.multinomial(probabilities, 1, generator=rng)[:, 0]

@@ -28,7 +28,12 @@ from rederived.chapters.titles.attention import (
 )
 from rederived.chapters.titles.recurrent import Encoder, TwoDirections
 from rederived.chapters.titles.rollout import greedy_continuation
-from rederived.chapters.titles.transformer import TransformerConfig, TransformerLayer
+from rederived.chapters.titles.transformer import (
+    Transformer,
+    TransformerConfig,
+    TransformerLayer,
+)
+from rederived.chapters.titles.vocabulary import trimmed
 from tiny_titles import LENGTHS, MODELS, SIZE, batch, recurrent, transformer
 from torch import nn
 
@@ -61,6 +66,13 @@ def test_batches_are_cut_and_padded():
         [START, 4, END, PAD],
         [START, 5, 5, END],
     ]
+
+
+def test_columns_of_padding_are_cut_off_but_for_one():
+    rows = torch.tensor([[5, PAD, PAD], [5, 6, PAD]])
+    assert trimmed(rows).tolist() == [[5, PAD], [5, 6]]
+    assert trimmed(rows[:1]).tolist() == [[5]]
+    assert trimmed(rows[:, 2:]).tolist() == [[PAD], [PAD]]
 
 
 @pytest.mark.parametrize("characters", [("ab",), ("a", "a")])
@@ -283,6 +295,14 @@ def test_maps_of_attention(rng):
         MODELS["plain"]().attention_weights(text, titles)
 
 
+def test_a_transformers_tables_begin_with_rows_of_length_one():
+    torch.manual_seed(1)
+    model = Transformer(TransformerConfig(500, width=64, positions=300))
+    for table in (model.embedding, model.positions):
+        lengths = table.weight.detach().square().sum(1)
+        assert float(lengths.mean()) == pytest.approx(1.0, abs=0.1)
+
+
 def test_a_transformer_says_what_is_too_long():
     with pytest.raises(ValueError, match="more than the 40 positions"):
         transformer().encode(torch.full((1, 41), 5))
@@ -326,6 +346,9 @@ def test_free_running_is_the_likeliest_token_of_a_forced_title(rng):
     free = greedy_continuation(model, text, titles[:, :1], 6)
     begun = torch.cat([titles[:, :1], free[:, :2]], 1)
     assert torch.equal(greedy_continuation(model, text, begun, 4), free[:, 2:])
+    for wrong in (titles[:, :0], titles[:, 1:2]):
+        with pytest.raises(ValueError, match="has to begin with START"):
+            greedy_continuation(model, text, wrong, 4)
     forced = torch.cat([titles[:, :1], free], 1)
     logits = model.decode(model.encode(text), forced[:, :-1])
     assert torch.equal(logits.argmax(-1), free)

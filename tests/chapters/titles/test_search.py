@@ -485,6 +485,8 @@ def test_coverage_and_bad_input():
         coverage("", "a")
     with pytest.raises(ValueError, match="no titles"):
         mean_rouge([], [])
+    with pytest.raises(ValueError, match="shorter"):
+        mean_rouge(["a", "b"], ["a"])
 
 
 class Elsewhere(Scorer):

@@ -165,6 +165,20 @@ def test_titles_are_compared_by_hand() -> None:
     assert found_["length"] == 2.0
 
 
+def test_texts_are_short_middle_or_long() -> None:
+    """Lengths from 2 to 10: the thirds end before 5 and 8."""
+    rows = [("甲", "乙" * length) for length in (2, 4, 5, 7, 8, 10)]
+    pairs, vocabulary = encoded(rows)
+    right, wrong = (tuple(vocabulary.encode(name)) for name in "甲乙")
+    tokens = [right, right, right, wrong, wrong, wrong]
+    found = [Hypothesis(s, -1.0, -1.0, True) for s in tokens]
+    assert measures.by_length(found, vocabulary, pairs) == {
+        "rouge_l_short": 100.0,
+        "rouge_l_middle": 50.0,
+        "rouge_l_long": 0.0,
+    }
+
+
 def test_the_lead_is_chosen_on_validation_pairs() -> None:
     train, _ = encoded([("甲乙丙丁戊己庚", "甲乙丙丁戊己庚辛")])
     validation, _ = encoded([("甲乙丙丁", "甲乙丙丁己己")])
@@ -450,6 +464,9 @@ def test_a_file_or_standard_input_is_titled(
     by_pipe = call(monkeypatch, trained, input=NEWS.encode())
     assert by_file.exit_code == by_pipe.exit_code == 0
     assert by_file.stdout == by_pipe.stdout
+    expected = titling.title(NEWS, trained.config, trained.arrays).title
+    assert by_file.stdout == f"{expected}\n"
+    assert expected
 
 
 def test_a_preset_is_trained_first(

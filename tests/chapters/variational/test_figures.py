@@ -17,6 +17,12 @@ def test_comparisons_has_an_arrow_and_two_boxes_a_row() -> None:
     ends = [(arrow.xy[0], arrow.xyann[0]) for arrow in arrows]
     assert ends[0][0] > ends[0][1]
     assert ends[1][0] < ends[1][1]
+    headings = [text.get_position()[0] for text in axes.texts[:2]] * 2
+    boxes = [(box.get_x(), box.get_x() + box.get_width()) for box in axes.patches]
+    np.testing.assert_allclose(np.mean(boxes, 1), headings)
+    for left, right in (boxes[:2], boxes[2:]):  # the arrow is between them
+        assert left[1] < min(ends[0])
+        assert max(ends[0]) < right[0]
 
 
 def test_the_simplex_marks_its_minimum() -> None:

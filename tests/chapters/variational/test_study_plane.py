@@ -57,10 +57,11 @@ def test_a_mode_needs_a_tenth_of_its_share_of_good_samples() -> None:
 
 
 def test_collapse_is_the_loss_of_half_of_what_was_reached() -> None:
-    covered = torch.tensor([[1, 4, 8, 5, 4, 8], [3, 1, 1, 1, 3, 0]])
+    covered = torch.tensor([[1, 4, 8, 5, 4, 8], [3, 1, 1, 1, 3, 0], [4, 3, 2, 4, 4, 4]])
     assert mode_collapse(covered, 8).tolist() == [
         [False, False, False, False, True, False],
         [False] * 6,
+        [False, False, True, False, False, False],  # half of all was enough to lose
     ]
 
 
@@ -72,6 +73,7 @@ def test_first_time() -> None:
 def test_late_is_the_second_half() -> None:
     values = torch.tensor([[9.0, 9.0, 1.0, 2.0, 6.0]])
     assert late(values).tolist() == [3.0]
+    assert late(values[0]).item() == late(values[None]).item() == 3.0
 
 
 def test_presets() -> None:

@@ -17,7 +17,7 @@ from rederived.chapters.mixup.objectives import (
     LinearityPenalty,
     mean_soft_cross_entropy,
 )
-from rederived.chapters.mixup.schedules import PAPER_CIFAR, PairingSchedule
+from rederived.chapters.mixup.schedules import PairingSchedule
 from rederived.chapters.mixup.study.config import MixupConfig
 from rederived.chapters.mixup.study.data import CLASSES, Pictures
 from rederived.chapters.mixup.transforms import mix, mixup, pair, partners, smooth
@@ -58,8 +58,6 @@ def loss_of(config: MixupConfig) -> Loss:
 def transform_for_epoch(config: MixupConfig, pictures: Pictures) -> TransformForEpoch:
     """Return what happens to the batches of each epoch: scale, augment, mix."""
     schedule = PairingSchedule.for_epochs(config.epochs)
-    if config.epochs == 1000:
-        schedule = PAPER_CIFAR
 
     def of_epoch(epoch: int) -> BatchTransform:
         on = mixes(config, schedule, epoch)
