@@ -305,6 +305,13 @@ def test_the_bounds_lie_on_either_side_of_a_known_information() -> None:
     assert {f.cap for f in found} == {math.log(30)}
 
 
+def test_information_of_an_encoder_in_training_is_a_number_without_a_warning() -> None:
+    mean = torch.tensor([[-1.0], [1.0]])
+    expected = information(mean, 0 * mean, generator(4))
+    mean.requires_grad_()
+    assert information(mean, 0 * mean, generator(4)) == expected
+
+
 def test_codes_of_the_first_rows_only() -> None:
     mean, log_variance = codes_of(1300, 2, 28)
     few = information(mean, log_variance, generator(29), points=600)
