@@ -123,10 +123,14 @@ class DiagonalScale(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``s * x`` and ``sum log s``."""
-        log_det = zero_log_det(x) + self.log_scale.sum()
+        log_det = zero_log_det(x) + self._log_scale(x).sum()
         return x * self.log_scale.exp(), log_det
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``z / s`` and ``-sum log s``."""
-        log_det = zero_log_det(z) - self.log_scale.sum()
+        log_det = zero_log_det(z) - self._log_scale(z).sum()
         return z * (-self.log_scale).exp(), log_det
+
+    def _log_scale(self, x: Tensor) -> Tensor:
+        """Return the log-scale of an event; a shared one counts for each."""
+        return self.log_scale.expand(x.shape[1:])

@@ -41,12 +41,19 @@ class AdditiveCoupling(Bijection):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``(x1, x2 + m(x1))`` merged, and a log-determinant of zero."""
         kept, changed = self.split.split(x)
-        return self.split.merge(kept, changed + self.shift(kept)), zero_log_det(x)
+        moved = changed + self._shift(kept, changed)
+        return self.split.merge(kept, moved), zero_log_det(x)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``(h1, h2 - m(h1))`` merged, and a log-determinant of zero."""
         kept, changed = self.split.split(z)
-        return self.split.merge(kept, changed - self.shift(kept)), zero_log_det(z)
+        moved = changed - self._shift(kept, changed)
+        return self.split.merge(kept, moved), zero_log_det(z)
+
+    def _shift(self, kept: Tensor, changed: Tensor) -> Tensor:
+        """Return the shift; one that is larger than the part would enlarge it."""
+        shift: Tensor = self.shift(kept)
+        return shift.expand_as(changed)
 
 
 class AffineCoupling(Bijection):
