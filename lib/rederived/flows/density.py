@@ -52,7 +52,7 @@ class Flow(nn.Module):
                 f"{tuple(self.event_shape)}: flatten or cut them"
             )
         if not x.is_floating_point():
-            raise ValueError(f"events are {x.dtype}: use Dequantization or convert them")
+            raise ValueError(f"events are {x.dtype}: give floating point, dequantised")
         z, log_det = self.bijection(x)
         return self.prior.log_prob(z) + log_det
 

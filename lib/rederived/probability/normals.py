@@ -152,7 +152,7 @@ def entropy_multivariate(covariance: Tensor) -> Tensor:
 
 
 def check_symmetric(covariance: Tensor) -> None:
-    """Raise a ValueError unless matrices are symmetric, each judged on its own scale."""
+    """Raise a ValueError unless matrices are symmetric, each on its own scale."""
     apart = (covariance - covariance.mT).abs().amax((-2, -1))
     if not bool((apart <= 1e-6 * covariance.abs().amax((-2, -1))).all()):
         worst = float(apart.max())
