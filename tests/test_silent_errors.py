@@ -14,7 +14,6 @@ from rederived.chapters.fvae.glow_layers import ActNorm, ChannelPermutation
 from rederived.chapters.fvae.model import FVAE, NormalPosterior
 from rederived.chapters.infomax import contrast, networks, objective
 from rederived.chapters.information import infomax
-from rederived.chapters.information.tables import split_loss
 from rederived.chapters.titles import recurrent
 from rederived.chapters.titles.exact import exact_search
 from rederived.chapters.titles.search import Hypothesis
@@ -83,6 +82,9 @@ def test_a_name_that_no_branch_knows_is_refused(call: Callable[[], object]) -> N
         lambda: flows.Flow(
             flows.Reverse(), flows.StandardNormal(), (3,)
         ).log_prob(torch.tensor([[0, 16, 255]], dtype=torch.uint8)),
+        lambda: flows.DiagonalScale((1,))(X),
+        lambda: flows.DiagonalScale((3,)).inverse(X[:, :1]),
+        lambda: flows.DiagonalScale((3,))(X[None]),
         lambda: exact_search(
             recurrent.RecurrentModel(recurrent.RecurrentConfig(9, 8, 8)),
             torch.tensor([[5]]), 0, Hypothesis((), -9.0, -9.0, ended=True),
@@ -98,15 +100,14 @@ def test_no_wrong_number_or_picture(call: Callable[[], object]) -> None:
 
 
 def log_abs_det(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    jacobian = torch.autograd.functional.jacobian(function, x)
+    jacobian = torch.func.jacrev(function)(x)
     return torch.linalg.slogdet(jacobian.reshape(x.numel(), x.numel()))[1]
 
 
 @pytest.mark.parametrize(
     ("layer", "x"),
     [
-        (flows.DiagonalScale((1,)), torch.ones(1, 3)),
-        (flows.DiagonalScale((4,)), torch.ones(1, 2, 4)),
+        (ActNorm(1), torch.ones(1, 3)),
         (ActNorm(1), torch.ones(1, 3, 2, 2)),
     ],
 )
@@ -127,11 +128,11 @@ def test_a_shared_deviation_counts_for_each(shape: tuple[int, ...]) -> None:
     torch.testing.assert_close(posterior(u, u)[1], expected[None])
 
 
-@pytest.mark.parametrize("way", ["forward", "inverse"])
-def test_a_shift_does_not_enlarge_an_event(way: str) -> None:
+def test_a_shift_does_not_enlarge_an_event() -> None:
     coupling = flows.AdditiveCoupling(flows.Prefix(1), nn.Linear(1, 2))
-    with pytest.raises(RuntimeError, match="expanded size"):
-        getattr(coupling, way)(torch.ones(4, 2))
+    flow = flows.Flow(coupling, flows.StandardNormal(), (2,))
+    with pytest.raises(ValueError, match=r"become codes of \(4, 3\)"):
+        flow.log_prob(torch.ones(4, 2))
 
 
 def test_a_scale_does_not_enlarge_an_event() -> None:
@@ -176,14 +177,6 @@ def test_a_weight_of_zero_drops_an_infinite_rate() -> None:
         nn.Linear(6, 1), rate_weight=0.0,
     )  # fmt: skip
     assert bool(small(X).isfinite())
-
-
-def test_a_point_that_never_occurs_has_no_part_in_the_rate() -> None:
-    data = torch.tensor([1.0, 0.0]).double()
-    encoder = torch.tensor([[0.5, 0.5], [0.5, 0.5]]).double()
-    prior = torch.tensor([1.0, 0.0]).double()
-    parts = split_loss(data, encoder, prior, encoder)
-    assert float(parts.rate) == INFINITY
 
 
 @pytest.mark.parametrize("log_variance", [-40.0, -75.0, -300.0, -800.0])

@@ -41,19 +41,12 @@ class AdditiveCoupling(Bijection):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``(x1, x2 + m(x1))`` merged, and a log-determinant of zero."""
         kept, changed = self.split.split(x)
-        moved = changed + self._shift(kept, changed)
-        return self.split.merge(kept, moved), zero_log_det(x)
+        return self.split.merge(kept, changed + self.shift(kept)), zero_log_det(x)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``(h1, h2 - m(h1))`` merged, and a log-determinant of zero."""
         kept, changed = self.split.split(z)
-        moved = changed - self._shift(kept, changed)
-        return self.split.merge(kept, moved), zero_log_det(z)
-
-    def _shift(self, kept: Tensor, changed: Tensor) -> Tensor:
-        """Return the shift; one that is larger than the part would enlarge it."""
-        shift: Tensor = self.shift(kept)
-        return shift.expand_as(changed)
+        return self.split.merge(kept, changed - self.shift(kept)), zero_log_det(z)
 
 
 class AffineCoupling(Bijection):

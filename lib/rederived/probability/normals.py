@@ -42,7 +42,7 @@ def draw_normal(
             ``training.fit`` seeds anew at each step.
     """
     device = mean.device if generator is None else generator.device
-    shape = torch.broadcast_shapes(mean.shape, log_variance.shape)
+    shape = torch.broadcast_shapes(mean.shape, log_variance.shape)  # type: ignore[no-untyped-call]
     noise = torch.randn(shape, generator=generator, device=device, dtype=mean.dtype)
     return mean + (0.5 * log_variance).exp() * noise.to(mean.device)
 

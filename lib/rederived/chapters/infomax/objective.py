@@ -153,15 +153,16 @@ class DeepInfoMax(nn.Module):
 
     def loss(self, terms: InfoMaxTerms) -> Tensor:
         """Return the weighted sum, to be minimised by all networks alike."""
-        total = torch.zeros_like(terms.rate)
-        for weight, part in (
-            (-self.weights.prior_weight, terms.rate),
+        total = self.weights.prior_weight * terms.rate
+        if self.weights.prior_weight == 0:  # also where the rate is infinite
+            total = torch.zeros_like(terms.rate)
+        for weight, score in (
             (self.weights.global_weight, terms.global_score),
             (self.weights.local_weight, terms.local_score),
             (self.weights.inter_location_weight, terms.inter_location_score),
         ):
-            if weight and part is not None:
-                total = total - weight * part
+            if score is not None:
+                total = total - weight * score
         return total
 
     def forward(self, x: Tensor) -> Tensor:

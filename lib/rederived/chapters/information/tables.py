@@ -63,7 +63,7 @@ def split_loss(
     log_ratio = torch.xlogy(together, decoder) - torch.xlogy(together, data[:, None])
     return LossDecomposition(
         loss=kl(together, prior * decoder),
-        rate=torch.where(data == 0, 0.0, data * kl(encoder, prior, -1)).sum(),
+        rate=(data * kl(encoder, prior, -1)).sum(),
         fit=log_ratio.sum(),
         information=mutual_information(together),
         aggregate_kl=kl(aggregate, prior),
