@@ -14,11 +14,14 @@ from rederived.chapters.fvae.glow_layers import ActNorm, ChannelPermutation
 from rederived.chapters.fvae.model import FVAE, NormalPosterior
 from rederived.chapters.infomax import contrast, networks, objective
 from rederived.chapters.information import infomax
+from rederived.chapters.information.tables import best_encoder
+from rederived.chapters.mixup.exact import mixup_least_squares
 from rederived.chapters.titles import recurrent
 from rederived.chapters.titles.exact import exact_search
 from rederived.chapters.titles.search import Hypothesis
 from rederived.chapters.titles.vocabulary import PAD, trimmed
 from rederived.chapters.variational import em, inference, measures
+from rederived.chapters.variational.tables import proximal_response
 from rederived.evaluation.classifier import FeatureClassifier
 from rederived.networks import initialize
 from rederived.probability.normals import check_symmetric
@@ -82,6 +85,12 @@ def test_a_name_that_no_branch_knows_is_refused(call: Callable[[], object]) -> N
         lambda: flows.Flow(
             flows.Reverse(), flows.StandardNormal(), (3,)
         ).log_prob(torch.tensor([[0, 16, 255]], dtype=torch.uint8)),
+        lambda: mixup_least_squares(X, X[:, :1], 1.0, intercept=False),
+        lambda: proximal_response(X[0], X[1]),
+        lambda: best_encoder(X[0], X, 1.0),
+        lambda: recurrent.RecurrentModel(recurrent.RecurrentConfig(9, 8, 8)).encode(
+            torch.tensor([[PAD, 5, 6]])
+        ),
         lambda: flows.DiagonalScale((1,))(X),
         lambda: flows.DiagonalScale((3,)).inverse(X[:, :1]),
         lambda: flows.DiagonalScale((3,))(X[None]),
