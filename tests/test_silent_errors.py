@@ -88,9 +88,6 @@ def test_a_name_that_no_branch_knows_is_refused(call: Callable[[], object]) -> N
         lambda: mixup_least_squares(X, X[:, :1], 1.0, intercept=False),
         lambda: proximal_response(X[0], X[1]),
         lambda: best_encoder(X[0], X, 1.0),
-        lambda: recurrent.RecurrentModel(recurrent.RecurrentConfig(9, 8, 8)).encode(
-            torch.tensor([[PAD, 5, 6]])
-        ),
         lambda: flows.DiagonalScale((1,))(X),
         lambda: flows.DiagonalScale((3,)).inverse(X[:, :1]),
         lambda: flows.DiagonalScale((3,))(X[None]),

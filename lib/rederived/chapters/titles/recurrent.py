@@ -195,8 +195,7 @@ class RecurrentModel(nn.Module):
         """Read texts, int64 ``(B, N)``, once.
 
         Raises:
-            ValueError: if there is no text, or one without a token, or with padding
-                before one where lengths are known.
+            ValueError: if there is no text, or one without a token.
         """
         if len(text) == 0:
             raise ValueError("there are no texts to encode: give at least one")
@@ -204,8 +203,6 @@ class RecurrentModel(nn.Module):
         lengths = mask.sum(1)
         if int(lengths.min()) < 1:
             raise ValueError("a text without a token cannot be encoded: leave it out")
-        if self.config.knows_lengths and bool((mask[:, 1:] & ~mask[:, :-1]).any()):
-            raise ValueError("padding stands before a token: put it behind the text")
         values = self.encoder(self.source_embedding(text), lengths)
         hidden = values.masked_fill(~mask[..., None], -math.inf)
         keys = None if self.attention is None else self.attention.prepare(values, mask)
