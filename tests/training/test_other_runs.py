@@ -19,6 +19,7 @@ from rederived.training import (
     fit,
     fit_players,
     read_tensors,
+    samples,
     write_tensors,
 )
 from torch import Tensor, nn
@@ -278,3 +279,20 @@ def test_a_file_system_without_locks_is_trained_on(
     monkeypatch.setattr(checkpoints.fcntl, "flock", refuse)
     train(tmp_path)
     assert (tmp_path / CHECKPOINT).exists()
+
+
+@pytest.mark.parametrize("shape", [(128, 1, 28, 28), (256, 784), (64, 3, 32, 32)])
+def test_a_sample_of_pictures_is_not_of_their_borders(shape: tuple[int, ...]) -> None:
+    pictures = torch.zeros(shape)
+    pictures.view(shape[0], -1, 28 if 28 in shape or 784 in shape else 32)[
+        :, 4:, 4:
+    ] = 1
+    assert not samples.alike(
+        samples.sample_of((pictures,)), samples.sample_of((2 * pictures,))
+    )
+    assert len(samples.sample_of((pictures,))[0]) == 256
+
+
+def test_a_sample_of_complex_numbers_has_both_parts() -> None:
+    numbers = torch.tensor([1 + 2j, 3 - 4j])
+    assert samples.sample_of((numbers.conj(),)) == [[1.0, -2.0, 3.0, 4.0]]
