@@ -70,7 +70,7 @@ def test_neighbours_in_two_tight_clusters_far_apart(rng: torch.Generator) -> Non
 def test_information_far_from_the_origin(rng: torch.Generator) -> None:
     mean = 1e6 + torch.randn(50, 2, generator=rng, dtype=torch.float64)
     log_variance = torch.full_like(mean, -4.0)
-    near = _pairs(mean, mean, log_variance)
+    near = _pairs(mean, 0 * mean, mean, log_variance)
     expected = normal_log_prob(mean[:, None], mean[None], log_variance[None])
     torch.testing.assert_close(near, expected, atol=1e-6, rtol=1e-9)
 

@@ -41,7 +41,12 @@ def library_digest() -> str:
     """SHA-256 of all that a chapter computes with: the library and the records."""
     digest = hashlib.sha256()
     library = ROOT / "lib" / "rederived"
-    paths = [*library.rglob("*.py"), *RESULTS.rglob("*.json"), *RESULTS.rglob("*.npz")]
+    paths = [
+        *library.rglob("*.py"),
+        *library.rglob("*.yml"),
+        *RESULTS.rglob("*.json"),
+        *RESULTS.rglob("*.npz"),
+    ]
     for path in sorted(paths):
         digest.update(f"{path.relative_to(ROOT)}\n".encode())
         digest.update(path.read_bytes())

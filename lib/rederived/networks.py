@@ -88,7 +88,7 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
             f"scheme must be {', '.join(others)} or {last}, got {scheme!r}"
         )
     for layer in module.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
+        if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
             _DRAWS[scheme](layer.weight, generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

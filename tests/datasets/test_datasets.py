@@ -496,3 +496,9 @@ def test_containers_refuse_what_does_not_fit():
         Images(pixels, labels, 256, source, torch.zeros(1, 4))
     with pytest.raises(ValueError, match="1 titles for 2 texts"):
         Pairs(("a",), ("b", "c"), source)
+
+
+@pytest.mark.parametrize("asked", [{"rows": 1_438}, {"test_rows": 361}])
+def test_no_fewer_pictures_than_are_asked_for(asked: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"pictures are asked for, and dig"):
+        split("digits", **asked)

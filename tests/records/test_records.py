@@ -531,12 +531,14 @@ def test_steps_that_another_machine_took_are_said() -> None:
     leg = {"from_step": 0, "to_step": 9, "began": "12:00", "seconds": 3.0}
     there = leg | {"device": "a card", "trained_on": "cuda", "commit": "c0ffee"}
     here = leg | {"from_step": 9, "device": "two cores"}  # measured only
-    found = provenance_of_legs([there, here])
+    found = provenance_of_legs([there, here], {"device": "two cores"})
     assert found == {
         "leg 1": "steps 0 to 9, began 12:00, 3.0 s, commit c0ffee, device a card, "
         "trained_on cuda"
     }
-    assert provenance_of_legs([there]) == {}
+    # the leg that only measured wrote no checkpoint
+    assert provenance_of_legs([there], {"device": "two cores"}) == found
+    assert provenance_of_legs([there], {"device": "a card"}) == {}
 
 
 def test_a_module_is_called_by_its_package_name(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, make_dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from rederived import chapters
 from rederived import study as lookup
 from rederived.records import (
@@ -24,6 +26,8 @@ from rederived.records import (
 )
 from rederived.records.sources import load_sources
 from rederived.study import studies, study
+from rederived.training import TrainConfig, fit, write_origin
+from torch import nn
 
 NAMES = list(studies())
 RECORDS = record_names()
@@ -148,6 +152,40 @@ def test_a_run_has_the_seconds_that_it_took(monkeypatch: pytest.MonkeyPatch) -> 
     ours = SimpleNamespace(perf_counter=lambda: next(clock))
     monkeypatch.setattr("rederived.records.study.time", ours)
     assert TINY.run("b", "full").provenance["wall_seconds"] == 7
+
+
+@pytest.mark.parametrize("part", [".", "evaluator"])
+def test_what_another_process_trained_is_told_of(part: str, tmp_path: Path) -> None:
+    """Also if it trained to the end; an evaluator has a folder within."""
+
+    def train(directory: Path) -> None:
+        net = nn.Linear(1, 1)
+        fit(
+            net,
+            (torch.ones(4, 1),),
+            torch.optim.SGD(net.parameters(), 0.1),
+            TrainConfig(1, 2),
+            loss=lambda net, x: net(x).square().mean(),
+            directory=directory,
+        )
+
+    def told(config: Tiny, trial: Trial) -> Measured:
+        assert trial.directory is not None
+        train(trial.directory / "evaluator")
+        train(trial.directory)
+        return measure(config, trial)
+
+    write_origin(tmp_path, {"commit": "c0ffee", "dirty": True, "torch": "1.0"})
+    train(tmp_path / part)
+    run = replace(TINY, measure=told).run("b", "full", 0, tmp_path)
+    shown = {k: v for k, v in run.provenance.items() if "leg" in k}
+    name = "leg 1" if part == "." else "evaluator leg 1"
+    assert list(shown) == [name]
+    assert re.fullmatch(
+        r"steps 0 to 2, began .*, commit c0ffee, trained_on \w+, torch 1.0",
+        str(shown[name]),
+    )
+    assert run.provenance["dirty"] is True
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -147,3 +147,15 @@ def test_counts_are_whole_and_averages_are_not() -> None:
 def test_a_row_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="does not fit"):
         show_table(["a", "b"], [["1"]])
+
+
+def test_a_source_with_two_values_of_a_metric_is_refused() -> None:
+    runs = [Run("toss", "few", 0, "c0ffee", {}, {"heads": 0.4}, [], [], {})]
+    records = {
+        name: gather(runs, [Published("heads", value, "a paper")], [])
+        for name, value in (("a", 0.4), ("b", 0.5))
+    }
+    with pytest.raises(
+        RunError, match=r"'a paper' reports heads 0\.4 and 0\.5 for two"
+    ):
+        show_comparison(records, {"heads": "heads"})

@@ -259,7 +259,9 @@ def test_the_cache_goes_with_another_library(cache):
     assert not (cache / "kept").exists()
 
 
-@pytest.mark.parametrize("path", ["lib/rederived/a.py", "results/r/record.json"])
+@pytest.mark.parametrize(
+    "path", ["lib/rederived/a.py", "lib/rederived/a.yml", "results/r/record.json"]
+)
 def test_the_digest_sees_library_and_records(tmp_path, monkeypatch, path):
     monkeypatch.setattr(build, "ROOT", tmp_path)
     monkeypatch.setattr(build, "RESULTS", tmp_path / "results")

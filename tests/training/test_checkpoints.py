@@ -242,6 +242,8 @@ def test_tensors_come_back_as_they_were(tmp_path: Path) -> None:
         "turned": torch.arange(6, dtype=torch.float64).view(2, 3).T,
         "scalar": torch.tensor(7),
         "empty": torch.zeros(0, 4),
+        "conjugate": torch.tensor([1 + 2j, 3 - 4j]).conj(),
+        "negative": torch.tensor([1 + 2j, 3 - 4j]).conj().imag,
     }
     path = tmp_path / "new" / "folder" / "tensors.safetensors"
     write_tensors(path, tensors, "first line\nsecond: ±")

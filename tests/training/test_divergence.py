@@ -281,3 +281,39 @@ def test_the_data_belong_to_a_run(tmp_path: Path) -> None:
             loss=lambda net, x: net(x).mean(),
             directory=tmp_path,
         )
+
+
+@pytest.mark.parametrize("state", ["buffer", "number", "average"])
+def test_what_is_no_real_tensor_is_looked_at_too(state: str) -> None:
+    model = nn.Linear(3, 1)
+    model.register_buffer("phase", torch.zeros(2, dtype=torch.complex64))
+    optimizer = torch.optim.SGD(model.parameters(), 0.0)
+
+    def spoil(model: nn.Module, x: Tensor) -> Tensor:
+        kept = optimizer.state[model.weight]
+        if state == "buffer":
+            model.phase[1] = complex(0.0, float("nan"))
+        else:
+            bad = float("inf")
+            kept["norm"] = bad if state == "number" else torch.tensor([complex(bad)])
+        return model(x).square().mean()
+
+    wanted = "buffer phase" if state == "buffer" else "optimizer's norm"
+    with pytest.raises(TrainingDivergedError, match=f"{wanted} holds NaN or infinite"):
+        fit(model, (ROWS,), optimizer, TrainConfig(1, 8), loss=spoil)
+
+
+def test_a_sparse_gradient_trains_as_a_dense_one_does() -> None:
+    def run(*, sparse: bool) -> Tensor:
+        torch.manual_seed(0)
+        table = nn.Embedding(5, 2, sparse=sparse)
+        optimizer = torch.optim.SGD(table.parameters(), 0.1)
+        config = TrainConfig(2, 4, precision="float32")
+        fit(table, (torch.arange(20) % 5,), optimizer, config, loss=_squares)
+        return table.weight.detach()
+
+    assert torch.allclose(run(sparse=True), run(sparse=False), atol=1e-7)
+
+
+def _squares(table: nn.Module, rows: Tensor) -> Tensor:
+    return table(rows).square().sum()

@@ -23,6 +23,7 @@ from rederived.training import (
     Batch,
     Evaluate,
     History,
+    OneCycle,
     TrainConfig,
     TrainingDivergedError,
     derive,
@@ -133,6 +134,29 @@ def test_the_schedule_multiplies_the_rate_of_every_step() -> None:
     point, _ = descend(TrainConfig(epochs=4, batch_size=4), schedule=halve)
     expected = by_hand(4, factor=halve)[-1]
     assert float(point.w.detach()) == pytest.approx(expected, abs=1e-12)
+
+
+def test_another_run_begins_at_the_optimizers_own_rate() -> None:
+    net = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    config = TrainConfig(1, 2, precision="float32")
+    rows = (torch.ones(6, 1),)
+
+    def spoilt(net: nn.Module, x: Tensor) -> Tensor:
+        return (net(x) * float("nan")).mean()
+
+    fit(
+        net,
+        rows,
+        optimizer,
+        config,
+        loss=lambda n, x: n(x).mean(),
+        schedule=OneCycle(3),
+    )
+    assert optimizer.param_groups[0]["lr"] == 0.1
+    with pytest.raises(TrainingDivergedError):
+        fit(net, rows, optimizer, config, loss=spoilt, schedule=OneCycle(3))
+    assert optimizer.param_groups[0]["lr"] == 0.1
 
 
 def test_the_schedule_keeps_the_ratio_of_the_groups() -> None:

@@ -19,6 +19,7 @@ from rederived.training import (
     fit,
     fit_players,
     read_tensors,
+    samples,
     write_tensors,
 )
 from rederived.training.samples import sample_of
@@ -270,11 +271,10 @@ def test_what_is_measured_is_kept_as_numbers(tmp_path: Path) -> None:
     assert all(isinstance(row["bias"], float) for row in rows)
 
 
-def test_a_batch_is_kept_by_the_numbers_of_the_checkpoints_on_disk() -> None:
-    """Another spread would call a checkpoint of before that of another run."""
-    numbers = torch.arange(512.0)
-    found = sample_of((numbers, numbers[:511]))
-    assert found == [numbers[::2].tolist(), numbers[:511].tolist()]
+def test_a_batch_is_kept_by_256_numbers_of_a_tensor() -> None:
+    """More or fewer would call a checkpoint on disk that of another run."""
+    found = sample_of((torch.ones(255), torch.ones(257), torch.ones(512)))
+    assert list(map(len, found)) == [255, 256, 256]
 
 
 def test_a_file_system_without_locks_is_trained_on(
@@ -286,3 +286,20 @@ def test_a_file_system_without_locks_is_trained_on(
     monkeypatch.setattr(checkpoints.fcntl, "flock", refuse)
     train(tmp_path)
     assert (tmp_path / CHECKPOINT).exists()
+
+
+@pytest.mark.parametrize("shape", [(128, 1, 28, 28), (256, 784), (64, 3, 32, 32)])
+def test_a_sample_of_pictures_is_not_of_their_borders(shape: tuple[int, ...]) -> None:
+    pictures = torch.zeros(shape)
+    pictures.view(shape[0], -1, 28 if 28 in shape or 784 in shape else 32)[
+        :, 4:, 4:
+    ] = 1
+    assert not samples.alike(
+        samples.sample_of((pictures,)), samples.sample_of((2 * pictures,))
+    )
+    assert len(samples.sample_of((pictures,))[0]) == 256
+
+
+def test_a_sample_of_complex_numbers_has_both_parts() -> None:
+    numbers = torch.tensor([1 + 2j, 3 - 4j])
+    assert samples.sample_of((numbers.conj(),)) == [[1.0, -2.0, 3.0, 4.0]]

@@ -333,11 +333,13 @@ def test_far_apart_codes_reach_the_cap_and_equal_ones_nothing() -> None:
 
 @pytest.mark.parametrize("log_variance", [-100.0, -800.0])
 def test_equal_codes_say_nothing_however_sharp(log_variance: float) -> None:
-    mean = torch.ones(4, 2)  # the draws round to it
+    mean = torch.ones(4, 2)  # the sum with the draws rounds to it
     found = information(mean, torch.full_like(mean, log_variance), generator(35))
     assert (found.lower, found.upper) == (0.0, 0.0)
-    # densities at (1, 1): e^-log_variance / (2 pi), and e^-1 / (2 pi) of N(0, 1)
-    assert found.aggregate_kl == pytest.approx(1.0 - log_variance)
+    # densities: e^(-log_variance - noise^2 / 2) / (2 pi), and e^-1 / (2 pi) of N(0, 1)
+    noise = torch.randn(4, 2, generator=generator(35), dtype=torch.float64)
+    lost = 0.5 * float(noise.square().sum(1).mean())
+    assert found.aggregate_kl == pytest.approx(1.0 - log_variance - lost)
 
 
 def test_collapsed_coordinates_are_counted() -> None:

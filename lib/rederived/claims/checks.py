@@ -116,7 +116,7 @@ def as_float(values: Values) -> Float64:
             f"only real numbers can be compared or drawn, got {exact.dtype}: take real "
             "and imaginary parts, or use equal"
         )
-    if any(isinstance(entry, str | bytes) for entry in _objects(exact)):
+    if any(isinstance(entry, str | bytes) for entry in entries(exact)):
         raise TypeError("only real numbers can be compared, got text: use equal")
     found = exact.astype(np.float64)
     wide = exact.dtype.kind == "f" and exact.dtype.itemsize > found.itemsize
@@ -124,7 +124,7 @@ def as_float(values: Values) -> Float64:
         raise ValueError(
             "integers beyond 2^53 and long doubles are no float64: use equal"
         )
-    if any(map(_lost, _objects(exact))):
+    if any(map(_lost, entries(exact))):
         raise ValueError("integers beyond 2^53 and 1e-400 are no float64: use equal")
     return found
 
@@ -153,7 +153,7 @@ def as_exact(values: object) -> npt.NDArray[np.generic]:
         return np.asarray(values, dtype=object)
     if found.dtype.kind in "fc" and isinstance(values, list | tuple):
         objects = np.asarray(values, dtype=object)
-        return objects if any(map(_lost, _objects(objects))) else found
+        return objects if any(map(_lost, entries(objects))) else found
     return found
 
 
@@ -161,7 +161,7 @@ def finite(values: npt.NDArray[np.generic]) -> bool:
     """Say whether all numbers are finite, also those within objects."""
     if values.dtype.kind in "fc":
         return bool(np.isfinite(values).all())
-    return all(_finite_object(entry) for entry in _objects(values))
+    return all(_finite_object(entry) for entry in entries(values))
 
 
 def criterion(name: str, value: float, least: float, *, above: bool = False) -> float:
@@ -188,7 +188,7 @@ def criterion(name: str, value: float, least: float, *, above: bool = False) -> 
     raise ValueError(f"{name} must be {wanted}, got {value!r}")
 
 
-def _objects(values: npt.NDArray[np.generic]) -> list[object]:
+def entries(values: npt.NDArray[np.generic]) -> list[object]:
     """Return the entries of an array of objects; none for any other."""
     return values.ravel().tolist() if values.dtype.kind == "O" else []
 

@@ -20,6 +20,7 @@ from rederived.claims.checks import (
     Values,
     as_exact,
     criterion,
+    entries,
     epsilon,
     finite,
     same_values,
@@ -131,6 +132,8 @@ class Claim:
         for name, side in (("actual", left), ("expected", right)):
             if not finite(side):
                 check.fail(f"{name} holds numbers that are not finite")
+            if any(entry is None for entry in entries(side)):
+                check.fail(f"{name} holds None: there is nothing to compare")
         same = same_values(left, right)
         check.judge(same, ~same, left, right, {"places compared": left.size})
 

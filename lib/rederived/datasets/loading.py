@@ -113,7 +113,8 @@ def split(
         test_rows: how many of its pictures, the first ones; None for all.
 
     Raises:
-        ValueError: if no picture would be left to train on, or a number is negative.
+        ValueError: if no picture would be left to train on, a number is negative, or
+            there are fewer pictures than are asked for.
 
     >>> parts = split("digits", held_out=Fraction(1, 6))
     >>> len(parts.train), len(parts.held_out), len(parts.test)
@@ -126,7 +127,7 @@ def split(
     ):
         if number is not None and not number >= 0:
             raise ValueError(f"{what} must be at least 0, got {number}")
-    whole = load(name, "train")[:rows]
+    whole = _first(load(name, "train"), rows)
     count = held_out if isinstance(held_out, int) else int(held_out * len(whole))
     kept = len(whole) - count
     if kept < 1:
@@ -134,7 +135,16 @@ def split(
             f"{count} pictures held out of {len(whole)} leave none to train on: raise "
             "rows or hold fewer out"
         )
-    return Split(whole[:kept], whole[kept:], load(name, test)[:test_rows])
+    return Split(whole[:kept], whole[kept:], _first(load(name, test), test_rows))
+
+
+def _first(images: Images, rows: int | None) -> Images:
+    """Return so many of the pictures; a part of a data set may hold fewer."""
+    if rows is not None and rows > len(images):
+        raise ValueError(
+            f"{rows:,} pictures are asked for, and {images.source} has {len(images):,}"
+        )
+    return images[:rows]
 
 
 def _from_files(item: Entry, split: str) -> Images | Pairs:

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from rederived.evaluation.probes import accuracy
 from rederived.networks import initialize
+from rederived.probability.normals import check_events
 from rederived.training import OneCycle, TrainConfig, fit
 
 _CONFIDENT = 0.9  # probability of a class from which a sample counts as good
@@ -54,13 +55,19 @@ class FeatureClassifier(nn.Module):
         return self.classes(self.features(x))
 
     def loss(self, x: Tensor, labels: Tensor, factors: Tensor | None = None) -> Tensor:
-        """Return the cross-entropy, nats, plus the factors' squared error if any."""
+        """Return the cross-entropy, nats, plus the factors' squared error if any.
+
+        Raises:
+            ValueError: if the factors have another shape than their predictions.
+        """
         features = self.features(x)
         loss = functional.cross_entropy(self.classes(features), labels)
         if self.factors is None:
             return loss
         assert factors is not None
-        return loss + (self.factors(features) - factors).square().sum(1).mean()
+        predicted = self.factors(features)
+        check_events(factors, predicted)
+        return loss + (predicted - factors).square().sum(1).mean()
 
     def learn(
         self,

@@ -24,12 +24,14 @@ def stacked_bars(
         total: what the sum of the parts is; None draws no sum.
 
     Raises:
-        ValueError: if the bars differ in their parts.
+        ValueError: if the bars differ in their parts, or a length is not finite.
     """
     names = list(next(iter(bars.values())))
     if any(list(parts) != names for parts in bars.values()):
         raise ValueError(f"every bar needs the parts {names} in this order")
     lengths = np.array([[parts[name] for name in names] for parts in bars.values()])
+    if not np.isfinite(lengths).all():  # NaN would be drawn as nothing
+        raise ValueError(f"a length is NaN or infinite: {dict(bars)}")
     places = np.arange(len(bars))
     ends = {1: np.zeros(len(bars)), -1: np.zeros(len(bars))}
     with style():

@@ -1,7 +1,7 @@
 """Figures of lines: over a common axis or axes of their own, with bands."""
 
 from collections.abc import Collection, Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -153,6 +153,8 @@ def _draw(
 
 def _ends(runs: Array, band: Band) -> tuple[Array, Array]:
     """The lower and the upper end of the band over runs, (n, T) -> (T,) each."""
+    if band not in get_args(Band):
+        raise ValueError(f"band must be one of {get_args(Band)}, got {band!r}")
     if band == "wilson":
         low, _, high = wilson(runs)
         return low, high

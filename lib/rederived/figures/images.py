@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rederived.claims.checks import as_exact
 from rederived.figures.styling import WIDTH, Array, Values, as_array, panels, style
 
 
@@ -105,6 +106,8 @@ def _tile(images: Values, columns: int) -> tuple[Array, tuple[int, int]]:
         raise ValueError(
             f"images of shape {shape}: give (N, H, W), (N, 1, H, W) or (N, 3, H, W)"
         )
+    if as_exact(images).dtype.kind in "iu" and pixels.max(initial=0.0) > 1:
+        raise ValueError("images hold integers beyond 1: divide grey levels by 255")
     count, channels, height, width = pixels.shape
     if not (count and columns >= 1):
         raise ValueError(

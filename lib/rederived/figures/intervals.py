@@ -25,8 +25,13 @@ def forest_plot(groups: Mapping[str, Mapping[str, Values]], *, xlabel: str) -> F
     Args:
         groups: line -> name -> (n,) independent values.
         xlabel: what was measured, with its unit.
+
+    Raises:
+        ValueError: if the groups differ in their names.
     """
     names = list(next(iter(groups.values())))
+    if any(set(found) != set(names) for found in groups.values()):
+        raise ValueError(f"every group needs values of {names}")
     with style():
         figure = Figure(figsize=(WIDTH, 0.42 * len(groups) + 0.9))
         axes = figure.subplots()

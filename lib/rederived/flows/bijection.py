@@ -111,6 +111,9 @@ class DiagonalScale(Bijection):
     Args:
         event_shape: the shape of one event.
 
+    Raises:
+        ValueError: when called with events of another shape.
+
     >>> scale = DiagonalScale((2,))
     >>> _ = scale.log_scale.data.fill_(1.0)
     >>> scale(torch.zeros(1, 2))[1]
@@ -123,10 +126,19 @@ class DiagonalScale(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``s * x`` and ``sum log s``."""
+        self._check(x)
         log_det = zero_log_det(x) + self.log_scale.sum()
         return x * self.log_scale.exp(), log_det
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``z / s`` and ``-sum log s``."""
+        self._check(z)
         log_det = zero_log_det(z) - self.log_scale.sum()
         return z * (-self.log_scale).exp(), log_det
+
+    def _check(self, x: Tensor) -> None:
+        if x.shape[1:] != self.log_scale.shape:  # a shared scale would count once
+            raise ValueError(
+                f"events of shape {tuple(x.shape[1:])} for a scale of "
+                f"{tuple(self.log_scale.shape)}: give one factor for each coordinate"
+            )

@@ -44,14 +44,22 @@ class Flow(nn.Module):
         """Return ``log q(f(x)) + log|det df/dx|`` as ``(B,)``, nats.
 
         Raises:
-            ValueError: for events of another shape.
+            ValueError: for events of another shape, or of integers, and if the
+                bijection changes their shape.
         """
         if x.shape[1:] != torch.Size(self.event_shape):
             raise ValueError(
                 f"events of shape {tuple(x.shape[1:])} for a flow of "
                 f"{tuple(self.event_shape)}: flatten or cut them"
             )
+        if not x.is_floating_point():
+            raise ValueError(f"events are {x.dtype}: give floating point, dequantised")
         z, log_det = self.bijection(x)
+        if z.shape != x.shape:
+            raise ValueError(
+                f"events of shape {tuple(x.shape)} become codes of {tuple(z.shape)}: a "
+                "network of the bijection gives another width"
+            )
         return self.prior.log_prob(z) + log_det
 
     @torch.no_grad()

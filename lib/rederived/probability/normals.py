@@ -37,14 +37,13 @@ def draw_normal(
 
     Args:
         mean: ``(..., D)``.
-        log_variance: the same shape.
+        log_variance: broadcast against it; each number has its own noise.
         generator: the source of the noise; None takes torch's own stream, which
             ``training.fit`` seeds anew at each step.
     """
     device = mean.device if generator is None else generator.device
-    noise = torch.randn(
-        mean.shape, generator=generator, device=device, dtype=mean.dtype
-    )
+    shape = torch.broadcast_shapes(mean.shape, log_variance.shape)  # type: ignore[no-untyped-call]
+    noise = torch.randn(shape, generator=generator, device=device, dtype=mean.dtype)
     return mean + (0.5 * log_variance).exp() * noise.to(mean.device)
 
 
@@ -153,10 +152,11 @@ def entropy_multivariate(covariance: Tensor) -> Tensor:
 
 
 def check_symmetric(covariance: Tensor) -> None:
-    """Raise a ValueError unless a matrix is symmetric, judged on its own scale."""
-    apart = (covariance - covariance.mT).abs().max()
-    if not bool(apart <= 1e-6 * covariance.abs().max()):
+    """Raise a ValueError unless matrices are symmetric, each on its own scale."""
+    apart = (covariance - covariance.mT).abs().amax((-2, -1))
+    if not bool((apart <= 1e-6 * covariance.abs().amax((-2, -1))).all()):
+        worst = float(apart.max())
         raise ValueError(
-            f"a covariance and its transpose differ by {float(apart):g}: give the mean "
+            f"a covariance and its transpose differ by {worst:g}: give the mean "
             "of the two"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rederived.records.provenance import Provenance
@@ -13,11 +14,34 @@ if TYPE_CHECKING:
 _SHOWN = ("commit", "device", "trained_on", "torch", "command")
 
 
-def provenance_of_legs(legs: Sequence[Leg]) -> Provenance:
+def provenance_of_run(directory: Path, origin: Provenance) -> Provenance:
+    """Describe the legs of the run in a folder, and of its parts in folders within.
+
+    Args:
+        directory: the run's folder.
+        origin: what the present process says of itself.
+    """
+    # the command line lists studies without waiting for what training needs
+    from rederived.training import read_legs  # noqa: PLC0415
+
+    found = provenance_of_legs(read_legs(directory), origin)
+    for part in sorted(path for path in directory.iterdir() if path.is_dir()):
+        found |= provenance_of_legs(read_legs(part), origin, f"{part.name} ")
+    return found
+
+
+def provenance_of_legs(
+    legs: Sequence[Leg], origin: Provenance, of: str = ""
+) -> Provenance:
     """Describe each leg in a line; a run is as clean as its least clean leg.
 
     A leg that takes no step measures again what is already trained, and is left out.
-    So is the present one if it took all steps, for the provenance itself is about it.
+    So are all if the present process took all steps: the provenance is about it.
+
+    Args:
+        legs: in their order.
+        origin: what the present process says of itself, as it does in its legs.
+        of: what stands before the word ``leg``.
 
     >>> legs = [
     ...     {"from_step": 0, "to_step": 7, "began": "12:00", "seconds": 3.5,
@@ -25,7 +49,7 @@ def provenance_of_legs(legs: Sequence[Leg]) -> Provenance:
     ...     {"from_step": 7, "to_step": 9, "began": "13:00", "seconds": 1.0,
     ...      "commit": "facade", "dirty": False},
     ... ]
-    >>> found = provenance_of_legs(legs)
+    >>> found = provenance_of_legs(legs, {"commit": "facade", "dirty": False})
     >>> found["leg 2"]
     'steps 7 to 9, began 13:00, 1.0 s, commit facade'
     >>> found["dirty"]
@@ -37,8 +61,9 @@ def provenance_of_legs(legs: Sequence[Leg]) -> Provenance:
         found["dirty"] = True
     if any(leg.get("commit") == "unknown" for leg in taken):
         found["commit"] = "unknown"
-    if taken and taken != [legs[-1]]:
-        found |= {f"leg {k}": _line(leg) for k, leg in enumerate(taken, 1)}
+    # a leg without steps is in no checkpoint: the last need not be the present one
+    if not all(origin.items() <= leg.items() for leg in taken):
+        found |= {f"{of}leg {k}": _line(leg) for k, leg in enumerate(taken, 1)}
     return found
 
 

@@ -15,7 +15,7 @@ from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from rederived.records.legs import provenance_of_legs
+from rederived.records.legs import provenance_of_run
 from rederived.records.provenance import Provenance, provenance
 from rederived.records.runs import Arrays, Config, Run
 from rederived.records.sources import Sources, load_sources
@@ -132,14 +132,14 @@ class Study(Generic[C]):
     ) -> Run:
         """Measure one seed of any configuration, under the name of a preset."""
         # the command line lists studies without waiting for what training needs
-        from rederived.training import read_legs, write_origin  # noqa: PLC0415
+        from rederived.training import write_origin  # noqa: PLC0415
 
         started, origin = time.perf_counter(), provenance()
         label = f"{self.name} {preset} seed {seed}"
         if directory is not None:
             write_origin(directory, origin)
         found = self.measure(config, Trial(seed, directory, label))
-        legs = [] if directory is None else read_legs(directory)
+        legs = {} if directory is None else provenance_of_run(directory, origin)
         seconds: Provenance = {"wall_seconds": round(time.perf_counter() - started)}
         return Run(
             study=self.name,
@@ -150,7 +150,7 @@ class Study(Generic[C]):
             metrics=found.metrics,
             history=found.history,
             data=found.data,
-            provenance=origin | found.training | seconds | provenance_of_legs(legs),
+            provenance=origin | found.training | seconds | legs,
             arrays=found.arrays,
         )
 

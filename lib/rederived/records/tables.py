@@ -27,7 +27,8 @@ def show_comparison(records: Mapping[str, Record], metrics: Mapping[str, str]) -
         metrics: metric to heading of the column; a record without one shows a dash.
 
     Raises:
-        RunError: if some seeds of a record have a metric and others do not.
+        RunError: if some seeds of a record have a metric and others do not, or one
+            source reports two values of it.
     """
     rows = [
         [label, *(_cell(record, metric) for metric in metrics)]
@@ -64,7 +65,13 @@ def _published(records: Mapping[str, Record]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for record in records.values():
         for entry in record.published:
-            found.setdefault(entry.source, {})[entry.metric] = f"{entry.value:g}"
+            value = f"{entry.value:g}"
+            before = found.setdefault(entry.source, {}).setdefault(entry.metric, value)
+            if before != value:
+                raise RunError(
+                    f"{entry.source!r} reports {entry.metric} {before} and {value} for "
+                    "two presets: show them apart, or say which in their sources"
+                )
     return found
 
 

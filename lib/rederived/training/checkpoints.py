@@ -415,7 +415,7 @@ def _unshared(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 "let get_extra_state return one"
             )
         place = value.untyped_storage().data_ptr()
-        own = value.detach().contiguous()
+        own = value.detach().resolve_conj().resolve_neg().contiguous()
         found[name] = own.clone() if place in seen else own
         seen.add(place)
     return found

@@ -56,8 +56,6 @@ def require_usable_buffers(model: nn.Module, step: int) -> None:
         TrainingDivergedError: naming the first one.
     """
     for name, value in model.named_buffers():
-        if not value.is_floating_point():
-            continue
         statistic = name.rpartition(".")[2].startswith("running_")  # torch's names
         odd = ~value.isfinite() if statistic else value.isnan()
         if bool(odd.any()):
@@ -68,15 +66,16 @@ def require_usable_buffers(model: nn.Module, step: int) -> None:
 
 
 def _state(model: nn.Module, optimizer: Optimizer) -> Iterator[tuple[str, Tensor]]:
-    """Yield the floating-point tensors that the next step depends on."""
+    """Yield the numbers that the next step depends on."""
     for name, parameter in model.named_parameters():
         yield f"the parameter {name}", parameter.detach()
     for state in optimizer.state.values():
         for name, value in state.items():
-            if isinstance(value, Tensor) and value.is_floating_point():
-                yield f"the optimizer's {name}", value
+            if isinstance(value, Tensor | float):
+                yield f"the optimizer's {name}", torch.as_tensor(value)
 
 
 def _largest(tensors: Iterable[Tensor]) -> float:
-    sizes = [t.abs().amax().float() for t in tensors if t.numel() > 0]
+    dense = (t.coalesce().values() if t.is_sparse else t for t in tensors)
+    sizes = [t.abs().amax().float() for t in dense if t.numel() > 0]
     return float(torch.stack([s.cpu() for s in sizes]).max()) if sizes else 0.0

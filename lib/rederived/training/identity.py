@@ -77,7 +77,7 @@ def fingerprint(tensor: Tensor) -> str:
     >>> fingerprint(torch.zeros(2, 3))
     'float32 (2, 3) 20583de38f4a'
     """
-    flat = tensor.detach().cpu().contiguous().flatten()
+    flat = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous().flatten()
     digest = hashlib.blake2b(flat.view(torch.uint8).numpy().data, digest_size=6)
     kind = str(tensor.dtype).removeprefix("torch.")
     return f"{kind} {tuple(tensor.shape)} {digest.hexdigest()}"

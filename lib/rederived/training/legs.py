@@ -37,15 +37,19 @@ def write_origin(directory: Path, origin: Mapping[str, str | int | bool]) -> Non
 
 
 def begin_leg(directory: Path | None, step: int) -> Leg:
-    """Return the leg that begins at a step, with the origin if the folder has one.
+    """Return the leg that begins at a step, with the folder's origin if it has one.
+
+    A part of a study that trains in a folder within has the origin of the whole.
 
     Raises:
         ValueError: if the folder's origin cannot be read.
     """
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     leg: Leg = {"from_step": step, "to_step": step, "began": now, "seconds": 0.0}
-    path = None if directory is None else directory / _ORIGIN
-    if path is not None and path.exists():
+    around = () if directory is None else (directory.absolute().parent, directory)
+    for path in (folder / _ORIGIN for folder in around):
+        if not path.exists():
+            continue
         try:
             leg |= dict(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, TypeError, RecursionError) as error:

@@ -149,6 +149,9 @@ def fit(
         try:
             return run.train(evaluate, label)
         finally:
+            rates = zip(optimizer.param_groups, run.base_rates, strict=False)
+            for group, rate in rates:
+                group["lr"] = rate  # another run does not begin at the schedule's end
             model.to(home)
 
 

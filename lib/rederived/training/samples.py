@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from itertools import zip_longest
 
+import torch
+from torch import Tensor
+
 from rederived.training.config import Batch
 
 Sample = list[list[float]]
 """Of each tensor of a batch, numbers that are spread evenly over it."""
 
-_NUMBERS = 256  # of a tensor, about
+_NUMBERS = 256  # of a tensor, at most
+_GOLDEN = (math.sqrt(5) - 1) / 2
 _RELATIVE, _ABSOLUTE = 1e-4, 1e-6
 """How far the same number may be elsewhere, as parts of itself and of the largest."""
 
@@ -22,9 +26,7 @@ def sample_of(batch: Batch) -> Sample:
     >>> sample_of((torch.arange(3), torch.zeros(1, 2)))
     [[0.0, 1.0, 2.0], [0.0, 0.0]]
     """
-    flat = [tensor.detach().flatten() for tensor in batch]
-    spread = [values[:: max(1, len(values) // _NUMBERS)] for values in flat]
-    return [values.double().cpu().tolist() for values in spread]
+    return [_spread(tensor).double().cpu().tolist() for tensor in batch]
 
 
 def alike(there: Sample, here: Sample) -> bool:
@@ -36,6 +38,18 @@ def alike(there: Sample, here: Sample) -> bool:
     nothing: list[float] = []
     pairs = zip_longest(there, here, fillvalue=nothing)
     return all(_close(before, now) for before, now in pairs)
+
+
+def _spread(tensor: Tensor) -> Tensor:
+    """Return a tensor's numbers, of many some; real and imaginary parts apart."""
+    values = tensor.detach().flatten()
+    if len(values) > _NUMBERS:
+        # equal steps would meet the same pixels of each picture, those at its border
+        turns = torch.arange(_NUMBERS, dtype=torch.float64) * _GOLDEN % 1
+        values = values[(turns * len(values)).long().to(values.device)]
+    if values.is_complex():
+        values = torch.view_as_real(values.resolve_conj()).flatten()
+    return values
 
 
 def _close(there: list[float], here: list[float]) -> bool:

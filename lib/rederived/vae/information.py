@@ -89,9 +89,10 @@ def information(
             f"points must be between 2 and the {len(mean)} data points, got {count}"
         )
     mean, log_variance = mean.double(), log_variance.double()
-    z = draw_normal(mean[:count], log_variance[:count], generator)
-    own, everyone, others = _log_ratios(z, mean, log_variance)
+    step = draw_normal(torch.zeros_like(mean[:count]), log_variance[:count], generator)
+    own, everyone, others = _log_ratios(step, mean, log_variance)
     ratios = own - everyone
+    z = mean[:count] + step
     zero = z.new_zeros(())
     prior = normal_log_prob(z, zero, zero)
     return Information(
@@ -105,16 +106,18 @@ def information(
 
 
 def _log_ratios(
-    z: Tensor, mean: Tensor, log_variance: Tensor
+    steps: Tensor, mean: Tensor, log_variance: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return ``log p(z_i|x_i)``, and the log-means over all ``x_j`` and the others.
 
-    Code ``i`` was drawn from distribution ``i``.
+    Code ``i`` is the mean of distribution ``i`` and a step.
     """
     total = len(mean)
     columns: list[tuple[Tensor, Tensor, Tensor]] = []
-    for start in range(0, len(z), _CHUNK):
-        table = _pairs(z[start : start + _CHUNK], mean, log_variance)
+    for start in range(0, len(steps), _CHUNK):
+        part = steps[start : start + _CHUNK]
+        own_mean = mean[start : start + len(part)]
+        table = _pairs(own_mean, part, mean, log_variance)
         rows = torch.arange(len(table))
         own = table[rows, start + rows].clone()
         everyone = table.logsumexp(1) - math.log(total)
@@ -125,27 +128,30 @@ def _log_ratios(
     return own, everyone, others
 
 
-def _pairs(z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return ``log p(z_i|x_j)`` for all pairs, float64 ``(M, N)``.
+def _pairs(start: Tensor, step: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return ``log p(start_i + step_i|x_j)`` for all pairs, float64 ``(M, N)``.
 
     The square is multiplied out about the common mean, so that the work is that of two
     matrix products; where distributions are so sharp that this would lose digits, it is
-    formed from the differences, one coordinate after the other.
+    formed from the differences, one coordinate after the other, the step last: the sum
+    would round it away.
     """
-    z, mean, log_variance = z.double(), mean.double(), log_variance.double()
+    start, step = start.double(), step.double()
+    mean, log_variance = mean.double(), log_variance.double()
     centre = mean.mean(0)
-    z, mean = z - centre, mean - centre
-    largest = max(float(z.abs().max()), float(mean.abs().max()), _TINY)
+    z, centred = start - centre + step, mean - centre
+    largest = max(float(z.abs().max()), float(centred.abs().max()), _TINY)
     lost = math.log(torch.finfo(torch.float64).eps) + 2.0 * math.log(largest)
     log_det = (log_variance + math.log(2.0 * math.pi)).sum(1)
     sharp = lost - float(log_variance.min()) > _LOST
     if sharp or float(log_variance.abs().max()) > _EXTREME:
         root = (-0.5 * log_variance).clamp(max=_EXTREME).exp()
         square = z.new_zeros(len(z), len(mean))
-        for own, other, scale in zip(z.T, mean.T, root.T, strict=True):
-            square += ((own[:, None] - other) * scale).square()
+        for k, scale in enumerate(root.T):
+            apart = start[:, k, None] - mean[:, k] + step[:, k, None]
+            square += (apart * scale).square()
         return -0.5 * (square + log_det)
     precision = (-log_variance).exp()
-    constant = (mean.square() * precision).sum(1) + log_det
-    square = z.square() @ precision.T - 2.0 * z @ (mean * precision).T
+    constant = (centred.square() * precision).sum(1) + log_det
+    square = z.square() @ precision.T - 2.0 * z @ (centred * precision).T
     return -0.5 * (square + constant)

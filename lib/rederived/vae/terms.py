@@ -24,5 +24,8 @@ class ElboTerms:
     rate: Tensor
 
     def loss(self, beta: float = 1.0) -> Tensor:
-        """Return ``distortion + beta * rate``, ``(B,)``; beta 1 is the bound."""
-        return self.distortion + beta * self.rate
+        """Return ``distortion + beta * rate``, ``(B,)``; beta 1 is the bound.
+
+        With beta 0 the rate counts nothing, also where it is infinite.
+        """
+        return self.distortion + beta * self.rate if beta else self.distortion

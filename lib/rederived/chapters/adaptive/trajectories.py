@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -67,7 +67,12 @@ def trajectory(
         average: the mean square before the first step.
         schedule: the factor on the learning rates at each step, counted from zero;
             None keeps them.
+
+    Raises:
+        ValueError: if there is no rule of that name.
     """
+    if method not in get_args(Method):
+        raise ValueError(f"method must be one of {get_args(Method)}, got {method!r}")
     theta, points, averages = start, [start], []
     kept = torch.as_tensor(average, dtype=start.dtype)
     for step in range(steps):

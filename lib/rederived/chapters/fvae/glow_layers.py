@@ -105,7 +105,8 @@ class ActNorm(Bijection):
 
     def _log_det(self, x: Tensor) -> Tensor:
         places = math.prod(x.shape[2:])  # H W, one for flat events
-        return x.new_zeros(len(x)) + places * self.log_scale.sum()
+        each = self.log_scale.expand(x.shape[1])  # a shared one counts for each
+        return x.new_zeros(len(x)) + places * each.sum()
 
     @staticmethod
     def _along_channels(x: Tensor, *values: Tensor) -> tuple[Tensor, ...]:
@@ -176,7 +177,7 @@ class ChannelPermutation(Bijection):
                 f"{order.tolist()} of {order.dtype}: pass "
                 "torch.randperm(n, generator=...)"
             )
-        self.register_buffer("order", order)
+        self.register_buffer("order", order.clone())  # the caller may change it
         self.register_buffer("inverse_order", order.argsort())
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

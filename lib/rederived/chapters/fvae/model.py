@@ -104,7 +104,7 @@ class NormalPosterior(nn.Module):
     def forward(self, u: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``sigma(x) u + mu(x)`` and ``sum log sigma(x)``."""
         mean, log_variance = self.encoder(x)
-        log_sigma = 0.5 * log_variance
+        log_sigma = (0.5 * log_variance).expand_as(u)  # a shared one counts for each
         return mean + log_sigma.exp() * u, log_sigma.flatten(1).sum(1)
 
 
@@ -131,7 +131,7 @@ class ShiftedFlow(nn.Module):
         super().__init__()
         self.flow = flow
         self.encoder = encoder
-        self.log_sigma = nn.Parameter(torch.tensor(log_sigma))
+        self.log_sigma = nn.Parameter(torch.tensor(float(log_sigma)))
 
     def forward(self, u: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``F(sigma u + E(x))`` and ``D log sigma + log|det F'|``."""
@@ -153,7 +153,7 @@ class LatentModel(nn.Module):
     def __init__(self, code_shape: tuple[int, ...], log_sigma_2: float = 0.0) -> None:
         super().__init__()
         self.code_shape = code_shape
-        self.log_sigma_2 = nn.Parameter(torch.tensor(log_sigma_2))
+        self.log_sigma_2 = nn.Parameter(torch.tensor(float(log_sigma_2)))
 
     def posterior(self, u: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``z = F_x(u)`` and ``log|det dz/du|``."""
@@ -264,7 +264,7 @@ class FVAE(LatentModel):
     ) -> None:
         super().__init__(code_shape, log_sigma_2)
         self.encoder, self.decoder, self.flow = encoder, decoder, flow
-        self.log_sigma_1 = nn.Parameter(torch.tensor(log_sigma_1))
+        self.log_sigma_1 = nn.Parameter(torch.tensor(float(log_sigma_1)))
 
     def hidden(self, u: Tensor, x: Tensor) -> Tensor:
         """Return ``h = sigma_1 u + E(x)``, what the decoder sees in training."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -106,6 +106,9 @@ class ContrastiveInfoMax(nn.Module):
         width: units of the critic.
         bound: what is maximised.
 
+    Raises:
+        ValueError: if there is no bound of that name.
+
     >>> model = ContrastiveInfoMax(
     ...     ConvEncoder((4,), 5, colours=1), 5, 4, width=6, bound="nce"
     ... )
@@ -123,6 +126,8 @@ class ContrastiveInfoMax(nn.Module):
         bound: Bound,
     ) -> None:
         super().__init__()
+        if bound not in get_args(Bound):
+            raise ValueError(f"bound must be one of {get_args(Bound)}, got {bound!r}")
         self.encoder, self.bound = encoder, bound
         self.of_map, self.of_code = (
             Projection(size, width) for size in (channels, code_size)

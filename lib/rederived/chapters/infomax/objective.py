@@ -7,7 +7,7 @@ the divergence of each code's distribution to a standard normal one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,8 @@ from rederived.probability import draw_normal, kl_to_standard
 
 GlobalForm = Literal["text", "code"]
 """What the global discriminator sees beside a code: the picture, or a code again."""
+
+_PARTNERS = {"deranged": deranged, "shuffled": shuffled}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class DeepInfoMax(nn.Module):
             mean, ``shuffled`` does so once a batch on average.
 
     Raises:
-        ValueError: if pairs of places are wanted of a map with one.
+        ValueError: if pairs of places are wanted of a map with one, or the form or the
+            kind of negatives is unknown.
 
     >>> encoder = ConvEncoder((4,), code_size=5, colours=1)
     >>> model = DeepInfoMax(encoder, 5, (16, 4), InfoMaxWeights(), width=6)
@@ -104,9 +107,14 @@ class DeepInfoMax(nn.Module):
         places, channels = grid
         if weights.inter_location_weight and places < 2:
             raise ValueError(f"a map of {places} place has no pair of places: use more")
+        if form not in get_args(GlobalForm) or negatives not in _PARTNERS:
+            raise ValueError(
+                f"form must be one of {get_args(GlobalForm)} and negatives one of "
+                f"{tuple(_PARTNERS)}, got {form!r} and {negatives!r}"
+            )
         seen = code_size if form == "code" else places * channels
         self.encoder, self.weights, self.form = encoder, weights, form
-        self.draw_partner = deranged if negatives == "deranged" else shuffled
+        self.draw_partner = _PARTNERS[negatives]
         sizes = {
             "global": (weights.global_weight, seen, code_size),
             "local": (weights.local_weight, channels, code_size),
@@ -146,6 +154,8 @@ class DeepInfoMax(nn.Module):
     def loss(self, terms: InfoMaxTerms) -> Tensor:
         """Return the weighted sum, to be minimised by all networks alike."""
         total = self.weights.prior_weight * terms.rate
+        if self.weights.prior_weight == 0:  # also where the rate is infinite
+            total = torch.zeros_like(terms.rate)
         for weight, score in (
             (self.weights.global_weight, terms.global_score),
             (self.weights.local_weight, terms.local_score),

@@ -88,4 +88,6 @@ class InfoMax(nn.Module):
         """Return the loss of a batch ``(B, D)``."""
         terms = self.terms(x)
         loss: Tensor = -self.information_weight * terms.score
+        if self.rate_weight == 0:  # also where the rate is infinite
+            return loss
         return loss + self.rate_weight * terms.rate.mean()

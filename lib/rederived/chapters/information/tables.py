@@ -97,10 +97,12 @@ def best_encoder(prior: Tensor, decoder: Tensor, beta: float) -> Tensor:
         beta: the weight of the rate, positive.
 
     Raises:
-        ValueError: if beta is not positive and finite.
+        ValueError: if beta is not positive and finite, or no code draws an ``x``.
     """
     if not 0 < beta < math.inf:
         raise ValueError(f"beta must be positive, got {beta}")
+    if not bool(((prior > 0) & (decoder > 0)).any(1).all()):
+        raise ValueError("an x has probability 0 under every code: leave it out")
     return (prior.log() + decoder.log() / beta).softmax(1)
 
 

@@ -111,9 +111,11 @@ def mixup_least_squares(
         ``(D,)``, or ``(1 + D,)`` with the intercept first.
 
     Raises:
-        ValueError: if ``alpha`` is negative or infinite.
+        ValueError: if ``alpha`` is negative or infinite, or ``y`` not one number each.
     """
     check_alpha(alpha)
+    if y.shape != x.shape[:1]:
+        raise ValueError(f"y has shape {tuple(y.shape)}: give ({len(x)},)")
     centre = x.mean(0)  # an intercept lets the origin be there: no digits are lost
     design = torch.cat([torch.ones_like(y)[:, None], x - centre], 1) if intercept else x
     kept = (alpha + 1.0) / (2.0 * alpha + 1.0)

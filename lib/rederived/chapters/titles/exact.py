@@ -10,7 +10,11 @@ from rederived.chapters.titles.encoder_decoder import (
     Nested,
     select_rows,
 )
-from rederived.chapters.titles.search import Hypothesis, mask_special
+from rederived.chapters.titles.search import (
+    Hypothesis,
+    mask_special,
+    refuse_length,
+)
 from rederived.chapters.titles.vocabulary import END, START
 
 _TOGETHER = 500  # prefixes that take a step at a time
@@ -43,16 +47,18 @@ def exact_search(
         The likeliest title; None if there were too many prefixes.
 
     Raises:
-        ValueError: if there is more than one text, or the known title has not ended.
+        ValueError: if there is more than one text, the known title has not ended, or
+            ``max_length`` is less than 1.
     """
+    refuse_length(max_length)
     if len(text) != 1 or not known.ended:
         raise ValueError(
             "exact search takes one text and a title that has ended, got "
             f"{len(text)} texts and ended={known.ended}"
         )
     best, memory = known, model.encode(text)
-    prefixes = torch.full((1, 1), START)
-    scores = torch.zeros(1, dtype=torch.float64)
+    prefixes = torch.full((1, 1), START, device=text.device)
+    scores = torch.zeros(1, dtype=torch.float64, device=text.device)
     state = model.start(memory)
     for _ in range(max_length):
         log_probs, state = _step(model, prefixes[:, -1], state, memory)
@@ -77,7 +83,7 @@ def _step(
 ) -> tuple[Tensor, Nested]:
     """Advance all prefixes of one text, some at a time: ``(R, V)`` and the states."""
     pieces = []
-    for rows in torch.split(torch.arange(len(tokens)), _TOGETHER):
+    for rows in torch.split(torch.arange(len(tokens), device=tokens.device), _TOGETHER):
         copies = select_rows(memory, torch.zeros_like(rows))
         pieces.append(model.step(tokens[rows], select_rows(state, rows), copies))
     log_probs, states = zip(*pieces, strict=True)

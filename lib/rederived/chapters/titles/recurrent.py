@@ -46,7 +46,11 @@ class RecurrentConfig:
     halved: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse to halve twice."""
+        """Refuse to halve twice, and attention of another kind."""
+        if self.attention not in ("none", "multiplicative"):
+            raise ValueError(
+                f"attention must be none or multiplicative, got {self.attention!r}"
+            )
         if self.prior and self.halved:
             raise ValueError("prior halves the logits already: set prior or halved")
 

@@ -121,6 +121,5 @@ def padded(rows: Sequence[Sequence[int]]) -> Tensor:
 
 def trimmed(tokens: Tensor) -> Tensor:
     """Cut off the columns of ``(B, N)`` that hold nothing but padding."""
-    lengths = (tokens != PAD).sum(1)
-    longest = int(lengths.max()) if len(lengths) else 0
-    return tokens[:, : max(longest, 1)]
+    used = (tokens != PAD).any(0).nonzero()
+    return tokens[:, : int(used[-1]) + 1 if len(used) else 1]

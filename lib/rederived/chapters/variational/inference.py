@@ -63,8 +63,12 @@ def ali_loss(
         dropped = xlogy(q, q) - xlogy(q, old_q) + xlogy(q, old_p) - xlogy(q, p)
         terms = dropped - xlogy(p + q, real)
     else:
-        raise ValueError(f"no loss {name!r}; there are {', '.join(LOSSES)}")
+        raise _no("loss", name, LOSSES)
     return terms.sum((-2, -1))
+
+
+def _no(what: str, name: str, known: tuple[str, ...]) -> ValueError:
+    return ValueError(f"no {what} {name!r}; there are {', '.join(known)}")
 
 
 def loss_derivatives(
@@ -81,7 +85,12 @@ def loss_derivatives(
 
     Returns:
         By p, for the encoder, and by q, for the decoder; each (..., X, Z).
+
+    Raises:
+        ValueError: if there is no loss of that name.
     """
+    if name not in LOSSES:
+        raise _no("loss", name, LOSSES)
     if name == "minimax":
         return -softplus(ratio), -softplus(-ratio)
     if name == "flipped":
@@ -100,6 +109,9 @@ class TabularAli:
         encoder: logits of p(z|x), shape (..., X, Z).
         decoder: logits of q(x|z), shape (..., X, Z), normalised over x.
 
+    Raises:
+        ValueError: if an x or a z has probability 0, where the ratio has no logarithm.
+
     >>> half, zero = torch.full((2,), 0.5), torch.zeros(2, 2)
     >>> p, q = TabularAli(half, half, zero, zero).joints()
     >>> torch.equal(p, q), float(p[0, 0])
@@ -109,6 +121,8 @@ class TabularAli:
     def __init__(
         self, data: Tensor, prior: Tensor, encoder: Tensor, decoder: Tensor
     ) -> None:
+        if not bool((data > 0).all() and (prior > 0).all()):
+            raise ValueError("an x or a z has probability 0: leave it out")
         self.log_data = data.log().unsqueeze(-1)
         self.log_prior = prior.log().unsqueeze(-2)
         self.encoder, self.decoder = encoder.clone(), decoder.clone()
@@ -171,7 +185,12 @@ def train_ali(
         rate: learning rate of the decoder.
         encoder_factor: learning rate of the encoder over that of the decoder.
         train_encoder: whether the encoder moves at all.
+
+    Raises:
+        ValueError: if there is no loss or rule of that name.
     """
+    if rule not in get_args(Rule):
+        raise _no("rule", rule, get_args(Rule))
     moved = [model.decoder, model.encoder] if train_encoder else [model.decoder]
     groups = [
         {"params": [logits], "lr": rate * factor}

@@ -48,7 +48,7 @@ def count_covered(mode: Tensor, good: Tensor, modes: int) -> Tensor:
     """
     if mode.shape[-1] == 0:
         raise ValueError("no sample covers no mode: give at least one")
-    counts = torch.zeros(*mode.shape[:-1], modes)
+    counts = torch.zeros(*mode.shape[:-1], modes, device=mode.device)
     counts.scatter_add_(-1, mode, good.to(counts.dtype))
     return (counts >= _SHARE * mode.shape[-1] / modes).sum(-1)
 

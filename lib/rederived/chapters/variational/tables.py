@@ -104,7 +104,10 @@ def weighted_response(weight: float) -> Response:
         raise ValueError(f"weight is {weight}; give more than 0, or use best_response")
 
     def respond(old: Tensor, discriminator: Tensor) -> Tensor:
-        return (old.log() + torch.xlogy(1 / weight, discriminator)).softmax(-1)
+        logits = old.log() + torch.xlogy(1 / weight, discriminator)
+        if not bool((logits > -torch.inf).any()):
+            raise ValueError("D is 0 wherever the old model is not: no risk is finite")
+        return logits.softmax(-1)
 
     return respond
 
