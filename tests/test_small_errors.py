@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ from rederived.chapters.fvae.glow_layers import Squeeze
 from rederived.chapters.fvae.study.models import _initialize
 from rederived.chapters.fvae.study.sample_grids import _small
 from rederived.chapters.infomax.estimates import info_nce
+from rederived.chapters.infomax.study.measures import all_pairs_scores
 from rederived.chapters.mixup.study.config import FULL
 from rederived.chapters.mixup.study.run import _precision
 from rederived.chapters.titles.recurrent import (
@@ -21,6 +24,7 @@ from rederived.chapters.titles.recurrent import (
     article_config,
 )
 from rederived.chapters.titles.rollout import nucleus
+from rederived.chapters.titles.study import measures
 from rederived.chapters.titles.tables import TableModel
 from rederived.chapters.titles.transformer import Transformer, TransformerConfig
 from rederived.chapters.variational.convolutions import Generators
@@ -35,7 +39,9 @@ from rederived.evaluation import nearest
 from rederived.flows.splits import Prefix
 from rederived.plan.runner import _ended
 from rederived.probability import kl_multivariate
+from rederived.records import processes as processes_module
 from rederived.records.legs import provenance_of_legs
+from rederived.training import legs
 from rederived.training.checkpoints import CheckpointManager
 from rederived.training.schedules import OneCycle
 from rederived.vae.linear import LinearGaussian
@@ -240,13 +246,13 @@ def test_what_has_ended_behind_a_running_process_is_taken_out() -> None:
 
 
 def test_a_leg_of_no_known_commit_makes_the_run_one() -> None:
-    legs = [
+    both = [
         {"from_step": 0, "to_step": 1, "commit": "unknown", "dirty": False},
         {"from_step": 1, "to_step": 2, "commit": "facade", "dirty": False},
     ]
-    for leg in legs:
+    for leg in both:
         leg |= {"began": "12:00", "seconds": 1.0}
-    found = provenance_of_legs(legs, {"commit": "facade", "dirty": False})
+    found = provenance_of_legs(both, {"commit": "facade", "dirty": False})
     assert found["commit"] == "unknown"
 
 
@@ -254,3 +260,49 @@ def test_one_cycle_ends_at_its_end() -> None:
     cycle = OneCycle(10)
     assert [cycle(0), cycle(9)] == pytest.approx([cycle.start, cycle.end])
     assert cycle(8) > cycle.end
+
+
+def test_scores_of_all_pairs_are_of_whole_batches() -> None:
+    model = SimpleNamespace(
+        bound="nce",
+        parameters=lambda: iter([torch.zeros(1)]),
+        estimate=lambda batch: torch.tensor(float(len(batch))),
+    )
+    found = all_pairs_scores(model, torch.zeros(70, 1, 2, 2))  # type: ignore[arg-type]
+    assert found == {"nce_local": 64.0}
+
+
+def test_a_share_of_tokens_may_be_a_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    met = torch.tensor([[7, 8]])
+    monkeypatch.setattr(measures, "greedy_continuation", lambda *_: met)
+    title, begun = torch.tensor([[4, 7, 9]]), torch.tensor([[4]])
+    assert measures._agreement(None, title, title, begun) == 0.5  # type: ignore[arg-type]
+
+
+def test_a_leg_has_the_seconds_since_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legs, "time", SimpleNamespace(monotonic=iter_of(100.0, 107.5)))
+    leg = legs.begin_leg(None, 0)
+    legs.LegClock(leg).at(3)
+    assert (leg["to_step"], leg["seconds"]) == (3, 7.5)
+
+
+def iter_of(*values: float) -> Callable[[], float]:
+    return iter(values).__next__
+
+
+@pytest.mark.parametrize(("processes", "used"), [(1, []), (2, [1])])
+def test_each_of_two_processes_takes_its_gpu(
+    processes: int, used: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    place = (SimpleNamespace(number=processes - 1, count=processes), processes - 1)
+
+    @contextmanager
+    def gpu(local: int) -> Iterator[None]:
+        taken.append(local)
+        yield
+
+    monkeypatch.setattr(processes_module, "_place", lambda: place)
+    monkeypatch.setattr(processes_module, "_gpu", gpu)
+    with processes_module.apart():
+        assert taken == used
