@@ -44,6 +44,7 @@ from rederived.records.legs import provenance_of_legs
 from rederived.training import legs
 from rederived.training.checkpoints import CheckpointManager
 from rederived.training.schedules import OneCycle
+from rederived.vae.information import _pairs
 from rederived.vae.linear import LinearGaussian
 from torch import nn
 from torch.distributions import MultivariateNormal, kl_divergence
@@ -306,3 +307,21 @@ def test_each_of_two_processes_takes_its_gpu(
     monkeypatch.setattr(processes_module, "_gpu", gpu)
     with processes_module.apart():
         assert taken == used
+
+
+def test_the_longest_text_is_a_long_one() -> None:
+    part = SimpleNamespace(texts=["a", "ab", "abc"], titles=["x", "y", "z"])
+    vocabulary = SimpleNamespace(decode=lambda _: "x")
+    found = [SimpleNamespace(tokens=None)] * 3
+    scores = measures.by_length(found, vocabulary, part)  # type: ignore[arg-type]
+    assert scores == {
+        "rouge_l_short": 100.0, "rouge_l_middle": 0.0, "rouge_l_long": 0.0
+    }  # fmt: skip
+
+
+def test_sharp_distributions_far_apart_keep_their_own_density() -> None:
+    mean = 1e6 * torch.randn(20, 2, generator=generator(), dtype=torch.float64)
+    log_variance = torch.full_like(mean, -20.0)
+    own = _pairs(mean, 0 * mean, mean, log_variance).diagonal()
+    want = torch.full_like(own, 20.0 - math.log(2 * math.pi))  # (2 pi s^2)^-1
+    torch.testing.assert_close(own, want)
