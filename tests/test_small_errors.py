@@ -24,15 +24,16 @@ from rederived.chapters.titles.recurrent import (
     article_config,
 )
 from rederived.chapters.titles.rollout import nucleus
-from rederived.chapters.titles.study import measures
+from rederived.chapters.titles.study import measures, titling
 from rederived.chapters.titles.tables import TableModel
 from rederived.chapters.titles.transformer import Transformer, TransformerConfig
+from rederived.chapters.titles.vocabulary import Vocabulary
 from rederived.chapters.variational.convolutions import Generators
 from rederived.chapters.variational.em import NormalMixture, fit_normals
 from rederived.chapters.variational.study_plane import mixture
 from rederived.chapters.variational.tables import discriminator_joint
 from rederived.claims.checks import as_float
-from rederived.datasets import DatasetError
+from rederived.datasets import DatasetError, Pairs, Source
 from rederived.datasets.lookup import _hashes
 from rederived.datasets.title_pages import Form, _pages
 from rederived.evaluation import nearest
@@ -325,3 +326,31 @@ def test_sharp_distributions_far_apart_keep_their_own_density() -> None:
     own = _pairs(mean, 0 * mean, mean, log_variance).diagonal()
     want = torch.full_like(own, 20.0 - math.log(2 * math.pi))  # (2 pi s^2)^-1
     torch.testing.assert_close(own, want)
+
+
+def test_a_score_has_the_loss_and_not_the_accuracy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vocabulary = Vocabulary.build(["ab"])
+    source = Source("lcsts", "test", "embedded", "0" * 64)
+    pairs = Pairs(("a",), ("ab",), source)
+    monkeypatch.setattr(titling, "restore", lambda *_: (None, vocabulary))
+    monkeypatch.setattr(titling.datasets, "load", lambda *_: pairs)
+    monkeypatch.setattr(titling, "generate", lambda *_: [])
+    monkeypatch.setattr(measures, "compare_titles", lambda *_: {})
+    monkeypatch.setattr(measures, "loss_and_accuracy", lambda *_: (2.5, 0.5))
+    values = {"text_limit": 9, "title_limit": 9}
+    found = titling.score("lcsts", values, {})
+    assert found == {"test_loss": 2.5, "unknown": 0.0, "rows": 1.0}
+
+
+def test_a_name_in_an_optimizers_state_may_have_a_stroke(tmp_path: Path) -> None:
+    model = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    optimizer.state[model.weight]["slow/mean"] = torch.tensor([[3.0]])
+    manager = CheckpointManager(tmp_path, model, optimizer, writes=True)
+    with manager.locked():
+        manager.save(manager.restore({}))
+        optimizer.state.clear()
+        manager.restore({})
+    assert optimizer.state[model.weight]["slow/mean"] == 3.0

@@ -16,6 +16,7 @@ from pretended_gpu import GPU, pretended_gpu
 from rederived import cli
 from rederived.chapters.titles import (
     END,
+    PAD,
     SPECIAL,
     START,
     Hypothesis,
@@ -391,6 +392,19 @@ def test_what_is_measured_goes_to_where_the_model_is(trained: Run) -> None:
     with pretended_gpu():
         found = measures.loss_and_accuracy(model.to(GPU), pairs)
     assert found == pytest.approx(expected)
+
+
+def test_the_forced_loss_is_a_mean_over_the_tokens_of_all_titles(trained: Run) -> None:
+    model, _ = restore(trained.config, trained.arrays)
+    part = load_corpus(TINY).test
+    with torch.no_grad():
+        logits = model.decode(model.encode(part.text), part.title[:, :-1])
+    real = part.title[:, 1:] != PAD
+    table, targets = logits[real], part.title[:, 1:][real]
+    loss = torch.nn.functional.cross_entropy(table, targets)
+    right = (table.argmax(-1) == targets).double().mean()
+    found = measures.loss_and_accuracy(model, part)
+    assert found == pytest.approx((float(loss), float(right)), rel=1e-5)
 
 
 def write_posts(folder: Path, posts: dict[str, list[tuple[str, str]]]) -> None:
