@@ -25,6 +25,7 @@ from rederived.chapters.titles.recurrent import (
 )
 from rederived.chapters.titles.rollout import nucleus
 from rederived.chapters.titles.study import measures, titling
+from rederived.chapters.titles.study.data import copy_task
 from rederived.chapters.titles.tables import TableModel
 from rederived.chapters.titles.transformer import Transformer, TransformerConfig
 from rederived.chapters.titles.vocabulary import Vocabulary
@@ -40,6 +41,7 @@ from rederived.evaluation import nearest
 from rederived.flows.splits import Prefix
 from rederived.plan.runner import _ended
 from rederived.probability import kl_multivariate
+from rederived.records import load_record
 from rederived.records import processes as processes_module
 from rederived.records.legs import provenance_of_legs
 from rederived.training import legs
@@ -354,3 +356,9 @@ def test_a_name_in_an_optimizers_state_may_have_a_stroke(tmp_path: Path) -> None
         optimizer.state.clear()
         manager.restore({})
     assert optimizer.state[model.weight]["slow/mean"] == 3.0
+
+
+@pytest.mark.parametrize(("split", "rows"), [("validation", 200), ("test", 200)])
+def test_copies_are_those_on_record(split: str, rows: int) -> None:
+    kept = load_record("titles-copies-plain").data
+    assert copy_task(rows, split).source.fingerprint in " ".join(kept)
