@@ -96,6 +96,24 @@ def test_weights_that_are_no_numbers_are_neither_kept_nor_returned(
         assert json.loads(header)["position"]["step"] == 8
 
 
+def test_weights_that_are_no_numbers_are_not_evaluated() -> None:
+    model, evaluated = Point(0, nan_slope), []
+
+    def evaluate(chosen: Point) -> dict[str, float]:
+        evaluated.append(bool(chosen.w.isfinite().all()))
+        return {"score": 1.0}
+
+    with pytest.raises(TrainingDivergedError, match=r"parameter w holds .* step 16"):
+        fit(
+            model,
+            (ROWS,),
+            Leap(model.parameters(), 1e-2),
+            TrainConfig(2, 8, precision="float32"),
+            evaluate=evaluate,
+        )
+    assert evaluated == [True]  # after the first epoch alone
+
+
 def test_statistics_that_are_no_numbers_stop_the_run() -> None:
     model = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 1))
     spoilt = ROWS.clone()
