@@ -136,7 +136,7 @@ def page(record: Mapping[str, Any], said: Mapping[str, Survivor]) -> str:
         "",
         INTRODUCTION,
         "",
-        f"On record: **{len(found)} of {record['changes']:,} possible changes, at "
+        f"On record: **{len(found):,} of {record['changes']:,} possible changes, at "
         f"{places:,} places**, made by cosmic-ray {record['cosmic-ray']} with seed "
         f"{record['seed']}, commit `{record['commit'][:12]}`; {seconds:.1f} s of "
         f"computing for each. {_asked(record)}",
