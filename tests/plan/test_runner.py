@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -88,9 +89,21 @@ class Busy:
         self.killed = self.clock[0]
 
 
-@pytest.mark.parametrize(("minutes", "asked"), [(1, 48), (10, 570)])
+@pytest.mark.parametrize(
+    ("minutes", "interrupted", "ends"),
+    [
+        (1, math.inf, (48, 60)),
+        (10, math.inf, (570, 600)),
+        (10, 100, (100, 130)),
+        (10, 560, (560, 590)),
+    ],
+)
 def test_jobs_have_time_to_stop(
-    minutes: float, asked: float, runs: Path, monkeypatch: pytest.MonkeyPatch
+    minutes: float,
+    interrupted: float,
+    ends: tuple[float, float],
+    runs: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A fifth of the whole time, half a minute at most; the first jobs go first."""
     clock, begun, processes = [0.0], list[int](), list[Busy]()
@@ -101,7 +114,9 @@ def test_jobs_have_time_to_stop(
         return runner._Running(job, processes[-1], runs)  # type: ignore[arg-type]
 
     def sleep(seconds: float) -> None:
-        clock[0] += seconds
+        before, clock[0] = clock[0], clock[0] + seconds
+        if before < interrupted <= clock[0]:
+            raise KeyboardInterrupt
 
     monkeypatch.setattr(runner, "_start", start)
     monkeypatch.setattr(
@@ -111,8 +126,7 @@ def test_jobs_have_time_to_stop(
     assert states(found) == {0: "stopped", 1: "stopped"}
     assert begun == [0, 1]
     for one in processes:
-        assert one.asked == pytest.approx(asked, abs=0.3)
-        assert one.killed == pytest.approx(60 * minutes, abs=0.3)
+        assert (one.asked, one.killed) == pytest.approx(ends, abs=0.3)
 
 
 TOY = f"""

@@ -108,6 +108,22 @@ def test_a_killed_run_loses_no_more_than_the_clock_allows(
         assert torch.equal(resumed.state_dict()[name], value), name
 
 
+def test_several_processes_keep_nothing_by_their_clocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Theirs differ, and one would wait for the others for ever."""
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr("accelerate.Accelerator.num_processes", 2)
+    steps: list[int] = []
+    monkeypatch.setattr(
+        checkpoints.CheckpointManager,
+        "save",
+        lambda _, position: steps.append(position.step),
+    )
+    _, history = toy_run.train(tmp_path)
+    assert steps == history.column("step")
+
+
 def test_a_game_is_kept_as_often_as_the_clock_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -369,7 +369,6 @@ class _Run:
 
     def _keep_chosen(self) -> None:
         """Put the chosen weights into the caller's module, in evaluation mode."""
-        self.accelerator.wait_for_everyone()
         weights = self.checkpoints.chosen.state_dict()
         if self.monitor is not None:
             weights = self.checkpoints.best_weights(self.monitor, self.position)

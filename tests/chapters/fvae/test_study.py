@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -112,6 +113,24 @@ def test_colours_are_averaged_before_the_spectrum(rng: torch.Generator) -> None:
     one = torch.rand(4, 1, 16, 16, generator=rng)
     opposite = torch.cat([one, -one, torch.zeros_like(one)], 1)
     assert high_power(opposite) == pytest.approx(0, abs=1e-12)
+
+
+def test_a_temperature_shrinks_the_codes_and_draws_none_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pictures, drawn = faces(20), list[torch.Tensor]()
+
+    def draw(_: object, codes: torch.Tensor) -> torch.Tensor:
+        drawn.append(codes)
+        return pictures.test
+
+    monkeypatch.setattr(measures, "draw", draw)
+    monkeypatch.setattr(measures, "plausibility", lambda *_: {"distance": 1.0})
+    model: Any = SimpleNamespace(code_shape=(3, 2))
+    measures.sample_measures(model, cast(Any, None), pictures, 20, 0)
+    assert drawn[-1].std() > 0.5
+    for temperature, codes in zip(measures.TEMPERATURES, drawn, strict=True):
+        assert torch.equal(codes, temperature * drawn[-1])
 
 
 def test_the_evaluator_reads_factors(rng: torch.Generator) -> None:

@@ -384,6 +384,25 @@ def test_the_searches_are_told_apart_by_what_they_maximise() -> None:
     assert run.metrics["log_prob@2018"] < run.metrics["log_prob@june-2019"]
 
 
+def test_where_the_exact_search_gives_up_the_best_known_title_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    genuine, found = study_search.exact_search, iter([True, False])
+    monkeypatch.setattr(
+        study_search,
+        "exact_search",
+        lambda *asked: genuine(*asked) if next(found) else None,
+    )
+    config = study_search.SearchConfig(
+        "titles-forecasts-transformer", texts=2, draws=0, stops=False
+    )
+    run = study_search.STUDY.run_config(config, "tiny", seed=0)
+    assert run.metrics["unsolved"] == 0.5
+    searches = ("greedy", "beam-3", "beam-8", "divided", "exact")
+    *known, best = (run.arrays[f"log_prob@{name}"] for name in searches)
+    assert best[1] == max(values[1] for values in known)
+
+
 def test_what_is_measured_goes_to_where_the_model_is(trained: Run) -> None:
     """A validation loss is taken while the model is on the accelerator."""
     model, _ = restore(trained.config, trained.arrays)

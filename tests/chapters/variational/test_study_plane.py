@@ -86,6 +86,12 @@ def test_presets() -> None:
         replace(full["ring-norm-5"], updates=100)
 
 
+def test_as_many_points_are_filmed_as_there_are() -> None:
+    for samples, kept in ((20, 20), (200, 128)):
+        run = STUDY.run_config(replace(TINY, samples=samples), "tiny", seed=0)
+        assert run.arrays["frames"].shape[3:] == (kept, 2)
+
+
 @pytest.mark.parametrize("batches", [1, 5])
 def test_weights_differ_in_nothing_but_the_proximity_term(batches: int) -> None:
     config = replace(TINY, discriminator_batches=batches, generator_batches=batches)
