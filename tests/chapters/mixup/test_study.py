@@ -28,10 +28,6 @@ def test_presets_differ_in_what_their_names_say() -> None:
             family = name.split("-")[0]
             if name.startswith("resnet18-short"):
                 family = "resnet18-short"
-            if name.startswith("fast-narrow"):
-                narrow = {"fast-narrow": (16, 15), "fast-narrow-24": (24, 20)}
-                assert (config.width, config.epochs) == narrow[name]
-                continue
             if family in ("fast", "whole"):
                 family = name.rpartition("-")[0]
                 assert family in ("whole", f"{family.split('-')[0]}-{config.epochs}")

@@ -302,35 +302,68 @@ def test_the_papers_network_has_its_size_and_depth() -> None:
     assert network(torch.rand(2, 3, 8, 8)).shape == (2, 10)
 
 
-def test_the_short_network_has_its_size_and_depth() -> None:
-    network = mixup.ShortResidualNet(64)
-    convolutions = [64 * 3, 64 * 128, 2 * 128**2, 128 * 256, 256 * 512, 2 * 512**2]
-    channels = 64 + 3 * 128 + 256 + 3 * 512  # of batch normalisation
-    expected = 9 * sum(convolutions) + 2 * channels + 512 * 10
-    assert sum(p.numel() for p in network.parameters()) == expected == 6_573_120
+def test_the_whitened_network_has_its_size_and_depth() -> None:
+    network = mixup.WhitenedNet(64)
+    convolutions = [24 * 64 + 64**2, 64 * 256 + 256**2, 2 * 256**2]
+    learned = 9 * sum(convolutions) + 2 * 2 * (64 + 2 * 256) + 256 * 10
+    sizes = {True: 0, False: 0}
+    for p in network.parameters():
+        sizes[p.requires_grad] += p.numel()
+    assert sizes == {True: learned, False: 24 * 12}
     layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    assert len(layers) == 9
+    assert len(layers) == 8
 
 
-def test_the_short_network_is_its_layers_in_turn() -> None:
-    network = mixup.ShortResidualNet(4).eval()
+def test_the_whitened_network_is_its_layers_in_turn() -> None:
+    network = mixup.WhitenedNet(4).eval()
     initialize(network, "he", seeded())
-    x = torch.rand(2, 3, 16, 16, generator=seeded(1))
+    x = torch.rand(2, 3, 32, 32, generator=seeded(1))
     kernel = {n: m.weight for n, m in network.named_modules() if hasattr(m, "weight")}
     scale = (1 + 1e-5) ** -0.5  # batch normalisation before any training
 
-    def layer(x: torch.Tensor, name: str) -> torch.Tensor:
-        return (scale * functional.conv2d(x, kernel[f"{name}.0"], padding=1)).relu()
+    def active(x: torch.Tensor) -> torch.Tensor:
+        return x * (1 + torch.erf(x / 2**0.5)) / 2
 
-    def halved(x: torch.Tensor) -> torch.Tensor:
-        return x.unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2)).amax((-1, -3))
-
-    y = halved(layer(layer(x, "stem"), "first"))
-    y = y + layer(layer(y, "first_pair.0"), "first_pair.1")
-    y = halved(layer(halved(layer(y, "second")), "third"))
-    y = y + layer(layer(y, "third_pair.0"), "third_pair.1")
-    expected = y.flatten(2).amax(2) @ kernel["head"].T / 8
+    y = active(functional.conv2d(x, kernel["patches"]))  # 31 x 31
+    for pair in range(3):
+        y = functional.conv2d(y, kernel[f"pairs.{pair}.0"], padding=1)
+        even = y[..., : y.shape[-2] // 2 * 2, : y.shape[-1] // 2 * 2]
+        y = even.unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2)).amax((-1, -3))
+        y = active(scale * y)
+        y = functional.conv2d(y, kernel[f"pairs.{pair}.4"], padding=1)
+        y = active(scale * y)
+    assert y.shape == (2, 16, 3, 3)
+    expected = y.flatten(2).amax(2) @ kernel["head"].T / 9
     assert torch.allclose(network(x), expected, atol=1e-6)
+
+
+def test_the_first_layer_whitens_and_does_not_learn() -> None:
+    smooth = functional.avg_pool2d(torch.randn(200, 3, 10, 10, generator=seeded()), 3)
+    smooth = smooth * torch.tensor([3.0, 1.0, 0.5])[:, None, None] + 0.2
+    network = mixup.WhitenedNet(4)
+    network.prepare(smooth)
+    found = network.patches(smooth)
+    assert torch.equal(found[:, 12:], -found[:, :12])
+    outputs = found[:, :12].transpose(0, 1).flatten(1).numpy()
+    patches = np.lib.stride_tricks.sliding_window_view(smooth.numpy(), (2, 2), (2, 3))
+    spread = np.cov(patches.transpose(0, 2, 3, 1, 4, 5).reshape(-1, 12).T)
+    shrunk = np.linalg.eigvalsh(spread)
+    shrunk = shrunk / (shrunk + 5e-4)
+    np.testing.assert_allclose(np.cov(outputs), np.diag(shrunk), atol=1e-4)
+    assert not network.patches.weight.requires_grad
+
+
+def test_convolutions_begin_as_copies_of_what_comes_in() -> None:
+    network = mixup.WhitenedNet(32)
+    initialize(network, "he", seeded())
+    before = network.pairs[1][0].weight.detach().clone()
+    network.prepare(torch.rand(8, 3, 8, 8, generator=seeded(1)))
+    first, second = network.pairs[1][0], network.pairs[1][4]
+    x = torch.rand(2, 32, 6, 6, generator=seeded(2))
+    assert torch.equal(first(x)[:, :32], x)
+    assert torch.equal(first.weight[32:], before[32:])
+    y = torch.rand(2, 128, 6, 6, generator=seeded(3))
+    assert torch.equal(second(y), y)
 
 
 @pytest.mark.parametrize(

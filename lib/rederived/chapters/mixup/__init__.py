@@ -30,7 +30,7 @@ from rederived.chapters.mixup.measures import (
 from rederived.chapters.mixup.networks import (
     PreActBlock,
     ResidualNet,
-    ShortResidualNet,
+    WhitenedNet,
     preact_resnet18,
 )
 from rederived.chapters.mixup.objectives import (
@@ -58,7 +58,7 @@ __all__ = [
     "PairingSchedule",
     "PreActBlock",
     "ResidualNet",
-    "ShortResidualNet",
+    "WhitenedNet",
     "all_pairs",
     "beta_quadrature",
     "beta_weights",

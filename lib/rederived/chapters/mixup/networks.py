@@ -1,15 +1,20 @@
-"""Residual networks: with pre-activation, and one that trains in seconds.
+"""Residual networks with pre-activation, and a network that trains in seconds.
 
-He and others 2016, arXiv:1603.05027; the short one is David Page's of 2018 (the series
-"How to Train Your ResNet"), which won a prize for the fastest 94 % on CIFAR-10.
+He and others 2016, arXiv:1603.05027; the fast one is Jordan's, 2024, arXiv:2404.00498:
+94 % on CIFAR-10 in less than ten epochs.  We leave out its optimizer and its averaging
+over mirrored pictures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+_PATCH = 12  # numbers in a patch of 2 x 2 pixels of three colours
+_LEAST_VARIANCE = 5e-4  # added, so that rounding of the pixels is not blown up
 
 
 class PreActBlock(nn.Module):
@@ -85,50 +90,68 @@ class ResidualNet(nn.Module):
         return self.head(features.mean((2, 3)))
 
 
-class ShortResidualNet(nn.Module):
-    """Eight convolutions, of which four in two residual pairs, and one linear layer.
+class WhitenedNet(nn.Module):
+    """Whitened patches of 2 x 2 pixels, three pairs of convolutions, one linear layer.
 
-    The picture is halved three times, by maxima over squares; at the end the maximum
-    over all places is taken, and the logits are divided by eight.
+    Each pair halves the picture by maxima over squares; at the end the maximum over all
+    places is taken, and the logits are divided by nine.
 
     Args:
-        width: channels of the first convolution; the last has eight times as many.
+        width: channels of the first pair; the others have four times as many.
         classes: logits of the output.
 
     >>> import torch
-    >>> ShortResidualNet(4)(torch.zeros(2, 3, 32, 32)).shape
+    >>> WhitenedNet(4)(torch.zeros(2, 3, 32, 32)).shape
     torch.Size([2, 10])
     """
 
     def __init__(self, width: int = 64, classes: int = 10) -> None:
         super().__init__()
-        self.stem = _convolution(3, width)
-        self.first = _convolution(width, 2 * width)
-        self.first_pair = _pair(2 * width)
-        self.second = _convolution(2 * width, 4 * width)
-        self.third = _convolution(4 * width, 8 * width)
-        self.third_pair = _pair(8 * width)
-        self.head = nn.Linear(8 * width, classes, bias=False)
+        self.patches = nn.Conv2d(3, 2 * _PATCH, 2, bias=False).requires_grad_(False)
+        self.pairs = nn.Sequential(
+            _halving_pair(2 * _PATCH, width),
+            _halving_pair(width, 4 * width),
+            _halving_pair(4 * width, 4 * width),
+        )
+        self.head = nn.Linear(4 * width, classes, bias=False)
+
+    @torch.no_grad()
+    def prepare(self, x: Tensor) -> None:
+        """Fix the first layer by some pictures, and start the others as near copies.
+
+        Half of the first layer's channels are uncorrelated on these pictures, each of
+        variance one (less in directions in which patches hardly vary); the other half
+        are their negatives, which the activation would lose.  The first channels of
+        every other convolution begin as copies of those that come in.
+
+        Args:
+            x: pictures ``(B, 3, H, W)``, scaled as those to come.
+        """
+        patches = functional.unfold(x, 2).transpose(1, 2).flatten(0, 1)  # (n, 12)
+        variances, directions = torch.linalg.eigh(torch.cov(patches.T))
+        filters = (directions / (variances + _LEAST_VARIANCE).sqrt()).T
+        filters = filters.unflatten(1, (3, 2, 2))
+        self.patches.weight.copy_(torch.cat([filters, -filters]))
+        for layer in self.pairs.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.dirac_(layer.weight[: layer.in_channels])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits ``(B, classes)`` of pictures ``(B, 3, H, W)``."""
-        x = functional.max_pool2d(self.first(self.stem(x)), 2)  # (B, 2 w, H / 2, W / 2)
-        x = x + self.first_pair(x)
-        x = functional.max_pool2d(self.second(x), 2)  # (B, 4 w, H / 4, W / 4)
-        x = functional.max_pool2d(self.third(x), 2)  # (B, 8 w, H / 8, W / 8)
-        x = x + self.third_pair(x)
-        return self.head(x.amax((2, 3))) / 8.0
+        x = self.pairs(functional.gelu(self.patches(x)))  # (B, 4 w, H / 8, W / 8)
+        return self.head(x.amax((2, 3))) / 9.0
 
 
-def _convolution(inputs: int, outputs: int) -> nn.Sequential:
-    """Return a 3x3 convolution, batch normalisation and ReLU."""
-    layer = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-    return nn.Sequential(layer, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
-
-
-def _pair(channels: int) -> nn.Sequential:
+def _halving_pair(inputs: int, outputs: int) -> nn.Sequential:
+    """Return two 3x3 convolutions, a maximum over squares after the first."""
     return nn.Sequential(
-        _convolution(channels, channels), _convolution(channels, channels)
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+        nn.MaxPool2d(2),
+        nn.BatchNorm2d(outputs),
+        nn.GELU(),
+        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.GELU(),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Method = Literal["plain", "pairing", "mixup", "smoothing", "penalty"]
+Network = Literal["perceptron", "residual", "whitened", "preact-resnet18"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class MixupConfig:
         flip: whether pictures are mirrored at random.
         crop: by how many pixels they are shifted at random, at most.
         network: ``perceptron`` (two hidden layers), ``residual`` (8 layers, its stem
-            halving the picture), ``short`` (9 layers, at full size) or
+            halving the picture), ``whitened`` (8 layers, the first of them fixed) or
             ``preact-resnet18``.
         width: hidden units, or channels of the first stage.
         epochs: passes over the pictures.
@@ -51,7 +52,7 @@ class MixupConfig:
     pool: int = 1
     flip: bool = True
     crop: int = 0
-    network: Literal["perceptron", "residual", "short", "preact-resnet18"] = "residual"
+    network: Network = "residual"
     width: int = 16
     epochs: int = 30
     batch_size: int = 50
@@ -99,14 +100,14 @@ _FAST = replace(
     rows=45_000,
     validation=5000,
     pool=1,
-    crop=4,
-    network="short",
-    width=64,
+    crop=2,
+    network="whitened",
+    width=128,
     batch_size=500,
     learning_rate=0.4,
 )
 LENGTHS = (8, 15, 30, 60, 120, 200)
-"""Epochs of the short network."""
+"""Epochs of the wide network that is fast."""
 
 
 def _methods(base: MixupConfig) -> dict[str, MixupConfig]:
@@ -136,15 +137,15 @@ def _large() -> dict[str, MixupConfig]:
 
 
 def _fast() -> dict[str, MixupConfig]:
-    """Return the methods on nearly all photographs, by the length of the training."""
+    """Return the fast networks: a wide one by length, and one for two cores."""
     return {
         f"fast-{epochs}-{name}": config
         for epochs in LENGTHS
         for name, config in _methods(replace(_FAST, epochs=epochs)).items()
         if name != "mixup-0.2"
     } | {
-        "fast-narrow": replace(_FAST, width=16, epochs=15),
-        "fast-narrow-24": replace(_FAST, width=24, epochs=20),
+        f"narrow-{name}": _methods(replace(_FAST, width=32, epochs=12))[name]
+        for name in ("erm", "mixup")
     }
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from rederived.chapters.mixup.augment import random_crop, random_flip
 from rederived.chapters.mixup.networks import (
     ResidualNet,
-    ShortResidualNet,
+    WhitenedNet,
     preact_resnet18,
 )
 from rederived.chapters.mixup.objectives import (
@@ -33,18 +33,21 @@ from rederived.training import (
 )
 
 _WEIGHTS = 30  # random stream of a seed
+_PREPARED = 5_000  # pictures that the fixed first layer is computed from
 
 
-def build(config: MixupConfig, shape: torch.Size, seed: int) -> nn.Module:
+def build(config: MixupConfig, pictures: Pictures, seed: int) -> nn.Module:
     """Build the network of a config with its starting weights.
 
     Args:
         config: what to build.
-        shape: of a picture, ``(C, H, W)``.
+        pictures: what it will learn from.
         seed: decides the weights.
     """
-    network = _network(config, shape)
+    network = _network(config, pictures.train.pixels.shape[1:])
     initialize(network, "he", generator(seed, _WEIGHTS))
+    if isinstance(network, WhitenedNet):
+        network.prepare(pictures.scaled(pictures.train.pixels[:_PREPARED]))
     return network
 
 
@@ -138,8 +141,8 @@ def _network(config: MixupConfig, shape: torch.Size) -> nn.Module:
     if config.network == "residual":
         widths = [config.width * 2**stage for stage in range(3)]
         net: nn.Module = ResidualNet(widths, 1, CLASSES, shape[0], stem_stride=2)
-    elif config.network == "short":
-        net = ShortResidualNet(config.width, CLASSES)
+    elif config.network == "whitened":
+        net = WhitenedNet(config.width, CLASSES)
     else:
         net = preact_resnet18(CLASSES)
     # NHWC is 1.1 to 1.4 times as fast here

@@ -56,7 +56,7 @@ def measure(config: MixupConfig, trial: Trial) -> Measured:
     """
     seed = trial.seed
     pictures = load_pictures(config)
-    network = build(config, pictures.train.pixels.shape[1:], seed)
+    network = build(config, pictures, seed)
     steps = len(pictures.train.pixels) // config.batch_size * config.epochs
     history = fit(
         network,
@@ -89,7 +89,7 @@ def measure(config: MixupConfig, trial: Trial) -> Measured:
 
 def _precision(config: MixupConfig) -> Literal["auto", "float32"]:
     """Return the arithmetic: bf16, where there is any, for the two large networks."""
-    large = config.network in ("short", "preact-resnet18")
+    large = config.network in ("whitened", "preact-resnet18")
     return "auto" if large else "float32"
 
 
