@@ -353,6 +353,24 @@ def test_the_first_layer_whitens_and_does_not_learn() -> None:
     assert not network.patches.weight.requires_grad
 
 
+@pytest.mark.parametrize(
+    "pictures",
+    [
+        torch.zeros(0, 3, 8, 8),
+        torch.zeros(9, 3, 1, 8),
+        torch.zeros(1, 3, 2, 2),
+        torch.full((2, 3, 8, 8), torch.nan),
+    ],
+    ids=["none", "no patch", "one patch", "no number"],
+)
+def test_nothing_is_fixed_by_what_has_no_spread(pictures: torch.Tensor) -> None:
+    network = mixup.WhitenedNet(4)
+    before = network.patches.weight.clone()
+    with pytest.raises(ValueError, match="two patches of 2 x 2 pixels or more"):
+        network.prepare(pictures)
+    assert torch.equal(network.patches.weight, before)
+
+
 def test_convolutions_begin_as_copies_of_what_comes_in() -> None:
     network = mixup.WhitenedNet(32)
     initialize(network, "he", seeded())

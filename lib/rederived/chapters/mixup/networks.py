@@ -126,7 +126,15 @@ class WhitenedNet(nn.Module):
 
         Args:
             x: pictures ``(B, 3, H, W)``, scaled as those to come.
+
+        Raises:
+            ValueError: if they have no two patches, or numbers that are not finite.
         """
+        if x[..., 1:, 1:].numel() < 2 * 3 or not bool(x.isfinite().all()):
+            raise ValueError(
+                "the first layer is computed from two patches of 2 x 2 pixels or more "
+                f"of finite pictures, got shape {tuple(x.shape)}: look at the pictures"
+            )
         patches = functional.unfold(x, 2).transpose(1, 2).flatten(0, 1)  # (n, 12)
         variances, directions = torch.linalg.eigh(torch.cov(patches.T))
         filters = (directions / (variances + _LEAST_VARIANCE).sqrt()).T
