@@ -12,6 +12,7 @@ from kept_models import keep_models
 from parquet_files import png, random_pictures, write_images
 from rederived import datasets
 from rederived.chapters.mixup import LinearityPenalty, PairingSchedule, ResidualNet
+from rederived.chapters.mixup.networks import WhitenedNet
 from rederived.chapters.mixup.study import STUDY, data, methods
 from rederived.chapters.mixup.study import run as running
 from rederived.chapters.mixup.study.config import MixupConfig
@@ -182,3 +183,19 @@ def test_residual_presets_run_on_a_few_pictures(
     assert isinstance(network, ResidualNet)
     assert "validation_error" not in run.metrics
     assert 0 <= run.metrics["test_error"] <= 100
+
+
+def test_the_fast_network_is_prepared_by_the_pictures_it_learns_from() -> None:
+    pixels = torch.randint(256, (40, 3, 32, 32), generator=generator(0))
+    part = data.Part(pixels.to(torch.uint8), torch.arange(40) % 10)
+    mean, deviation = torch.full((3, 1, 1), 100.0), torch.full((3, 1, 1), 60.0)
+    pictures = data.Pictures(part, part, part, mean, deviation, [])
+    expected = WhitenedNet(32)
+    expected.prepare(pictures.scaled(part.pixels))
+    heads = []
+    for seed in (0, 1):
+        network = methods.build(STUDY.full["narrow-erm"], pictures, seed)
+        assert isinstance(network, WhitenedNet)
+        torch.testing.assert_close(network.patches.weight, expected.patches.weight)
+        heads.append(network.head.weight)
+    assert not torch.equal(*heads)
