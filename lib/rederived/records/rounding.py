@@ -6,6 +6,7 @@ import math
 
 SIGNIFICANT = 3
 """Digits of a number whose spread is unknown."""
+_ROUNDING = 1e-12  # of the mean: seeds that differ by less agree
 
 
 def rounded(mean: float, sd: float) -> str:
@@ -17,7 +18,8 @@ def rounded(mean: float, sd: float) -> str:
 
     Args:
         mean: over the seeds.
-        sd: the standard deviation; 0 for one seed, or for seeds that agree.
+        sd: the standard deviation; 0 for one seed, and as good as 0 for seeds that
+            agree but for rounding.
 
     Raises:
         ValueError: if the deviation is negative, NaN or infinite.
@@ -26,10 +28,12 @@ def rounded(mean: float, sd: float) -> str:
     ('2013.5 ± 1.1', '61.8 ± 0.5', '−0.0123')
     >>> rounded(19160000.0, 0), rounded(12345.6, 234.0), rounded(0.0, 0.0)
     ('19,160,000', '12,346 ± 234', '0')
+    >>> rounded(7.600902459542084, 5e-16)
+    '7.60'
     """
     if not 0 <= sd < math.inf:
         raise ValueError(f"a standard deviation is finite and at least 0, got {sd}")
-    if sd == 0:
+    if sd == 0 or sd <= _ROUNDING * abs(mean):
         most = _decimals(mean, SIGNIFICANT)
         exact = (d for d in range(most) if round(mean, d) == mean)
         return _text(mean, next(exact, most))
