@@ -107,7 +107,7 @@ _FAST = replace(
     learning_rate=0.4,
 )
 LENGTHS = (8, 15, 30, 60, 120, 200)
-"""Epochs of the wide network that is fast."""
+"""Epochs of the wide fast network."""
 
 
 def _methods(base: MixupConfig) -> dict[str, MixupConfig]:
