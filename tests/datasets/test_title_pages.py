@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import count
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -126,6 +127,35 @@ def test_a_split_goes_by_the_letters_of_the_titles_not_of_the_texts(tmp_path) ->
     for file in files:
         chapters = [title[:3] for title in pq.read_table(file)["title"].to_pylist()]
         assert {chapters.count(one) for one in chapters} == {2}
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_splits_of_two_makings_never_mix(tmp_path, monkeypatch, at: int) -> None:
+    old, new = (
+        clone(
+            tmp_path / name / "docs.zh-cn", [f"{name}第{n}号服务器" for n in range(9)]
+        )
+        for name in ("甲", "乙")
+    )
+    files = write_corpus("msdocs-titles", [old], tmp_path / "data", 2)
+    calls = count()
+
+    def stop_at(method):
+        def wrapped(*asked, **named):
+            if next(calls) == at:
+                raise KeyboardInterrupt
+            return method(*asked, **named)
+
+        return wrapped
+
+    monkeypatch.setattr(pq, "write_table", stop_at(pq.write_table))
+    monkeypatch.setattr(Path, "replace", stop_at(Path.replace))
+    with pytest.raises(KeyboardInterrupt):
+        write_corpus("msdocs-titles", [new], tmp_path / "data", 2)
+    found = [pq.read_table(one)["title"].to_pylist() for one in files if one.exists()]
+    assert len({title[0] for titles in found for title in titles}) <= 1
+    assert len(found) == 3 or at >= 3
+    assert not list((tmp_path / "data").rglob("*.tmp"))
 
 
 def test_what_cannot_be_made_is_said(tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from rederived.probability import (
     marginals,
     mutual_information,
     random_distribution,
+    softmax_fisher,
 )
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
@@ -67,6 +69,50 @@ def test_chain_rule(seed: int, size: tuple[int, int]) -> None:
     )
     whole = float(kl(marginal(p, 0), marginal(q, 0))) + inner
     assert float(kl(p, q)) == pytest.approx(whole, abs=1e-12)
+
+
+def exact_kl(p: Tensor, q: Tensor) -> float:
+    """Return the divergence of two tables, each divided by its sum, from 60 digits."""
+    with localcontext(prec=60):
+        first, second = ([Decimal(v) for v in t.flatten().tolist()] for t in (p, q))
+        pairs = zip(first, second, strict=True)
+        inner = sum((a * (a / b).ln() for a, b in pairs), Decimal(0)) / sum(first)
+        return float(inner - (sum(first) / sum(second)).ln())
+
+
+@pytest.mark.parametrize("away", [1e-1, 1e-4, 1e-8])
+def test_small_divergences_keep_their_digits(away: float) -> None:
+    logits, step = torch.randn(2, 6, generator=source(0), dtype=torch.float64)
+    p, q = logits.softmax(0), (logits + away * step).softmax(0)
+    assert float(kl(p, q)) == pytest.approx(exact_kl(p, q), rel=1e-6, abs=0)
+    middle = 0.5 * (exact_kl(p, (p + q) / 2) + exact_kl(q, (p + q) / 2))
+    assert float(js(p, q)) == pytest.approx(middle, rel=1e-6, abs=0)
+    x, z = (one.softmax(0) for one in (logits, step))
+    ripple = torch.outer(step - step.mean(), logits - logits.mean())
+    table = torch.outer(x, z) + away * 1e-3 * ripple
+    product = torch.outer(*marginals(table))
+    found = float(mutual_information(table))
+    assert found == pytest.approx(exact_kl(table, product), rel=1e-6, abs=0)
+
+
+@given(seeds, sizes)
+def test_divergences_are_never_negative(seed: int, size: tuple[int, int]) -> None:
+    rng = source(seed)
+    p = random_distribution(size, rng)
+    rounded = p * (1 + 2e-16 * torch.randint(-1, 2, size, generator=rng))
+    assert float(kl(p, rounded)) >= 0 and float(js(p, rounded)) >= 0
+    first, second = marginals(p)
+    assert float(mutual_information(torch.outer(first, second))) >= 0
+
+
+def test_the_curvature_of_kl_at_equality_is_the_fisher_information() -> None:
+    logits = torch.randn(4, generator=source(1), dtype=torch.float64)
+    for shift in (0.0, 1e-16, 3e-16):  # as near as rounding, on each side
+        q = (logits + shift * torch.arange(4)).softmax(0)
+        found = torch.autograd.functional.hessian(
+            lambda at, q=q: kl(at.softmax(0), q), logits
+        )
+        torch.testing.assert_close(found, softmax_fisher(q))
 
 
 @given(seeds, sizes)

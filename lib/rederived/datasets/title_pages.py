@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,13 +125,13 @@ def write_corpus(
             f"beside {held_out:,} for each other split: give more clones, or hold out "
             "fewer"
         )
-    return [
-        _write(
-            folder / name / f"{split}.parquet",
-            [row for row, its in zip(rows, splits, strict=True) if its == split],
-        )
+    tables = {
+        folder / name / f"{split}.parquet": [
+            row for row, its in zip(rows, splits, strict=True) if its == split
+        ]
         for split in entry(name).rows
-    ]
+    }
+    return _write(tables)
 
 
 def _pages(clone: Path, form: Form) -> Iterator[tuple[str, str, str]]:
@@ -162,18 +162,24 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode(errors="replace")).digest()
 
 
-def _write(path: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
+def _write(tables: Mapping[Path, Sequence[tuple[str, str, str]]]) -> list[Path]:
+    """Write Parquet files that belong together, so that old and new never mix."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    columns = zip(*rows, strict=True)
+    temporary = {path: path.with_name(f".{path.name}.tmp") for path in tables}
     names = ("title", "text", "source")
-    table = pa.table(dict(zip(names, map(list, columns), strict=True)))
     try:
-        pq.write_table(table, temporary)
-        temporary.replace(path)
+        for path, rows in tables.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            columns = map(list, zip(*rows, strict=True))
+            table = pa.table(dict(zip(names, columns, strict=True)))
+            pq.write_table(table, temporary[path])
+        for path in tables:
+            path.unlink(missing_ok=True)
+        for path, written in temporary.items():
+            written.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
-    return path
+        for written in temporary.values():
+            written.unlink(missing_ok=True)
+    return list(tables)

@@ -43,7 +43,7 @@ def kl(p: Tensor, q: Tensor, axes: Axes = None) -> Tensor:
     _check(p, axes, "p")
     _check(q, axes, "q")
     _check_fit(p, q, axes)
-    return _sum(torch.xlogy(p, p) - torch.xlogy(p, q), axes)
+    return _sum(_bregman(p, q, torch.xlogy(p, q)), axes)
 
 
 def js(p: Tensor, q: Tensor, axes: Axes = None) -> Tensor:
@@ -123,8 +123,9 @@ def spread_marginals(joint: Tensor) -> tuple[Tensor, Tensor]:
 
 def mutual_information(joint: Tensor) -> Tensor:
     """Return I(x; z) = KL(p(x, z) || p(x) p(z)) of tables (..., X, Z)."""
-    first, second = (torch.xlogy(joint, one) for one in spread_marginals(joint))
-    return (torch.xlogy(joint, joint) - first - second).sum((-2, -1))
+    first, second = spread_marginals(joint)
+    logarithms = torch.xlogy(joint, first) + torch.xlogy(joint, second)
+    return _bregman(joint, first * second, logarithms).sum((-2, -1))
 
 
 def softmax_fisher(p: Tensor) -> Tensor:
@@ -162,6 +163,20 @@ def _every(p: Tensor, axes: Axes) -> Axes:
 
 def _sum(terms: Tensor, axes: Axes) -> Tensor:
     return terms.sum(_every(terms, axes))
+
+
+def _bregman(p: Tensor, q: Tensor, p_log_q: Tensor) -> Tensor:
+    """Return p log(p/q) - p + q, no cell below zero; its sum is the divergence.
+
+    Where the two are close, the logarithm is that of one plus their relative distance,
+    so that no digit of a small divergence is lost.
+    """
+    p, q = torch.broadcast_tensors(p, q)
+    close = (p - q).abs() < q / 2
+    ratio = torch.where(close, p - q, 0) / torch.where(close, q, 1)
+    near = q * ((1 + ratio) * ratio.log1p() - ratio)
+    near = near - near.detach().clamp_max(0)  # a value's rounding, no derivative's
+    return torch.where(close, near, torch.xlogy(p, p) - p_log_q - p + q)
 
 
 def _which(axis: int, name: str) -> int:

@@ -234,8 +234,9 @@ class _Run:
         if not alike(sample, sample_of(self.batches.latest)):
             raise CheckpointError(
                 f"{self.checkpoints.checkpoint} belongs to another run, whose batch of "
-                f"step {step} was prepared in another way: give the same transform, "
-                "choose another folder, or delete the file to start afresh"
+                f"step {step} was prepared in another way, or by another version of "
+                "this library: give the same transform, choose another folder, or "
+                "delete the file to start afresh"
             )
 
     def train(self, evaluate: Evaluate[Any] | None, label: str) -> History:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
@@ -122,6 +123,14 @@ def test_normal_pairs_against_closed_form_and_scipy(rho: float) -> None:
     x, z = torch.randn(2, 50, dtype=torch.float64, generator=generator(1))
     ratio = norm.logpdf(z, rho * x, math.sqrt(1 - rho**2)) - norm.logpdf(z)
     assert np.allclose(infomax.log_ratio(x, z, rho), ratio)
+
+
+@pytest.mark.parametrize("rho", [1e-9, 1 - 1e-9, -(1 - 2**-50)])
+def test_information_keeps_its_digits_at_both_ends(rho: float) -> None:
+    exact = float(-(1 - Fraction(rho) ** 2 - 1))  # rho squared
+    if abs(rho) > 0.5:
+        exact = -math.log(float(1 - Fraction(rho) ** 2))
+    assert infomax.information_of_pair(rho) == pytest.approx(exact / 2, rel=1e-14)
 
 
 def test_js_of_a_pair_against_adaptive_quadrature() -> None:

@@ -35,13 +35,13 @@ def draw_pair(
     """Draw ``count`` pairs from ``P``, float32 ``(count, 1)`` each."""
     _check(correlation)
     x, noise = torch.randn(2, count, 1, generator=generator)
-    return x, correlation * x + math.sqrt(1 - correlation**2) * noise
+    return x, correlation * x + math.sqrt((1 - correlation) * (1 + correlation)) * noise
 
 
 def information_of_pair(correlation: float) -> float:
     """Return ``I = -log(1 - rho^2)/2``, nats."""
     _check(correlation)
-    return -0.5 * math.log1p(-(correlation**2))
+    return -0.5 * _log_independent(correlation)
 
 
 def js_of_pair(correlation: float) -> float:
@@ -68,7 +68,14 @@ def js_of_pair(correlation: float) -> float:
 def _log_ratio(plus: Tensor, minus: Tensor, correlation: float) -> Tensor:
     """Return the log-ratio from ``a^2`` and ``b^2``."""
     inside = plus / (1 + correlation) - minus / (1 - correlation)
-    return -0.5 * math.log1p(-(correlation**2)) + 0.5 * correlation * inside
+    return 0.5 * (correlation * inside - _log_independent(correlation))
+
+
+def _log_independent(correlation: float) -> float:
+    """Return ``log(1 - rho^2)``, without a loss of digits at 0 or at 1."""
+    if abs(correlation) < 0.5:
+        return math.log1p(-(correlation**2))
+    return math.log((1 - correlation) * (1 + correlation))
 
 
 def _check(correlation: float) -> None:
