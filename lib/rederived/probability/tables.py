@@ -171,7 +171,6 @@ def _bregman(p: Tensor, q: Tensor, p_log_q: Tensor) -> Tensor:
     Where the two are close, the logarithm is that of one plus their relative distance,
     so that no digit of a small divergence is lost.
     """
-    p, q = torch.broadcast_tensors(p, q)
     close = (p - q).abs() < q / 2
     ratio = torch.where(close, p - q, 0) / torch.where(close, q, 1)
     near = q * ((1 + ratio) * ratio.log1p() - ratio)
