@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from rederived import evaluation
+from rederived import evaluation, vae
 from rederived.chapters.adaptive import NormalizedGradient, ScalarRMSprop
 from rederived.chapters.fvae.glow import glow
 from rederived.chapters.fvae.glow_layers import Squeeze
+from rederived.chapters.infomax import networks, objective
+from rederived.chapters.information import infomax
 from rederived.chapters.mixup import LinearityPenalty, soft_cross_entropy
 from rederived.chapters.mixup.measures import linearity_gaps
 from rederived.chapters.nice import nice
@@ -314,3 +316,24 @@ _NONE = torch.zeros(0, dtype=torch.int64)
 def test_nothing_is_not_measured(call: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match=r"no samples|needs 2|no predictions|two inp"):
         call()
+
+
+X, INFINITY = torch.eye(3), math.inf
+
+
+def tiny_encoder() -> networks.ConvEncoder:
+    return networks.ConvEncoder((4,), 5, colours=1)
+
+
+def test_a_weight_of_zero_drops_an_infinite_rate() -> None:
+    infinite = torch.full((2,), INFINITY)
+    assert vae.ElboTerms(torch.ones(2), infinite).loss(beta=0.0).tolist() == [1, 1]
+    weights = objective.InfoMaxWeights(local_weight=0.0, prior_weight=0.0)
+    model = objective.DeepInfoMax(tiny_encoder(), 5, (16, 4), weights, width=6)
+    terms = objective.InfoMaxTerms(torch.tensor(-2.0), None, None, infinite[0])
+    assert float(model.loss(terms)) == 1.0
+    small = infomax.InfoMax(
+        lambda x: (x, x + 99),  # type: ignore[arg-type]
+        nn.Linear(6, 1), rate_weight=0.0,
+    )  # fmt: skip
+    assert bool(small(X).isfinite())

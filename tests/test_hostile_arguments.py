@@ -8,32 +8,42 @@ from pathlib import Path
 
 import pytest
 import torch
-from rederived import datasets, evaluation, flows, probability, vae
+from rederived import datasets, evaluation, figures, flows, probability, vae
 from rederived.chapters import mixup
-from rederived.chapters.adaptive import Adam, NormalizedGradient, controlled_euler
-from rederived.chapters.infomax import estimates
+from rederived.chapters.adaptive import (
+    Adam,
+    NormalizedGradient,
+    controlled_euler,
+    trajectory,
+)
+from rederived.chapters.infomax import contrast, estimates, networks, objective
 from rederived.chapters.information.autoregressive import causal_mask
 from rederived.chapters.information.coordinates import collapsed_coordinates
 from rederived.chapters.information.tables import best_encoder
 from rederived.chapters.mixup import exact
+from rederived.chapters.mixup.exact import mixup_least_squares
 from rederived.chapters.mixup.expansion import second_order
 from rederived.chapters.nice.model import nice
-from rederived.chapters.titles import rollout
+from rederived.chapters.titles import recurrent, rollout
 from rederived.chapters.titles.attention import (
     MultiHeadAttention,
     MultiplicativeAttention,
 )
+from rederived.chapters.titles.exact import exact_search
 from rederived.chapters.titles.figures import attention_table
+from rederived.chapters.titles.search import Hypothesis
 from rederived.chapters.titles.vocabulary import Vocabulary
-from rederived.chapters.variational import em, ensembles, losses
+from rederived.chapters.variational import em, ensembles, inference, losses
 from rederived.chapters.variational.measures import count_covered, covered_modes
+from rederived.chapters.variational.tables import proximal_response
 from rederived.datasets.points import moons
+from rederived.evaluation.classifier import FeatureClassifier
 from rederived.figures import image_grid
 from rederived.networks import mlp
 from rederived.records import RunError, load_record
 from rederived.records.reading import read_json
 from rederived.training import OneCycle, TrainConfig
-from torch import nn
+from torch import Tensor, nn
 
 NAN, X, NONE = math.nan, torch.eye(3), torch.zeros(0)
 
@@ -165,3 +175,79 @@ def test_json_that_says_two_things_is_refused(text: str, tmp_path: Path) -> None
     file.write_text(text)
     with pytest.raises(ValueError, match=r"twice|expected|delimiter"):
         read_json(file)
+
+
+HALF = torch.full((2,), 0.5)
+
+
+X, INFINITY = torch.eye(3), math.inf
+
+
+def tiny_encoder() -> networks.ConvEncoder:
+    return networks.ConvEncoder((4,), 5, colours=1)
+
+
+def critic(bound: str) -> object:
+    return contrast.ContrastiveInfoMax(tiny_encoder(), 5, 4, width=6, bound=bound)  # type: ignore[arg-type]
+
+
+def small_ali(data: Tensor, prior: Tensor) -> inference.TabularAli:
+    return inference.TabularAli(data, prior, torch.zeros(2, 2), torch.zeros(2, 2))
+
+
+def tiny_infomax(form: str = "text", negatives: str = "deranged") -> object:
+    weights = objective.InfoMaxWeights()
+    return objective.DeepInfoMax(
+        tiny_encoder(), 5, (16, 4), weights, width=6, form=form, negatives=negatives  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+WRONG_NAMES: list[Callable[[], object]] = [
+    lambda: trajectory("normalized", torch.neg, X[0], 0.1, 2),  # type: ignore[arg-type]
+    lambda: inference.loss_derivatives("minmax", X),  # type: ignore[arg-type]
+    lambda: inference.train_ali(small_ali(HALF, HALF), "reduced", "Adam", 1),  # type: ignore[arg-type]
+    lambda: critic("infonce"),
+    lambda: tiny_infomax(form="picture"),
+    lambda: tiny_infomax(negatives="derangement"),
+    lambda: recurrent.RecurrentConfig(9, attention="Multiplicative"),  # type: ignore[arg-type]
+    lambda: figures.line_panels({"a": {"b": X}}, xlabel="x", band="t"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize("call", WRONG_NAMES)
+def test_a_name_that_no_branch_knows_is_refused(call: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"one of|there are|none or"):
+        call()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: small_ali(torch.tensor([1.0, 0.0]), HALF),
+        lambda: small_ali(HALF, torch.tensor([1.0, 0.0])),
+        lambda: figures.stacked_bars({"a": {"b": math.nan}}, ylabel="y"),
+        lambda: figures.forest_plot(
+            {"a": {"b": [1, 2]}, "c": {"b": [1, 2], "d": [3, 4]}}, xlabel="x"
+        ),
+        lambda: figures.image_grid(torch.tensor([[[0, 255]]]), columns=1),
+        lambda: flows.Flow(
+            flows.Reverse(), flows.StandardNormal(), (3,)
+        ).log_prob(torch.tensor([[0, 16, 255]], dtype=torch.uint8)),
+        lambda: mixup_least_squares(X, X[:, :1], 1.0, intercept=False),
+        lambda: proximal_response(X[0], X[1]),
+        lambda: best_encoder(X[0], X, 1.0),
+        lambda: flows.DiagonalScale((1,))(X),
+        lambda: flows.DiagonalScale((3,)).inverse(X[:, :1]),
+        lambda: flows.DiagonalScale((3,))(X[None]),
+        lambda: exact_search(
+            recurrent.RecurrentModel(recurrent.RecurrentConfig(9, 8, 8)),
+            torch.tensor([[5]]), 0, Hypothesis((), -9.0, -9.0, ended=True),
+        ),
+        lambda: FeatureClassifier(
+            nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 1), generator=rng()
+        ).loss(X, torch.arange(3), X[0]),
+    ],
+)  # fmt: skip
+def test_no_wrong_number_or_picture(call: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r".{20}"):
+        call()

@@ -12,6 +12,7 @@ import pytest
 import sympy
 import torch
 from rederived.claims import ClaimFailed, claim
+from rederived.claims.checks import as_float
 
 INFINITY = float("inf")
 NAN = float("nan")
@@ -174,3 +175,11 @@ def test_what_returned_nothing_is_not_equal(nothing: object) -> None:
     """What two functions that return nothing return is no value."""
     with pytest.raises(ClaimFailed, match="holds None: there is nothing to compare"):
         claim("3.4").equal(nothing, nothing, what="x")
+
+
+def test_fractions_that_are_floats_are_compared() -> None:
+    exact = [Fraction(0), Fraction(3), Fraction(1, 2), Fraction(-7)]
+    assert as_float(exact).tolist() == [0.0, 3.0, 0.5, -7.0]  # type: ignore[arg-type]
+    for sign in (1, -1):
+        with pytest.raises(ValueError, match="use equal"):
+            as_float([Fraction(sign * (2**53 + 1))])  # type: ignore[arg-type]

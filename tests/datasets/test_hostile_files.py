@@ -14,6 +14,7 @@ from parquet_files import png, random_pictures, write_images, write_texts
 from PIL import Image
 from rederived import datasets
 from rederived.datasets import DatasetError
+from rederived.datasets.lookup import _hashes
 
 GREY = random_pictures(3, (28, 28))
 
@@ -201,3 +202,8 @@ def test_an_endpoint_without_https_is_one_line(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("REDERIVED_DATA", raising=False)
     with pytest.raises(DatasetError, match=r"'hf-mirror\.com': let it begin"):
         datasets.load("mnist", "train")
+
+
+def test_a_hash_list_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="cannot be read"):
+        _hashes(tmp_path)

@@ -10,7 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 from rederived import cli
 from rederived.datasets import DatasetError, load
-from rederived.datasets.title_pages import page_of, splits_by_letters, write_corpus
+from rederived.datasets.title_pages import (
+    Form,
+    _pages,
+    page_of,
+    splits_by_letters,
+    write_corpus,
+)
 from typer.testing import CliRunner
 
 TRANSLATED = """[#]: subject: "Bash aliases"
@@ -167,3 +173,16 @@ def test_what_cannot_be_made_is_said(tmp_path) -> None:
     with pytest.raises(DatasetError, match=r"2 pages .* leave none to train on"):
         write_corpus("msdocs-titles", [made], tmp_path / "data", 1)
     assert not (tmp_path / "data").exists()
+
+
+def test_a_page_needs_a_third_of_chinese_and_one_without_a_title_is_passed(
+    tmp_path: Path,
+) -> None:
+    def page(name: str, text: str) -> None:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    page("a.md", "no heading, and nothing else\n")
+    page("b.md", "# 标题一二三四五六\n\n" + "汉字" * 100 + "abc" * 100 + "\n")  # 40 %
+    page("c.md", "# 标题一二三四五七\n\n" + "汉字" * 50 + "abc" * 100 + "\n")  # 25 %
+    found = list(_pages(tmp_path, Form(longest_title=40, longest_text=2_000)))
+    assert [place.rpartition("/")[2] for *_, place in found] == ["b.md"]

@@ -17,7 +17,12 @@ from unittest import mock
 
 import jupytext
 import pytest
-from pretended_gpu import DevicesMixed, pretended_gpu
+import torch
+from pretended_gpu import GPU, DevicesMixed, pretended_gpu
+from rederived.chapters.titles import recurrent
+from rederived.chapters.titles.exact import exact_search
+from rederived.chapters.titles.search import Hypothesis
+from rederived.chapters.variational import measures
 from rederived.claims import ClaimFailed, claims
 from rederived.training import adversarial, loop
 
@@ -107,3 +112,17 @@ def test_a_chapter_runs_on_a_gpu(
     with cut_trainings(), pretended_gpu(), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # what was not measured
         assert run_cells(chapter) == []
+
+
+def test_what_runs_on_a_gpu() -> None:
+    model = recurrent.RecurrentModel(recurrent.RecurrentConfig(9, 8, 8))
+    known = Hypothesis((), -3.0, -3.0, ended=True)
+    text, mode = torch.tensor([[5, 6]]), torch.tensor([0, 1, 1])
+    here = exact_search(model, text, 3, known)
+    covered = measures.count_covered(mode, mode > 0, 2)
+    with pretended_gpu():
+        there = exact_search(model.to(GPU), text.to(GPU), 3, known)
+        found = measures.count_covered(mode.to(GPU), mode.to(GPU) > 0, 2)
+        assert found.device == GPU
+    assert there == here
+    assert int(found) == int(covered) == 1

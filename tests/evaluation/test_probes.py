@@ -1,8 +1,10 @@
 """Probes: the paper's network and training, and what each kind can read."""
 
+from __future__ import annotations
+
 import pytest
 import torch
-from rederived.evaluation import probes
+from rederived.evaluation import nearest, probes
 from rederived.training import TrainConfig, generator
 from torch import nn
 
@@ -54,3 +56,9 @@ def test_standardizing_uses_the_moments_of_the_training_part() -> None:
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
     still = torch.ones(4, 1)  # a feature that never changes is no division by zero
     assert probes.standardized(still, still)[1].tolist() == [[0.0]] * 4
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_as_many_neighbours_as_there_are_keys(count: int) -> None:
+    with pytest.raises(ValueError, match="between 1 and 3"):
+        nearest(torch.zeros(1, 2), torch.zeros(3, 2), count, "euclid")

@@ -10,6 +10,7 @@ import torch
 from bijections import CASES, IMAGE, Case, dense
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived import flows
 from rederived.chapters.fvae.glow_layers import ChannelPermutation, Channels
 from rederived.chapters.nice.model import nice, nice_as_article
 from rederived.flows import (
@@ -27,7 +28,7 @@ from rederived.flows import (
 )
 from rederived.networks import initialize, mlp
 from rederived.training import read_tensors, write_tensors
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 every_bijection = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -327,3 +328,16 @@ def test_networks_in_bf16_do_not_round_the_event(
         for value, exact in zip(found, expected, strict=True):
             assert value.dtype == torch.float32
             assert torch.equal(value, exact)
+
+
+def test_the_last_coordinates_of_tables_are_joined() -> None:
+    x = torch.arange(24.0).reshape(2, 3, 4)
+    split = Prefix(1)
+    assert torch.equal(split.merge(*split.split(x)), x)
+
+
+def test_a_shift_does_not_enlarge_an_event() -> None:
+    coupling = flows.AdditiveCoupling(flows.Prefix(1), nn.Linear(1, 2))
+    flow = flows.Flow(coupling, flows.StandardNormal(), (2,))
+    with pytest.raises(ValueError, match=r"become codes of \(4, 3\)"):
+        flow.log_prob(torch.ones(4, 2))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived import flows
 from rederived.chapters.fvae.glow import coupling_network, glow, glow_bijection
 from rederived.chapters.fvae.glow_layers import (
     ActNorm,
@@ -17,6 +20,7 @@ from rederived.chapters.fvae.glow_layers import (
     initialize_actnorms,
 )
 from rederived.flows import Bijection, Composition, Inverse
+from rederived.networks import initialize
 from torch import Tensor, nn
 from torch.distributions import Normal
 
@@ -296,3 +300,48 @@ def test_networks_in_bf16_do_not_round_the_density(
         for value, exact in zip(found, expected, strict=True):
             assert value.dtype == torch.float32
             assert torch.equal(value, exact)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3, 4)])
+def test_one_odd_side_is_enough_to_refuse(shape: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="even height and width"):
+        Squeeze()(torch.zeros(1, 2, *shape))
+
+
+def log_abs_det(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    jacobian = torch.func.jacrev(function)(x)
+    return torch.linalg.slogdet(jacobian.reshape(x.numel(), x.numel()))[1]
+
+
+@pytest.mark.parametrize(
+    ("layer", "x"),
+    [
+        (ActNorm(1), torch.ones(1, 3)),
+        (ActNorm(1), torch.ones(1, 3, 2, 2)),
+    ],
+)
+def test_a_shared_scale_counts_for_each(layer: flows.Bijection, x: Tensor) -> None:
+    for parameter in layer.parameters():
+        nn.init.constant_(parameter, 0.5)
+    found, back = layer(x)[1], layer.inverse(x)[1]
+    expected = log_abs_det(lambda one: layer(one)[0], x)
+    torch.testing.assert_close(found, expected[None])
+    torch.testing.assert_close(back, -expected[None])
+
+
+def test_a_scale_does_not_enlarge_an_event() -> None:
+    with pytest.raises(RuntimeError, match="expanded size"):
+        ActNorm(3)(torch.ones(4, 1, 2, 2))
+
+
+def test_a_permutation_is_its_own() -> None:
+    order = torch.tensor([2, 0, 1])
+    layer, x = ChannelPermutation(order), torch.tensor([[1.0, 2.0, 3.0]])
+    order.zero_()
+    assert torch.equal(layer.inverse(layer(x)[0])[0], x)
+
+
+def test_every_convolution_starts_from_the_generator() -> None:
+    layers = nn.ModuleList([nn.Conv1d(2, 2, 3), nn.Conv3d(2, 2, 3)])
+    initialize(layers, "small", torch.Generator().manual_seed(0))
+    assert all(bool((one.abs() <= 0.01).all()) for one in layers.parameters())

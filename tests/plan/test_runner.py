@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 import toy_run
 from rederived.plan import Job, Outcome, run_jobs, runner
-from rederived.plan.runner import Command
+from rederived.plan.runner import Command, _ended
 from rederived.training import read_legs, read_tensors
 
 JOBS = [Job("toy", "run", seed) for seed in range(3)]
@@ -214,3 +214,14 @@ while True: time.sleep(1)
 """
     found = list(run_jobs(JOBS[:1], minutes=5, side_by_side=1, command=program(text)))
     assert states(found) == {0: "stopped"}
+
+
+def test_what_has_ended_behind_a_running_process_is_taken_out() -> None:
+    def job(status: int | None) -> SimpleNamespace:
+        process = SimpleNamespace(poll=lambda: status)
+        return SimpleNamespace(process=process, job=status, output=Path("log"))
+
+    running = [job(None), job(0), job(1)]
+    found = [(one.job, one.state) for one in _ended(running)]  # type: ignore[arg-type]
+    assert [status for _, status in found] == ["finished", "failed"]
+    assert [one.job for one in running] == [None]

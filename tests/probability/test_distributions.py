@@ -10,6 +10,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived import evaluation, probability
+from rederived.chapters.variational import em
 from rederived.probability import (
     conditional,
     entropy,
@@ -25,10 +27,11 @@ from rederived.probability import (
     random_distribution,
     softmax_fisher,
 )
+from rederived.probability.normals import check_symmetric
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 from torch import Tensor
-from torch.distributions import Independent, Normal
+from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 from torch.distributions import kl_divergence as torch_kl
 
 seeds = st.integers(0, 2**32 - 1)
@@ -244,3 +247,36 @@ def test_values_can_be_differentiated(rng: torch.Generator) -> None:
     kl(target, logits.softmax(0)).backward()
     assert logits.grad is not None
     torch.testing.assert_close(logits.grad, logits.detach().softmax(0) - target)
+
+
+def test_both_covariances_are_looked_at() -> None:
+    good, bad = torch.eye(2), torch.diag(torch.tensor([1.0, -1.0]))
+    zero = torch.zeros(2)
+    for pair in ((good, bad), (bad, good)):
+        with pytest.raises(ValueError, match="PositiveDefinite"):
+            kl_multivariate(zero, pair[0], zero, pair[1])
+    want = kl_divergence(
+        MultivariateNormal(zero, good), MultivariateNormal(zero + 1, 2 * good)
+    )
+    torch.testing.assert_close(kl_multivariate(zero, good, zero + 1, 2 * good), want)
+
+
+def test_each_number_has_its_own_noise() -> None:
+    drawn = probability.draw_normal(torch.zeros(2), torch.zeros(500, 2), source(0))
+    assert drawn.shape == (500, 2)
+    assert abs(float(drawn.std(0).mean()) - 1) < 0.15
+
+
+HALF = torch.full((2,), 0.5)
+
+
+def test_each_matrix_is_symmetric_on_its_own_scale() -> None:
+    skew = torch.tensor([[1.0, 0.9], [0.0, 1.0]])
+    both = torch.stack([1e8 * torch.eye(2), skew])
+    with pytest.raises(ValueError, match="transpose"):
+        check_symmetric(both)
+    mixture = em.NormalMixture(HALF, torch.zeros(2, 2), both)
+    with pytest.raises(ValueError, match="transpose"):
+        mixture.log_joint(torch.zeros(1, 2))
+    with pytest.raises(ValueError, match="transpose"):
+        evaluation.frechet_distance(torch.zeros(2, 2), both, both[0, 0], both[0])

@@ -7,13 +7,17 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from accelerate import PartialState
 from rederived import cli
 from rederived.records import Process, apart
+from rederived.records import processes as processes_module
 from rederived.study import study
 from rederived.training import progress
 from typer.testing import CliRunner
@@ -150,3 +154,21 @@ def test_the_commands_of_the_page_start_two_processes(command: str, runs: Path) 
 
 def test_the_page_has_both_launchers() -> None:
     assert [line.split()[0] for line in COMMANDS] == ["torchrun", "accelerate"]
+
+
+@pytest.mark.parametrize(("processes", "used"), [(1, []), (2, [1])])
+def test_each_of_two_processes_takes_its_gpu(
+    processes: int, used: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    place = (SimpleNamespace(number=processes - 1, count=processes), processes - 1)
+
+    @contextmanager
+    def gpu(local: int) -> Iterator[None]:
+        taken.append(local)
+        yield
+
+    monkeypatch.setattr(processes_module, "_place", lambda: place)
+    monkeypatch.setattr(processes_module, "_gpu", gpu)
+    with processes_module.apart():
+        assert taken == used

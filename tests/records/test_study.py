@@ -24,6 +24,7 @@ from rederived.records import (
     load_record,
     record_names,
 )
+from rederived.records.legs import provenance_of_legs
 from rederived.records.sources import load_sources
 from rederived.study import studies, study
 from rederived.training import TrainConfig, fit, write_origin
@@ -303,3 +304,14 @@ def test_only_full_runs_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "run_or_load", lambda *_: "found")
     assert lookup.run_study("any", "preset", "quick") == "computed"
     assert lookup.run_study("any", "preset", "full") == "found"
+
+
+def test_a_leg_of_no_known_commit_makes_the_run_one() -> None:
+    both = [
+        {"from_step": 0, "to_step": 1, "commit": "unknown", "dirty": False},
+        {"from_step": 1, "to_step": 2, "commit": "facade", "dirty": False},
+    ]
+    for leg in both:
+        leg |= {"began": "12:00", "seconds": 1.0}
+    found = provenance_of_legs(both, {"commit": "facade", "dirty": False})
+    assert found["commit"] == "unknown"

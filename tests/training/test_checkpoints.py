@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -21,9 +22,12 @@ from rederived.training import (
     CheckpointError,
     OneCycle,
     constant,
+    legs,
     read_tensors,
     write_tensors,
 )
+from rederived.training.checkpoints import CheckpointManager
+from torch import nn
 
 CHECKPOINT, BEST = "checkpoint.safetensors", "best.safetensors"
 
@@ -314,3 +318,35 @@ def test_a_flipped_bit_is_seen(place: float, tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(CheckpointError, match=r"damaged|cannot read"):
         read_tensors(path)
+
+
+def test_who_does_not_write_locks_nothing(tmp_path: Path) -> None:
+    model = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    for writes in (False, True):
+        manager = CheckpointManager(tmp_path, model, optimizer, writes=writes)
+        with manager.locked():
+            assert (tmp_path / ".lock").exists() == writes
+
+
+def iter_of(*values: float) -> Callable[[], float]:
+    return iter(values).__next__
+
+
+def test_a_leg_has_the_seconds_since_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legs, "time", SimpleNamespace(monotonic=iter_of(100.0, 107.5)))
+    leg = legs.begin_leg(None, 0)
+    legs.LegClock(leg).at(3)
+    assert (leg["to_step"], leg["seconds"]) == (3, 7.5)
+
+
+def test_a_name_in_an_optimizers_state_may_have_a_stroke(tmp_path: Path) -> None:
+    model = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    optimizer.state[model.weight]["slow/mean"] = torch.tensor([[3.0]])
+    manager = CheckpointManager(tmp_path, model, optimizer, writes=True)
+    with manager.locked():
+        manager.save(manager.restore({}))
+        optimizer.state.clear()
+        manager.restore({})
+    assert optimizer.state[model.weight]["slow/mean"] == 3.0

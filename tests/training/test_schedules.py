@@ -86,3 +86,9 @@ def test_a_straight_line_needs_a_step() -> None:
     assert Linear(1)(0) == 1.0
     with pytest.raises(ValueError, match="total_steps >= 1, got 0"):
         Linear(0)
+
+
+def test_one_cycle_ends_at_its_end() -> None:
+    cycle = OneCycle(10)
+    assert [cycle(0), cycle(9)] == pytest.approx([cycle.start, cycle.end])
+    assert cycle(8) > cycle.end

@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived import vae
 from rederived.chapters.information.autoregressive import (
     AutoregressiveDecoder,
     bernoulli_log_prob,
@@ -35,6 +36,7 @@ from rederived.vae import (
     linear_vae,
     log_likelihood,
 )
+from rederived.vae.information import _pairs
 from scipy import integrate
 from scipy import stats as laws
 from torch import Tensor, nn
@@ -414,3 +416,30 @@ def test_bad_input_is_named() -> None:
         information(torch.zeros(3, 1), torch.zeros(3, 1), generator(0), points=4)
     with pytest.raises(ValueError, match="beta must be positive"):
         LinearGaussian(1.0, 1.0).optimum(0.0)
+
+
+@pytest.mark.parametrize("width", [0.0, -0.5, math.nan, math.inf])
+def test_a_linear_model_has_a_width(width: float) -> None:
+    for variance, deviation in ((width, 1.0), (1.0, width)):
+        with pytest.raises(ValueError, match="positive and finite"):
+            LinearGaussian(variance, deviation)
+
+
+def test_sharp_distributions_far_apart_keep_their_own_density() -> None:
+    mean = 1e6 * torch.randn(20, 2, generator=generator(0), dtype=torch.float64)
+    log_variance = torch.full_like(mean, -20.0)
+    own = _pairs(mean, 0 * mean, mean, log_variance).diagonal()
+    want = torch.full_like(own, 20.0 - math.log(2 * math.pi))  # (2 pi s^2)^-1
+    torch.testing.assert_close(own, want)
+
+
+@pytest.mark.parametrize("log_variance", [-40.0, -75.0, -300.0, -800.0])
+def test_information_does_not_round_a_sharp_draw_away(log_variance: float) -> None:
+    mean = torch.linspace(1, 50, 40, dtype=torch.float64)[:, None].repeat(1, 3)
+    found = vae.information(mean, torch.full_like(mean, log_variance), generator(0))
+    noise = torch.randn(mean.shape, generator=generator(0), dtype=torch.float64)
+    own = -0.5 * float((noise.square() + log_variance).sum(1).mean())
+    prior = -0.5 * float(mean.square().sum(1).mean())
+    expected = own - prior - math.log(40)  # the codes are far apart
+    assert found.aggregate_kl == pytest.approx(expected, abs=1e-4)
+    assert found.lower == pytest.approx(math.log(40), abs=1e-9)

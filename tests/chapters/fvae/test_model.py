@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived import flows
 from rederived.chapters.fvae import (
     FVAE,
     FlowElboTerms,
@@ -321,3 +323,22 @@ def test_deviations_a_pixel_are_torchs_normal() -> None:
     x, mean = noise(4, 3, 8, 8, seed=74), noise(4, 3, 8, 8, seed=75)
     expected = Normal(mean, model.log_sigma_2.exp()).log_prob(x).sum((1, 2, 3))
     torch.testing.assert_close(model.decoder_log_prob(x, mean), expected)
+
+
+def log_abs_det(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    jacobian = torch.func.jacrev(function)(x)
+    return torch.linalg.slogdet(jacobian.reshape(x.numel(), x.numel()))[1]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3,), ()])
+def test_a_shared_deviation_counts_for_each(shape: tuple[int, ...]) -> None:
+    posterior = NormalPosterior(lambda x: (x, torch.full(shape, 0.6)))  # type: ignore[arg-type]
+    u = torch.ones(1, 3)
+    expected = log_abs_det(lambda one: posterior(one, u)[0], u)
+    torch.testing.assert_close(posterior(u, u)[1], expected[None])
+
+
+def test_a_whole_number_is_a_log_deviation() -> None:
+    model = FVAE(nn.Identity(), nn.Identity(), flows.Reverse(), (3,),
+                 log_sigma_1=-2, log_sigma_2=1)  # fmt: skip
+    assert model.log_sigma_1.dtype == model.log_sigma_2.dtype == torch.float32

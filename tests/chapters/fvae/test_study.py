@@ -31,10 +31,11 @@ from rederived.chapters.fvae.study.evaluator import (
 )
 from rederived.chapters.fvae.study.models import (
     ImageModel,
+    _initialize,
     build,
     start_from_data,
 )
-from rederived.chapters.fvae.study.sample_grids import sample_grids
+from rederived.chapters.fvae.study.sample_grids import _small, sample_grids
 from rederived.chapters.fvae.study.spectra import HIGH, high_power, radial_spectrum
 from rederived.datasets.faces import draw_faces, sample_factors
 from rederived.evaluation import FeatureClassifier
@@ -42,6 +43,7 @@ from rederived.flows import Flow
 from rederived.training import CheckpointError, generator
 from scipy.special import logsumexp
 from sklearn.metrics import r2_score
+from torch import nn
 
 TINY = {
     name: replace(
@@ -478,3 +480,23 @@ def test_a_run_goes_on_along_the_same_trajectory(
         np.testing.assert_array_equal(row, whole.arrays["samples_by_temperature"][0, 0])
     with pytest.raises(CheckpointError):
         STUDY.run_config(config, "tiny", seed=4, directory=tmp_path)
+
+
+def test_weights_of_the_image_models_begin_by_hes_rule() -> None:
+    layers = [nn.Linear(200, 300), nn.Conv2d(8, 64, 5), nn.ConvTranspose2d(16, 64, 4)]
+    _initialize(nn.Sequential(*layers), torch.Generator().manual_seed(0))
+    inputs = [200, 8 * 25, 16 * 4]  # of the kernel of 4 x 4, 2 x 2 meet a pixel
+    for layer, n in zip(layers, inputs, strict=True):
+        assert float(layer.weight.detach().std()) == pytest.approx(
+            (2 / n) ** 0.5, rel=0.03
+        )
+        assert not layer.bias.any()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("colours", [1, 3])
+def test_large_pictures_are_kept_at_half_size(colours: int) -> None:
+    pixels = torch.zeros(2, 5, colours, 64, 64, dtype=torch.uint8)
+    pixels[..., ::2, ::2] = 200
+    found = _small(pixels)
+    assert found.shape == (2, 5, colours, 32, 32)
+    assert bool((found == 50).all())

@@ -16,6 +16,7 @@ from rederived.chapters.infomax import (
     all_pairs_discrimination,
     all_places_nce,
 )
+from rederived.chapters.infomax.estimates import info_nce
 from rederived.chapters.infomax.study import STUDY, build
 from rederived.networks import initialize
 from rederived.training import generator
@@ -159,3 +160,9 @@ def test_a_code_without_noise_is_refused_where_noise_is_wanted(objective: str) -
     config = replace(STUDY.full["paper"], objective=objective)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no noise"):
         build(config, (3, 32, 32), 10, 0)
+
+
+def test_a_single_pair_has_no_negatives_and_none_is_refused() -> None:
+    assert info_nce(torch.full((1, 1), 3.0)) == 0.0  # log softmax of one, log 1
+    with pytest.raises(ValueError, match=r"all pairs, \(K, K\)"):
+        info_nce(torch.zeros(0, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from rederived.chapters.infomax.study import (
 from rederived.chapters.infomax.study import run as running
 from rederived.chapters.infomax.study.config import ARTICLE
 from rederived.chapters.infomax.study.data import Pictures, load_pictures, stripes
+from rederived.chapters.infomax.study.measures import all_pairs_scores
 from rederived.datasets import Images, Source
 from rederived.evaluation import HiddenProbe
 from rederived.training import generator
@@ -293,3 +295,13 @@ def test_settling_takes_whole_batches_of_the_first_pictures() -> None:
 def test_corners_of_equal_pictures_identify_nothing() -> None:
     same = torch.zeros(50, 3, 16, 16)
     assert measures.corners(same, 0)["corner_identified"] <= 10
+
+
+def test_scores_of_all_pairs_are_of_whole_batches() -> None:
+    model = SimpleNamespace(
+        bound="nce",
+        parameters=lambda: iter([torch.zeros(1)]),
+        estimate=lambda batch: torch.tensor(float(len(batch))),
+    )
+    found = all_pairs_scores(model, torch.zeros(70, 1, 2, 2))  # type: ignore[arg-type]
+    assert found == {"nce_local": 64.0}

@@ -15,7 +15,8 @@ from rederived.chapters.mixup import LinearityPenalty, PairingSchedule, Residual
 from rederived.chapters.mixup.networks import WhitenedNet
 from rederived.chapters.mixup.study import STUDY, data, methods
 from rederived.chapters.mixup.study import run as running
-from rederived.chapters.mixup.study.config import MixupConfig
+from rederived.chapters.mixup.study.config import FULL, MixupConfig
+from rederived.chapters.mixup.study.run import _precision
 from rederived.evaluation import calibration_error
 from rederived.training import generator
 
@@ -199,3 +200,8 @@ def test_the_fast_network_is_prepared_by_the_pictures_it_learns_from() -> None:
         torch.testing.assert_close(network.patches.weight, expected.patches.weight)
         heads.append(network.head.weight)
     assert not torch.equal(*heads)
+
+
+def test_large_networks_alone_compute_in_half_precision() -> None:
+    found = {name: _precision(FULL[name]) for name in ("fast-8-erm", "erm")}
+    assert found == {"fast-8-erm": "auto", "erm": "float32"}

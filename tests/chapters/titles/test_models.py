@@ -1,5 +1,7 @@
 """Vocabulary, models and losses of chapter 4."""
 
+from __future__ import annotations
+
 import pytest
 import torch
 from hypothesis import given
@@ -26,7 +28,7 @@ from rederived.chapters.titles.attention import (
     MultiHeadAttention,
     MultiplicativeAttention,
 )
-from rederived.chapters.titles.recurrent import Encoder, TwoDirections
+from rederived.chapters.titles.recurrent import Encoder, RecurrentConfig, TwoDirections
 from rederived.chapters.titles.rollout import greedy_continuation
 from rederived.chapters.titles.transformer import (
     Transformer,
@@ -367,3 +369,39 @@ def test_two_directions_are_torchs_bidirectional_layer_on_packed_texts(rng):
     expected, _ = nn.utils.rnn.pad_packed_sequence(torchs(packed)[0], batch_first=True)
     inside = torch.arange(9) < lengths[:, None]
     assert torch.allclose(layer(x, lengths)[inside], expected[inside], atol=1e-6)
+
+
+def small_transformer() -> Transformer:
+    torch.manual_seed(0)
+    return Transformer(TransformerConfig(60, width=16, positions=12)).eval()
+
+
+def test_what_is_known_of_a_place_depends_on_the_whole_text() -> None:
+    model = small_transformer()
+    keys = [model.encode(torch.tensor([[9, 8, last]]))[0] for last in (7, 6)]
+    first, second = (torch.stack(list(one)[:2])[..., 0, :] for one in keys)
+    assert not torch.allclose(first, second)
+
+
+def test_tokens_and_places_are_scaled_by_the_root_of_the_width() -> None:
+    model = small_transformer()
+    tokens = torch.tensor([[9, 8, 7]])
+    rows = model.embedding.weight[tokens[0]] + model.positions.weight[:3]
+    torch.testing.assert_close(model._embed(tokens, 0)[0], 4 * rows)
+
+
+def test_a_text_of_one_token_is_encoded() -> None:
+    model = RecurrentModel(RecurrentConfig(60, width=8, hidden=8)).eval()
+    model.encode(torch.tensor([[9]]))
+    with pytest.raises(ValueError, match="without a token"):
+        model.encode(torch.tensor([[0]]))
+
+
+def test_the_articles_model_divides_by_ten() -> None:
+    config = article_config(100)
+    assert (config.divisor, config.knows_lengths) == (10.0, False)
+
+
+def test_padding_in_front_cuts_nothing_off() -> None:
+    text = torch.tensor([[PAD, PAD, 7, 8, PAD], [PAD, 9, 7, 8, PAD]])
+    assert torch.equal(trimmed(text), text[:, :4])

@@ -1,5 +1,7 @@
 """Searches against exhaustive listing, Viterbi, and each other."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import replace
 from itertools import product
@@ -509,3 +511,17 @@ def test_a_scorer_gets_its_tensors_on_the_device_of_the_text() -> None:
     scorer = Elsewhere(TableModel(1, 3, 4, generator(0)), text, 2)
     assert article_search(scorer, 3, "best of all").tokens
     assert scorer.asked == torch.device("meta")
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_nucleus_is_a_distribution_in_each_row(rows: int) -> None:
+    table = torch.tensor([[0.6, 0.3, 0.1], [0.2, 0.3, 0.5], [0.1, 0.8, 0.1]])[:rows]
+    found = nucleus(table, 0.7)
+    torch.testing.assert_close(found.sum(1), torch.ones(rows))
+    torch.testing.assert_close(found[0], torch.tensor([2 / 3, 1 / 3, 0.0]))
+
+
+def test_the_longest_histories_can_only_end() -> None:
+    last = TableModel(2, 3, 3, torch.Generator().manual_seed(0)).tables[-1]
+    assert bool((last[..., :-1] == -math.inf).all())
+    assert not last[..., -1].any()

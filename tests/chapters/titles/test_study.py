@@ -6,6 +6,7 @@ import io
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -38,7 +39,8 @@ from rederived.chapters.titles.study import (
 from rederived.chapters.titles.study import run as running
 from rederived.chapters.titles.study.data import EncodedSplit, copy_task
 from rederived.claims import ClaimFailed, claim
-from rederived.records import Run, RunError
+from rederived.datasets import Pairs, Source
+from rederived.records import Run, RunError, load_record
 from typer.testing import CliRunner, Result
 
 TINY = replace(
@@ -621,3 +623,42 @@ def test_a_title_without_an_end_is_said_to_be_cut(trained: Run) -> None:
     tight = {**trained.config, "title_limit": 1}
     cut = titling.title(NEWS, tight, trained.arrays, beams=1)
     assert "stopped after 1 characters without an end" in cut.notes
+
+
+def test_a_share_of_tokens_may_be_a_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    met = torch.tensor([[7, 8]])
+    monkeypatch.setattr(measures, "greedy_continuation", lambda *_: met)
+    title, begun = torch.tensor([[4, 7, 9]]), torch.tensor([[4]])
+    assert measures._agreement(None, title, title, begun) == 0.5  # type: ignore[arg-type]
+
+
+def test_the_longest_text_is_a_long_one() -> None:
+    part = SimpleNamespace(texts=["a", "ab", "abc"], titles=["x", "y", "z"])
+    vocabulary = SimpleNamespace(decode=lambda _: "x")
+    found = [SimpleNamespace(tokens=None)] * 3
+    scores = measures.by_length(found, vocabulary, part)  # type: ignore[arg-type]
+    assert scores == {
+        "rouge_l_short": 100.0, "rouge_l_middle": 0.0, "rouge_l_long": 0.0
+    }  # fmt: skip
+
+
+def test_a_score_has_the_loss_and_not_the_accuracy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vocabulary = Vocabulary.build(["ab"])
+    source = Source("lcsts", "test", "embedded", "0" * 64)
+    pairs = Pairs(("a",), ("ab",), source)
+    monkeypatch.setattr(titling, "restore", lambda *_: (None, vocabulary))
+    monkeypatch.setattr(titling.datasets, "load", lambda *_: pairs)
+    monkeypatch.setattr(titling, "generate", lambda *_: [])
+    monkeypatch.setattr(measures, "compare_titles", lambda *_: {})
+    monkeypatch.setattr(measures, "loss_and_accuracy", lambda *_: (2.5, 0.5))
+    values = {"text_limit": 9, "title_limit": 9}
+    found = titling.score("lcsts", values, {})
+    assert found == {"test_loss": 2.5, "unknown": 0.0, "rows": 1.0}
+
+
+@pytest.mark.parametrize(("split", "rows"), [("validation", 200), ("test", 200)])
+def test_copies_are_those_on_record(split: str, rows: int) -> None:
+    kept = load_record("titles-copies-plain").data
+    assert copy_task(rows, split).source.fingerprint in " ".join(kept)

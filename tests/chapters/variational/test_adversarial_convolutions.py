@@ -91,3 +91,10 @@ def test_a_side_without_quarters_is_refused(rng: torch.Generator) -> None:
         Discriminators(1, 1, rng, channels=2, side=14, normalized=False)
     with pytest.raises(ValueError, match="5 networks cannot share 2 starts"):
         Halving(5, 2, 1, 1, rng)
+
+
+def test_images_that_cannot_be_halved_are_refused() -> None:
+    with pytest.raises(ValueError, match="cannot be halved 2 times"):
+        Generators(
+            1, 1, source(0), noise=2, channels=2, side=6, normalized=False
+        )  # fmt: skip

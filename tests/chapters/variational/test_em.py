@@ -83,3 +83,18 @@ def test_em_is_that_of_scikit_learn(rng: torch.Generator) -> None:
     assert energies == sorted(energies, reverse=True)
     assert float(mixture.log_likelihood(x)) == pytest.approx(peer.score(x.numpy()))
     torch.testing.assert_close(mixture.means, torch.from_numpy(peer.means_))
+
+
+def test_a_component_without_a_point_is_refused() -> None:
+    posterior = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    with pytest.raises(ValueError, match="no point"):
+        fit_normals(torch.zeros(2, 2), posterior)
+
+
+def test_a_component_that_is_ruled_out_costs_no_energy() -> None:
+    mixed = NormalMixture(
+        torch.tensor([0.5, 0.5]), torch.zeros(2, 2), torch.eye(2).repeat(2, 1, 1)
+    )
+    x = torch.zeros(1, 2)
+    found = mixed.free_energy(x, torch.tensor([[1.0, 0.0]]))
+    torch.testing.assert_close(found, -mixed.log_joint(x)[0, 0])

@@ -16,6 +16,7 @@ from rederived.chapters.variational.inference import linearised
 from rederived.chapters.variational.losses import proximity
 from rederived.chapters.variational.tables import (
     alternate,
+    discriminator_joint,
     generator_risk,
     joint_kl,
     optimal_discriminator,
@@ -231,3 +232,10 @@ def test_small_steps_follow_the_complete_objective(seed: int) -> None:
     close(gradient(proximal_risk(law, law.detach(), judge)), step)
     close(gradient(2 * kl((data + law) / 2, data)), step)
     close(gradient(kl(law, data) - 2 * js(law, data)), step)
+
+
+def test_each_table_of_a_discriminator_has_its_columns_last() -> None:
+    data, right = torch.rand(2, 3, 5, generator=torch.Generator().manual_seed(0))
+    found = discriminator_joint(data, right)
+    assert found.shape == (3, 5, 2)
+    torch.testing.assert_close(found.sum(-1), data)

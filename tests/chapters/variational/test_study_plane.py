@@ -21,6 +21,7 @@ from rederived.chapters.variational.study_plane import (
     STUDY,
     PlaneGanConfig,
     make_gan,
+    mixture,
 )
 from rederived.datasets import points
 from rederived.training import CheckpointError
@@ -197,3 +198,7 @@ def test_the_summaries_are_means_over_the_second_half_of_the_time() -> None:
     assert found["high_quality_share@0"] == 3.5 / 8
     assert (found["on_track@0"], found["on_track@0.5"]) == (4.0, 0.0)
     assert found["covered"] == found["covered@0"]
+
+
+def test_the_ring_has_eight_modes_and_the_grid_twenty_five() -> None:
+    assert [len(mixture(name)[0]) for name in ("ring", "grid")] == [8, 25]
