@@ -2,6 +2,7 @@
 
 from rederived.evaluation.calibration import calibration_error, fit_temperature
 from rederived.evaluation.classifier import FeatureClassifier, confident
+from rederived.evaluation.draws import kl_of_draws
 from rederived.evaluation.frechet import frechet_distance, moments
 from rederived.evaluation.neighbours import Metric, nearest, overlap, vote
 from rederived.evaluation.probes import (
@@ -22,6 +23,7 @@ __all__ = [
     "fit_temperature",
     "frechet_distance",
     "hidden_probe",
+    "kl_of_draws",
     "linear_probe",
     "moments",
     "nearest",

@@ -18,8 +18,9 @@ from rederived.chapters.information.coordinates import (
 )
 from rederived.chapters.information.infomax import InfoMax
 from rederived.chapters.information.study.config import InformationConfig
-from rederived.evaluation import accuracy, linear_probe
+from rederived.evaluation import accuracy, kl_of_draws, linear_probe
 from rederived.networks import initialize, mlp
+from rederived.probability import draw_normal
 from rederived.records import Arrays, Measured, Trial
 from rederived.training import OneCycle, TrainConfig, fit, generator
 from rederived.vae import (
@@ -30,7 +31,7 @@ from rederived.vae import (
     log_likelihood,
 )
 
-_WEIGHTS, _TRACKED, _MEASURED, _TEST, _SAMPLES, _UNSEEN, _CURVE = range(10, 17)
+_WEIGHTS, _TRACKED, _MEASURED, _TEST, _SAMPLES, _UNSEEN, _CURVE, _DRAWN = range(10, 18)
 """Random streams."""
 _MEASURED_ROWS = 10_000  # training pictures whose codes are compared
 _TRACKED_CODES, _MEASURED_CODES = 300, 2_000
@@ -114,6 +115,9 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
     ``collapsed_coordinates``.  Of the test pictures: ``test_information_lower``,
     ``test_information_upper`` (bounds of the information under the distribution of
     the data, since the encoder has not seen them) and ``test_information_cap``;
+    ``test_from_prior``, the divergence from the prior of the distribution of their
+    codes, estimated from one draw a picture, and ``test_from_prior_chance``, what the
+    estimate is for as many draws of the prior itself;
     ``probe_accuracy``, the share that a linear probe of the mean code classifies
     rightly, ``probe_untrained``, the same for the starting weights, and for a VAE
     ``test_negative_bound``, ``test_distortion``, ``test_rate`` (all with beta 1) and,
@@ -154,6 +158,7 @@ def measure(config: InformationConfig, trial: Trial) -> Measured:
     )
     metrics = _code_metrics(model.encoder, measured, seed, _MEASURED, _MEASURED_CODES)
     metrics |= _unseen(model.encoder, pictures.test, seed)
+    metrics |= _from_prior(model.encoder, pictures.test, seed)
     metrics["probe_accuracy"] = _probe(model.encoder, pictures)
     metrics["probe_untrained"] = untrained
     arrays: Arrays = {"rates": _rates(model.encoder, measured)}
@@ -202,6 +207,17 @@ def _unseen(encoder: nn.Module, x: Tensor, seed: int) -> dict[str, float]:
     found = _code_metrics(encoder, x, seed, _UNSEEN, _MEASURED_CODES)
     names = ("information_lower", "information_upper", "information_cap")
     return {f"test_{name}": found[name] for name in names}
+
+
+def _from_prior(encoder: nn.Module, x: Tensor, seed: int) -> dict[str, float]:
+    """Estimate the divergence of the aggregate from the prior, and its placebo's."""
+    draw = generator(seed, _DRAWN)
+    codes = draw_normal(*_codes(encoder, x), draw)
+    prior = torch.randn(codes.shape, generator=draw)
+    return {
+        "test_from_prior": kl_of_draws(codes),
+        "test_from_prior_chance": kl_of_draws(prior),
+    }
 
 
 @torch.no_grad()
