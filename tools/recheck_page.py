@@ -31,6 +31,10 @@ def recheck_page(ledger: Ledger, chapters: list[Chapter]) -> str:
     return page(found, ledger, chapters)
 
 
+HEADER = ("claim", "verdict", "checks on new draws", "stands")
+NOTHING = "No claim rests on what was drawn, so this certificate says nothing yet."
+
+
 def page(
     found: Mapping[str, Mapping[str, Any]], ledger: Ledger, chapters: list[Chapter]
 ) -> str:
@@ -69,7 +73,7 @@ def _certificate(one: Mapping[str, Any], ledger: Ledger) -> list[str]:
         f"{len(drawn)} of {len(drawn) + len(kept)} records drawn anew: "
         f"{', '.join(f'`{name}`' for name in drawn)}.",
         "",
-        *table(("claim", "verdict", "checks on new draws", "stands"), rows),
+        *(table(HEADER, rows) if rows else [NOTHING]),
         *others,
     ]
 

@@ -147,6 +147,14 @@ def test_a_certificate_says_what_was_drawn_and_what_stands():
     assert "- cell 9: ValueError: x" in made
 
 
+def test_a_certificate_on_which_no_claim_rests_says_so():
+    empty = CERTIFICATE | {"moved": {"7.1": 0}, "failed": {}}
+    made = recheck_page.page({"07": empty}, LEDGER, CHAPTERS)
+    assert recheck_page.NOTHING in made and "ledger-7" not in made
+    counted = trust_page._recheck({"07": CERTIFICATE, "08": empty})[2]
+    assert counted.startswith("[2 claims of 1 chapters]")
+
+
 @pytest.mark.parametrize("judge", trust_page.JUDGES, ids=lambda judge: judge.subject)
 def test_the_tests_that_compare_with_other_programs_are_there(judge):
     file, name = judge.test.split("::")
