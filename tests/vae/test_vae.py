@@ -443,3 +443,14 @@ def test_information_does_not_round_a_sharp_draw_away(log_variance: float) -> No
     expected = own - prior - math.log(40)  # the codes are far apart
     assert found.aggregate_kl == pytest.approx(expected, abs=1e-4)
     assert found.lower == pytest.approx(math.log(40), abs=1e-9)
+
+
+def test_the_divergence_of_a_mixture_of_codes_does_not_pass_its_placebo() -> None:
+    """At the rates of chapter 8, codes of an aggregate that *is* the prior."""
+    found = []
+    for variance in (0.00385, 0.025):
+        means = math.sqrt(1 - variance) * torch.randn(10_000, 4, generator=generator(0))
+        log_variance = torch.full_like(means, math.log(variance))
+        found.append(vae.information(means, log_variance, generator(1), 300))
+    assert [one.rate for one in found] == pytest.approx([11.1, 7.4], abs=0.2)
+    assert found[0].aggregate_kl - found[1].aggregate_kl == pytest.approx(1.9, abs=0.2)

@@ -39,7 +39,8 @@ class Information:
             Monte Carlo; a lower bound of that under the distribution of the data.
         upper: the leave-one-out upper bound of the latter.
         aggregate_kl: ``KL(p(z) || q(z))`` with the aggregate of the sample, by Monte
-            Carlo at the same codes.
+            Carlo at the same codes; where ``lower`` nears the cap it is far above that
+            of the distribution of the data, and not comparable between rates.
         standard_error: of ``lower``.
         cap: ``log N``, which ``lower`` cannot exceed.
 
