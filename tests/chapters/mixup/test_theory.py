@@ -165,3 +165,18 @@ def test_the_expansions_error_is_of_third_order() -> None:
         found = mixup.second_order(square_loss, near, y, 1.0).loss
         errors.append(abs(float(exact - found)))
     assert errors[0] / errors[1] > 6
+
+
+def test_the_least_error_needs_a_jump_at_the_sample_in_the_middle() -> None:
+    """Three samples 0, 1, 0: 5/81 for the mean label between them, 4/81 with the jump."""
+    draw = torch.Generator().manual_seed(0)
+    first, second = torch.randint(3, (2, 1_000_000), generator=draw)
+    share = torch.rand(1_000_000, generator=draw, dtype=torch.float64)
+    labels = torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64)
+    at = share * first + (1 - share) * second
+    label = share * labels[first] + (1 - share) * labels[second]
+    tent = (2 / 3) * (1 - (at - 1).abs())
+    jump = torch.where((first == 1) & (second == 1), 1.0, tent)
+    for function, expected in ((tent, 5 / 81), (jump, 4 / 81)):
+        error = (function - label).square()
+        assert abs(float(error.mean()) - expected) < 4 * float(error.std()) / 1e3
