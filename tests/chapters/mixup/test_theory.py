@@ -168,7 +168,7 @@ def test_the_expansions_error_is_of_third_order() -> None:
 
 
 def test_the_least_error_needs_a_jump_at_the_sample_in_the_middle() -> None:
-    """Three samples 0, 1, 0: 5/81 for the mean label between them, 4/81 with the jump."""
+    """0, 1, 0: the mean label between them leaves 5/81, with the jump 4/81."""
     draw = torch.Generator().manual_seed(0)
     first, second = torch.randint(3, (2, 1_000_000), generator=draw)
     share = torch.rand(1_000_000, generator=draw, dtype=torch.float64)
