@@ -12,9 +12,12 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 Scheme = Literal["glorot", "he", "lecun", "identity", "fan-in", "small"]
 """How starting weights are drawn, see :func:`initialize`."""
+
+_TRANSPOSED = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
 
 
 def mlp(
@@ -75,7 +78,8 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
         generator: the source of randomness, on the CPU.
 
     Raises:
-        ValueError: for any other scheme.
+        ValueError: for any other scheme, and for transposed convolutions and weights
+            that are computed, as by a norm: they would keep what torch's stream drew.
 
     >>> layer = nn.Linear(3, 2)
     >>> initialize(layer, "small", torch.Generator().manual_seed(0))
@@ -88,6 +92,8 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
             f"scheme must be {', '.join(others)} or {last}, got {scheme!r}"
         )
     for layer in module.modules():
+        if isinstance(layer, _TRANSPOSED) or is_parametrized(layer, "weight"):
+            raise ValueError(f"this cannot draw the weight of {layer}: do it yourself")
         if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
             _DRAWS[scheme](layer.weight, generator)
             if layer.bias is not None:

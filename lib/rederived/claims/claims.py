@@ -20,6 +20,7 @@ from rederived.claims.checks import (
     Values,
     as_exact,
     criterion,
+    empty,
     entries,
     epsilon,
     finite,
@@ -37,6 +38,7 @@ __all__ = [
     "verdict",
 ]
 
+_SIX_DIGITS = 1e-6
 _ID = re.compile(r"[1-9][0-9]*\.[1-9][0-9]*")
 
 
@@ -132,8 +134,8 @@ class Claim:
         for name, side in (("actual", left), ("expected", right)):
             if not finite(side):
                 check.fail(f"{name} holds numbers that are not finite")
-            if any(entry is None for entry in entries(side)):
-                check.fail(f"{name} holds None: there is nothing to compare")
+            if any(map(empty, entries(side))):
+                check.fail(f"{name} holds nothing: there is nothing to compare")
         same = same_values(left, right)
         check.judge(same, ~same, left, right, {"places compared": left.size})
 
@@ -186,7 +188,8 @@ class Claim:
             what: what was averaged.
 
         Raises:
-            ValueError: if there are fewer than two samples.
+            ValueError: if there are fewer than two samples, or their type has less than
+                six digits, whose rounding would pass for the mean.
         """
         sigmas = criterion("sigmas", sigmas, 0.0, above=True)
         if np.ndim(as_exact(expected)) > 0:
@@ -200,6 +203,8 @@ class Claim:
         if not np.isfinite(error):
             check.fail(f"the standard error is {error}: the squares overflow")
         exact = target.flat[0]
+        if epsilon(samples) > _SIX_DIGITS:
+            raise ValueError(f"claim {self.id}: give the samples as float32 or float64")
         rounding = 8 * epsilon(samples) * max(np.abs(draws).max(), abs(exact))
         passed = np.asarray(abs(mean - exact) <= sigmas * error + rounding)
         measured = {

@@ -73,12 +73,18 @@ def matrices(
         limit: the colour scale runs from -limit to limit.
         signed: False for values that cannot be negative, such as probabilities; the
             scale then begins at 0.
+
+    Raises:
+        ValueError: if a number is not finite.
     """
     colours, low = ("RdBu_r", -limit) if signed else ("Blues", 0.0)
     with style():
         figure, places = panels(len(values), 1.0)
         for axes, (title, matrix) in zip(places, values.items(), strict=True):
-            picture = axes.imshow(as_array(matrix), colours, vmin=low, vmax=limit)
+            shown = as_array(matrix)
+            if not np.isfinite(shown).all():  # NaN would be white as zero is
+                raise ValueError(f"{title}: a number of the matrix is NaN or infinite")
+            picture = axes.imshow(shown, colours, vmin=low, vmax=limit)
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_locator(MaxNLocator(integer=True))

@@ -100,8 +100,13 @@ def student(values: Values) -> tuple[Array, Array]:
 
     Args:
         values: independent ones along the first axis, (n, ...).
+
+    Raises:
+        ValueError: for fewer than two values, which have no interval.
     """
     found = as_array(values)
+    if len(found) < 2:
+        raise ValueError(f"an interval needs 2 values, got {len(found)}")
     factor = stats.t.ppf(_QUANTILE, len(found) - 1)
     return found.mean(0), factor * found.std(0, ddof=1) / np.sqrt(len(found))
 
@@ -111,7 +116,12 @@ def wilson(so: Array) -> tuple[Array, Array, Array]:
 
     Args:
         so: zeros and ones, (n, ...).
+
+    Raises:
+        ValueError: for anything else, of which this is no interval, or nothing at all.
     """
+    if not len(so) or not np.isin(so, (0, 1)).all():
+        raise ValueError("an interval of a share needs zeros and ones, one or more")
     count, share = len(so), so.mean(0)
     z2 = stats.norm.ppf(_QUANTILE) ** 2
     centre = (share + z2 / (2 * count)) / (1 + z2 / count)
