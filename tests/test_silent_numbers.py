@@ -220,3 +220,32 @@ def test_half_precision_does_not_hide_a_wrong_mean() -> None:
 def test_figures_do_not_draw_what_is_no_number(draw: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match=r"interval|NaN"):
         draw()
+
+
+def test_the_eighth_line_and_group_do_not_look_like_the_first() -> None:
+    names = [f"run {k}" for k in range(1, 15)]
+    drawn = figures.lines({n: [1.0, 2.0] for n in names}, xlabel="x", ylabel="y")
+    looks = {
+        (one.get_color(), one.get_linestyle(), one.get_marker())
+        for one in drawn.axes[0].get_lines()
+    }
+    assert len(looks) == len(names)
+    groups = figures.scatter({n: [[1.0, 2.0]] for n in names}, xlabel="x", ylabel="y")
+    shapes = {
+        (str(one.get_facecolor()), str(one.get_paths()[0].vertices))
+        for one in groups.axes[0].collections
+    }
+    assert len(shapes) == len(names)
+
+
+def test_a_panel_whose_lines_the_legend_names_otherwise_is_refused() -> None:
+    first = {"a": [1.0, 2.0], "b": [2.0, 3.0]}
+    with pytest.raises(ValueError, match="one legend"):
+        figures.line_panels({"one": first, "two": {"b": [1.0]}}, xlabel="x")
+
+
+def test_a_dot_outside_its_axis_is_refused() -> None:
+    with pytest.raises(ValueError, match="a lies outside"):
+        figures.dot_plot(
+            {"a": {"b": 12.0}}, xlabel="x", limits=(20.0, 100.0), rule_after=1
+        )

@@ -38,7 +38,6 @@ __all__ = [
     "verdict",
 ]
 
-_SIX_DIGITS = 1e-6
 _ID = re.compile(r"[1-9][0-9]*\.[1-9][0-9]*")
 
 
@@ -188,8 +187,7 @@ class Claim:
             what: what was averaged.
 
         Raises:
-            ValueError: if there are fewer than two samples, or their type has less than
-                six digits, whose rounding would pass for the mean.
+            ValueError: if there are fewer than two samples, or of half precision.
         """
         sigmas = criterion("sigmas", sigmas, 0.0, above=True)
         if np.ndim(as_exact(expected)) > 0:
@@ -203,7 +201,7 @@ class Claim:
         if not np.isfinite(error):
             check.fail(f"the standard error is {error}: the squares overflow")
         exact = target.flat[0]
-        if epsilon(samples) > _SIX_DIGITS:
+        if epsilon(samples) > 1e-6:  # eight of them would pass for the mean
             raise ValueError(f"claim {self.id}: give the samples as float32 or float64")
         rounding = 8 * epsilon(samples) * max(np.abs(draws).max(), abs(exact))
         passed = np.asarray(abs(mean - exact) <= sigmas * error + rounding)

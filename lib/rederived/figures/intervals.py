@@ -69,7 +69,13 @@ def dot_plot(
         xlabel: what was measured, with its unit.
         limits: of the horizontal axis.
         rule_after: how many lines stand above a rule between two groups of them.
+
+    Raises:
+        ValueError: if a number lies outside the axis, where it would not be seen.
     """
+    for name, found in lines.items():
+        if not all(limits[0] <= value <= limits[1] for value in found.values()):
+            raise ValueError(f"{name} lies outside {limits}: {dict(found)}")
     names = dict.fromkeys(name for found in lines.values() for name in found)
     with style():
         figure = Figure(figsize=(WIDTH, 0.32 * len(lines) + 0.9))
@@ -102,11 +108,11 @@ def student(values: Values) -> tuple[Array, Array]:
         values: independent ones along the first axis, (n, ...).
 
     Raises:
-        ValueError: for fewer than two values, which have no interval.
+        ValueError: for fewer than two values, or one that is not finite.
     """
     found = as_array(values)
-    if len(found) < 2:
-        raise ValueError(f"an interval needs 2 values, got {len(found)}")
+    if len(found) < 2 or not np.isfinite(found).all():
+        raise ValueError(f"an interval needs 2 finite values or more, got {found}")
     factor = stats.t.ppf(_QUANTILE, len(found) - 1)
     return found.mean(0), factor * found.std(0, ddof=1) / np.sqrt(len(found))
 
@@ -118,7 +124,7 @@ def wilson(so: Array) -> tuple[Array, Array, Array]:
         so: zeros and ones, (n, ...).
 
     Raises:
-        ValueError: for anything else, of which this is no interval, or nothing at all.
+        ValueError: for anything else, or nothing at all.
     """
     if not len(so) or not np.isin(so, (0, 1)).all():
         raise ValueError("an interval of a share needs zeros and ones, one or more")
