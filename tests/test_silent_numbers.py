@@ -249,3 +249,9 @@ def test_a_dot_outside_its_axis_is_refused() -> None:
         figures.dot_plot(
             {"a": {"b": 12.0}}, xlabel="x", limits=(20.0, 100.0), rule_after=1
         )
+
+
+@pytest.mark.parametrize("picture", [torch.arange(256.0), torch.full((256,), math.nan)])
+def test_grey_levels_as_floats_are_no_white_picture(picture: Tensor) -> None:
+    with pytest.raises(ValueError, match="NaN or grey levels"):
+        figures.image_grid(picture.reshape(1, 16, 16), columns=1)

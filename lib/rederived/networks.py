@@ -17,8 +17,6 @@ from torch.nn.utils.parametrize import is_parametrized
 Scheme = Literal["glorot", "he", "lecun", "identity", "fan-in", "small"]
 """How starting weights are drawn, see :func:`initialize`."""
 
-_TRANSPOSED = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
-
 
 def mlp(
     sizes: Sequence[int],
@@ -92,7 +90,7 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
             f"scheme must be {', '.join(others)} or {last}, got {scheme!r}"
         )
     for layer in module.modules():
-        if isinstance(layer, _TRANSPOSED) or is_parametrized(layer, "weight"):
+        if getattr(layer, "transposed", False) or is_parametrized(layer, "weight"):
             raise ValueError(f"this cannot draw the weight of {layer}: do it yourself")
         if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
             _DRAWS[scheme](layer.weight, generator)

@@ -112,8 +112,10 @@ def _tile(images: Values, columns: int) -> tuple[Array, tuple[int, int]]:
         raise ValueError(
             f"images of shape {shape}: give (N, H, W), (N, 1, H, W) or (N, 3, H, W)"
         )
-    if as_exact(images).dtype.kind in "iu" and pixels.max(initial=0.0) > 1:
-        raise ValueError("images hold integers beyond 1: divide grey levels by 255")
+    kind = as_exact(images).dtype.kind
+    levels = kind in "iu" or np.array_equal(pixels, abs(pixels.round()))
+    if (levels and pixels.max(initial=0.0) > 1) or np.isnan(pixels).any():
+        raise ValueError("images hold NaN or grey levels: divide those by 255")
     count, channels, height, width = pixels.shape
     if not (count and columns >= 1):
         raise ValueError(
