@@ -8,9 +8,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from rederived import figures, probability, vae
+from rederived import figures, flows, probability, vae
 from rederived.chapters.fvae.study.data import to_pixels
-from rederived.chapters.mixup import WhitenedNet, second_order
+from rederived.chapters.mixup import (
+    WhitenedNet,
+    coin_label_loss,
+    mean_label_loss,
+    own_label_loss,
+    second_order,
+)
+from rederived.chapters.nice.model import nice_as_article
 from rederived.chapters.variational import em, ensembles, tables
 from rederived.claims import ClaimFailed, claim
 from rederived.evaluation import frechet_distance
@@ -255,3 +262,41 @@ def test_a_dot_outside_its_axis_is_refused() -> None:
 def test_grey_levels_as_floats_are_no_white_picture(picture: Tensor) -> None:
     with pytest.raises(ValueError, match="NaN or grey levels"):
         figures.image_grid(picture.reshape(1, 16, 16), columns=1)
+
+
+# Losses, determinants and zeros of another kind.
+
+
+def square_mean(x: Tensor, y: Tensor) -> Tensor:
+    return nn.functional.mse_loss(x[:, 0], y)
+
+
+@pytest.mark.parametrize("loss", [square_mean, lambda x, y: (x - y[:, None]).square()])
+@pytest.mark.parametrize(
+    "expected", [coin_label_loss, own_label_loss, mean_label_loss, second_order]
+)
+def test_a_loss_that_is_none_of_each_row_is_refused(
+    expected: Callable[..., object], loss: Callable[[Tensor, Tensor], Tensor]
+) -> None:
+    """Means would be weighted as if each row had the mean's loss."""
+    x = torch.linspace(0, 1, 4, dtype=torch.float64)
+    with pytest.raises(ValueError, match="reduction='none'"):
+        expected(loss, x[:, None], x, 1.0)
+
+
+class Doubled(flows.Bijection):
+    """Twice the event, its log-determinant as a column."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return 2 * x, x.new_full((len(x), 1), math.log(4.0))
+
+
+def test_log_determinants_as_a_column_are_no_density() -> None:
+    with pytest.raises(ValueError, match=r"log-determinants of \(3, 1\)"):
+        flows.Flow(Doubled(), flows.StandardNormal(), (2,)).log_prob(torch.zeros(3, 2))
+
+
+def test_zeros_before_a_relu_are_no_start() -> None:
+    flow = nice_as_article(4, width=3, depth=1)
+    with pytest.raises(ValueError, match="learns nothing"):
+        initialize(flow, "identity", rng())

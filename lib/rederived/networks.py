@@ -76,8 +76,8 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
         generator: the source of randomness, on the CPU.
 
     Raises:
-        ValueError: for any other scheme, and for transposed convolutions and weights
-            that are computed, as by a norm: they would keep what torch's stream drew.
+        ValueError: for any other scheme, for layers whose weights would stay as torch
+            drew them (transposed, or computed by a norm), and for zeros before a ReLU.
 
     >>> layer = nn.Linear(3, 2)
     >>> initialize(layer, "small", torch.Generator().manual_seed(0))
@@ -100,6 +100,8 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
         for network in module.modules():
             if isinstance(network, nn.Sequential):
                 for last in [m for m in network if isinstance(m, nn.Linear)][-1:]:
+                    if isinstance(network[-1], nn.ReLU):
+                        raise ValueError("ReLU of zeros learns nothing: end linearly")
                     nn.init.zeros_(last.weight)
 
 

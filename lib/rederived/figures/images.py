@@ -67,15 +67,12 @@ def matrices(
     """Matrices side by side on one colour scale, zero white.
 
     Args:
-        values: title -> (rows, columns).
+        values: title -> (rows, columns), finite.
         xlabel: what the columns are.
         ylabel: what the rows are.
         limit: the colour scale runs from -limit to limit.
         signed: False for values that cannot be negative, such as probabilities; the
             scale then begins at 0.
-
-    Raises:
-        ValueError: if a number is not finite.
     """
     colours, low = ("RdBu_r", -limit) if signed else ("Blues", 0.0)
     with style():

@@ -67,11 +67,8 @@ def dot_plot(
     Args:
         lines: line -> name -> number; a line may lack some of the names.
         xlabel: what was measured, with its unit.
-        limits: of the horizontal axis.
+        limits: of the horizontal axis, which holds all numbers.
         rule_after: how many lines stand above a rule between two groups of them.
-
-    Raises:
-        ValueError: if a number lies outside the axis, where it would not be seen.
     """
     for name, found in lines.items():
         if not all(limits[0] <= value <= limits[1] for value in found.values()):
@@ -105,10 +102,7 @@ def student(values: Values) -> tuple[Array, Array]:
     """Return the mean and the half-width of Student's 95 % interval, (...).
 
     Args:
-        values: independent ones along the first axis, (n, ...).
-
-    Raises:
-        ValueError: for fewer than two values, or one that is not finite.
+        values: independent finite ones along the first axis, (n, ...), at least two.
     """
     found = as_array(values)
     if len(found) < 2 or not np.isfinite(found).all():
@@ -121,10 +115,7 @@ def wilson(so: Array) -> tuple[Array, Array, Array]:
     """Return the lower end of Wilson's 95 % interval, the share, and the upper end.
 
     Args:
-        so: zeros and ones, (n, ...).
-
-    Raises:
-        ValueError: for anything else, or nothing at all.
+        so: zeros and ones, (n, ...), at least one.
     """
     if not len(so) or not np.isin(so, (0, 1)).all():
         raise ValueError("an interval of a share needs zeros and ones, one or more")

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rederived.chapters.mixup.exact import RowLoss, check_alpha
+from rederived.chapters.mixup.exact import RowLoss, check_alpha, row_losses
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def second_order(loss: RowLoss, x: Tensor, y: Tensor, alpha: float) -> Expansion
 
     curvature = _hessians(loss, shrunk, y)
     penalty = 0.5 * (curvature * moved).sum((1, 2)).mean()
-    own = loss(shrunk, y).mean()
+    own = row_losses(loss, shrunk, y).mean()
     return Expansion(own, penalty if own.requires_grad else penalty.detach())
 
 
