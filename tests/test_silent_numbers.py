@@ -64,7 +64,7 @@ def test_games_side_by_side(weight: float) -> None:
     risks: list[Callable[..., Tensor]] = [
         lambda p, q, d: tables.discriminator_risk(p, q, d, weight),
         tables.simplified_kl,
-        lambda p, q, d: tables.proximal_risk(q, p, d),
+        lambda _, q, d: tables.generator_risk(q, d),
         lambda p, q, d: tables.best_response(q, d),
         lambda p, q, _: tables.alternate(p, q, tables.best_response, 2, floor=0.1)[-1],
     ]

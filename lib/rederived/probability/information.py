@@ -138,5 +138,6 @@ def infomax_loss(
         information_weight: of the mutual information.
         rate_weight: of the rate.
     """
-    information = information_weight * mutual_information(joint)
-    return rate_weight * rate - information if rate_weight else -information
+    if rate_weight == 0:  # also where the rate is infinite
+        rate = torch.zeros_like(rate)
+    return rate_weight * rate - information_weight * mutual_information(joint)

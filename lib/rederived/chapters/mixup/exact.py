@@ -47,8 +47,7 @@ def row_losses(loss: RowLoss, x: Tensor, y: Tensor) -> Tensor:
     """
     found = loss(x, y)
     if found.shape != x.shape[:1]:
-        shape = tuple(found.shape)
-        raise ValueError(f"a loss {shape} of {len(x)} rows: take reduction='none'")
+        raise ValueError(f"{len(x)} rows have losses {found.shape}: reduction='none'?")
     return found
 
 

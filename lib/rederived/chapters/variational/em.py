@@ -31,7 +31,8 @@ def e_step(prior: Tensor, likelihood: Tensor) -> Tensor:
         ValueError: if no z has both a prior and a likelihood for some x.
     """
     likelihood = likelihood / likelihood.amax(-1, keepdim=True)  # no product vanishes
-    both = likelihood * prior.unsqueeze(-2)
+    prior = prior.unsqueeze(-2)  # beside each x
+    both = likelihood * prior
     total = both.sum(-1, keepdim=True)
     if not bool((total > 0).all()):
         raise ValueError("an x has probability 0 under every z: leave it out")

@@ -80,7 +80,7 @@ def generator_risk(model: Tensor, discriminator: Tensor) -> Tensor:
 
 def proximal_risk(model: Tensor, old: Tensor, discriminator: Tensor) -> Tensor:
     """Return -E log D(x) + KL(q || q_old), equation 19."""
-    return generator_risk(model, discriminator) + kl(model, old, -1)
+    return generator_risk(model, discriminator) + kl(model, old)
 
 
 def proximal_response(old: Tensor, discriminator: Tensor) -> Tensor:
@@ -113,8 +113,11 @@ def weighted_response(weight: float) -> Response:
 
 def best_response(old: Tensor, discriminator: Tensor) -> Tensor:
     """Return the minimum of ``generator_risk``: all mass where D is largest."""
-    best = discriminator.argmax(-1, keepdim=True)
-    return torch.zeros_like(old).scatter(-1, best, 1.0)
+    if old.ndim > 1:  # one game after the other
+        return torch.stack([*map(best_response, old, discriminator)])
+    response = torch.zeros_like(old)
+    response[discriminator.argmax()] = 1.0
+    return response
 
 
 def damped(response: Response, share: float) -> Response:
