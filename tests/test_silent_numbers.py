@@ -10,6 +10,7 @@ import pytest
 import torch
 from rederived import figures, flows, probability, vae
 from rederived.chapters.fvae.study.data import to_pixels
+from rederived.chapters.information.autoregressive import bernoulli_log_prob
 from rederived.chapters.mixup import (
     WhitenedNet,
     coin_label_loss,
@@ -300,3 +301,9 @@ def test_zeros_before_a_relu_are_no_start() -> None:
     flow = nice_as_article(4, width=3, depth=1)
     with pytest.raises(ValueError, match="learns nothing"):
         initialize(flow, "identity", rng())
+
+
+def test_grey_levels_have_no_bernoulli_probability() -> None:
+    """Of 0 to 255 the logarithm of the probability was positive."""
+    with pytest.raises(ValueError, match=r"in \[0, 1\]"):
+        bernoulli_log_prob(torch.tensor([[0.0, 255.0]]), torch.ones(1, 2))

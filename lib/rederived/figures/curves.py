@@ -82,15 +82,13 @@ def line_panels(
     """Lines in panels side by side, with one legend.
 
     Args:
-        groups: title of a panel -> its lines, see :data:`Series`.
+        groups: title of a panel -> its lines, see :data:`Series`, the first panel's or
+            some from their beginning.
         xlabel: what is on the horizontal axes, with the unit.
         ylabel: what is on the vertical axis of the first panel, with its unit.
         x: positions (T,) of values that come without; by default 1, ..., T.
         band: see :data:`Band`; with ``"wilson"`` the vertical axes are from 0 to 1.
         points: names of the series that are drawn as markers without a line.
-
-    Raises:
-        ValueError: if a panel does not begin as the first one, which has the legend.
     """
     names = list(next(iter(groups.values())))
     if any(list(series) != names[: len(series)] for series in groups.values()):
