@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 Scheme = Literal["glorot", "he", "lecun", "identity", "fan-in", "small"]
 """How starting weights are drawn, see :func:`initialize`."""
@@ -75,7 +76,8 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
         generator: the source of randomness, on the CPU.
 
     Raises:
-        ValueError: for any other scheme.
+        ValueError: for any other scheme, for layers whose weights would stay as torch
+            drew them (transposed, or computed by a norm), and for zeros before a ReLU.
 
     >>> layer = nn.Linear(3, 2)
     >>> initialize(layer, "small", torch.Generator().manual_seed(0))
@@ -88,6 +90,8 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
             f"scheme must be {', '.join(others)} or {last}, got {scheme!r}"
         )
     for layer in module.modules():
+        if getattr(layer, "transposed", False) or is_parametrized(layer, "weight"):
+            raise ValueError(f"this cannot draw the weight of {layer}: do it yourself")
         if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
             _DRAWS[scheme](layer.weight, generator)
             if layer.bias is not None:
@@ -96,6 +100,8 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
         for network in module.modules():
             if isinstance(network, nn.Sequential):
                 for last in [m for m in network if isinstance(m, nn.Linear)][-1:]:
+                    if isinstance(network[-1], nn.ReLU):
+                        raise ValueError("ReLU of zeros learns nothing: end linearly")
                     nn.init.zeros_(last.weight)
 
 

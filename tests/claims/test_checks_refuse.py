@@ -173,7 +173,7 @@ def test_texts_masks_and_overflow_do_not_pass(
 @pytest.mark.parametrize("nothing", [None, [None, 1]])
 def test_what_returned_nothing_is_not_equal(nothing: object) -> None:
     """What two functions that return nothing return is no value."""
-    with pytest.raises(ClaimFailed, match="holds None: there is nothing to compare"):
+    with pytest.raises(ClaimFailed, match="holds nothing: there is nothing to compare"):
         claim("3.4").equal(nothing, nothing, what="x")
 
 

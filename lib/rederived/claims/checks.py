@@ -4,7 +4,7 @@ import cmath
 import html
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from numbers import Rational
@@ -191,6 +191,11 @@ def criterion(name: str, value: float, least: float, *, above: bool = False) -> 
 def entries(values: npt.NDArray[np.generic]) -> list[object]:
     """Return the entries of an array of objects; none for any other."""
     return values.ravel().tolist() if values.dtype.kind == "O" else []
+
+
+def empty(entry: object) -> bool:
+    """Say whether an entry is None, or a set or mapping without a member."""
+    return entry is None or (isinstance(entry, Mapping | Set) and not entry)
 
 
 def _lost(entry: object) -> bool:

@@ -20,6 +20,7 @@ from rederived.claims.checks import (
     Values,
     as_exact,
     criterion,
+    empty,
     entries,
     epsilon,
     finite,
@@ -132,8 +133,8 @@ class Claim:
         for name, side in (("actual", left), ("expected", right)):
             if not finite(side):
                 check.fail(f"{name} holds numbers that are not finite")
-            if any(entry is None for entry in entries(side)):
-                check.fail(f"{name} holds None: there is nothing to compare")
+            if any(map(empty, entries(side))):
+                check.fail(f"{name} holds nothing: there is nothing to compare")
         same = same_values(left, right)
         check.judge(same, ~same, left, right, {"places compared": left.size})
 
@@ -186,7 +187,7 @@ class Claim:
             what: what was averaged.
 
         Raises:
-            ValueError: if there are fewer than two samples.
+            ValueError: if there are fewer than two samples, or of half precision.
         """
         sigmas = criterion("sigmas", sigmas, 0.0, above=True)
         if np.ndim(as_exact(expected)) > 0:
@@ -200,6 +201,8 @@ class Claim:
         if not np.isfinite(error):
             check.fail(f"the standard error is {error}: the squares overflow")
         exact = target.flat[0]
+        if epsilon(samples) > 1e-6:  # eight of them would pass for the mean
+            raise ValueError(f"claim {self.id}: give the samples as float32 or float64")
         rounding = 8 * epsilon(samples) * max(np.abs(draws).max(), abs(exact))
         passed = np.asarray(abs(mean - exact) <= sigmas * error + rounding)
         measured = {

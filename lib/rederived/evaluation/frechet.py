@@ -43,8 +43,8 @@ def frechet_distance(
     Args:
         mean: ``(..., d)``.
         covariance: ``(..., d, d)``.
-        other_mean: ``(d,)``.
-        other_covariance: ``(d, d)``.
+        other_mean: the same, or broadcast against it.
+        other_covariance: likewise.
 
     Raises:
         ValueError: if a covariance is not symmetric.
@@ -56,10 +56,10 @@ def frechet_distance(
     check_symmetric(covariance)
     check_symmetric(other_covariance)
     values, vectors = torch.linalg.eigh(other_covariance)
-    root = (vectors * values.clamp(min=0).sqrt()) @ vectors.mT
+    root = (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)) @ vectors.mT
     middle = torch.linalg.eigvalsh(root @ covariance @ root).clamp(min=0)
     traces = covariance.diagonal(dim1=-2, dim2=-1).sum(-1)
-    traces = traces + other_covariance.diagonal().sum()
+    traces = traces + other_covariance.diagonal(dim1=-2, dim2=-1).sum(-1)
     square = (mean - other_mean).square().sum(-1)
     spread = traces - 2 * middle.sqrt().sum(-1)
     return square + spread.clamp(min=0)  # rounding may make it negative

@@ -82,13 +82,17 @@ def line_panels(
     """Lines in panels side by side, with one legend.
 
     Args:
-        groups: title of a panel -> its lines, see :data:`Series`.
+        groups: title of a panel -> its lines, see :data:`Series`, the first panel's or
+            some from their beginning.
         xlabel: what is on the horizontal axes, with the unit.
         ylabel: what is on the vertical axis of the first panel, with its unit.
         x: positions (T,) of values that come without; by default 1, ..., T.
         band: see :data:`Band`; with ``"wilson"`` the vertical axes are from 0 to 1.
         points: names of the series that are drawn as markers without a line.
     """
+    names = list(next(iter(groups.values())))
+    if any(list(series) != names[: len(series)] for series in groups.values()):
+        raise ValueError(f"one legend: give each panel the first lines of {names}")
     with style():
         figure, places = panels(len(groups), 0.8)
         for axes, (title, series) in zip(places, groups.items(), strict=True):
@@ -132,6 +136,7 @@ def _draw(
 ) -> None:
     """All lines, each with its colour, dash and a few markers, over its band."""
     for index, (name, values) in enumerate(series.items()):
+        other = index + index // len(COLOURS)  # the eighth is not the first again
         own, y = values if isinstance(values, tuple) else (x, values)
         runs = np.atleast_2d(as_array(y))  # (n, T)
         across = np.arange(1.0, runs.shape[1] + 1) if own is None else as_array(own)
@@ -141,8 +146,8 @@ def _draw(
             runs.mean(0),
             color=colour,
             label=name,
-            linestyle="none" if name in points else DASHES[index % len(DASHES)],
-            marker=MARKERS[index % len(MARKERS)],
+            linestyle="none" if name in points else DASHES[other % len(DASHES)],
+            marker=MARKERS[other % len(MARKERS)],
             markevery=1 if name in points else max(1, runs.shape[1] // 8),
         )
         if len(runs) > 1:

@@ -67,7 +67,7 @@ def matrices(
     """Matrices side by side on one colour scale, zero white.
 
     Args:
-        values: title -> (rows, columns).
+        values: title -> (rows, columns), finite.
         xlabel: what the columns are.
         ylabel: what the rows are.
         limit: the colour scale runs from -limit to limit.
@@ -78,7 +78,10 @@ def matrices(
     with style():
         figure, places = panels(len(values), 1.0)
         for axes, (title, matrix) in zip(places, values.items(), strict=True):
-            picture = axes.imshow(as_array(matrix), colours, vmin=low, vmax=limit)
+            shown = as_array(matrix)
+            if not np.isfinite(shown).all():  # NaN would be white as zero is
+                raise ValueError(f"{title}: a number of the matrix is NaN or infinite")
+            picture = axes.imshow(shown, colours, vmin=low, vmax=limit)
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_locator(MaxNLocator(integer=True))
@@ -106,8 +109,10 @@ def _tile(images: Values, columns: int) -> tuple[Array, tuple[int, int]]:
         raise ValueError(
             f"images of shape {shape}: give (N, H, W), (N, 1, H, W) or (N, 3, H, W)"
         )
-    if as_exact(images).dtype.kind in "iu" and pixels.max(initial=0.0) > 1:
-        raise ValueError("images hold integers beyond 1: divide grey levels by 255")
+    kind = as_exact(images).dtype.kind
+    levels = kind in "iu" or np.array_equal(pixels, abs(pixels.round()))
+    if (levels and pixels.max(initial=0.0) > 1) or np.isnan(pixels).any():
+        raise ValueError("images hold NaN or grey levels: divide those by 255")
     count, channels, height, width = pixels.shape
     if not (count and columns >= 1):
         raise ValueError(

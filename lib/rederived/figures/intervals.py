@@ -67,9 +67,12 @@ def dot_plot(
     Args:
         lines: line -> name -> number; a line may lack some of the names.
         xlabel: what was measured, with its unit.
-        limits: of the horizontal axis.
+        limits: of the horizontal axis, which holds all numbers.
         rule_after: how many lines stand above a rule between two groups of them.
     """
+    for name, found in lines.items():
+        if not all(limits[0] <= value <= limits[1] for value in found.values()):
+            raise ValueError(f"{name} lies outside {limits}: {dict(found)}")
     names = dict.fromkeys(name for found in lines.values() for name in found)
     with style():
         figure = Figure(figsize=(WIDTH, 0.32 * len(lines) + 0.9))
@@ -99,9 +102,11 @@ def student(values: Values) -> tuple[Array, Array]:
     """Return the mean and the half-width of Student's 95 % interval, (...).
 
     Args:
-        values: independent ones along the first axis, (n, ...).
+        values: independent finite ones along the first axis, (n, ...), at least two.
     """
     found = as_array(values)
+    if len(found) < 2 or not np.isfinite(found).all():
+        raise ValueError(f"an interval needs 2 finite values or more, got {found}")
     factor = stats.t.ppf(_QUANTILE, len(found) - 1)
     return found.mean(0), factor * found.std(0, ddof=1) / np.sqrt(len(found))
 
@@ -110,8 +115,10 @@ def wilson(so: Array) -> tuple[Array, Array, Array]:
     """Return the lower end of Wilson's 95 % interval, the share, and the upper end.
 
     Args:
-        so: zeros and ones, (n, ...).
+        so: zeros and ones, (n, ...), at least one.
     """
+    if not len(so) or not np.isin(so, (0, 1)).all():
+        raise ValueError("an interval of a share needs zeros and ones, one or more")
     count, share = len(so), so.mean(0)
     z2 = stats.norm.ppf(_QUANTILE) ** 2
     centre = (share + z2 / (2 * count)) / (1 + z2 / count)

@@ -71,7 +71,7 @@ def scatter(
         figure = Figure(figsize=(WIDTH, 4.2))
         axes = figure.subplots()
         for index, (name, points) in enumerate(groups.items()):
-            marker = MARKERS[index % len(MARKERS)]
+            marker = MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]
             first, second = as_array(points).T
             axes.scatter(first, second, s=14, marker=marker, alpha=0.7, label=name)
         axes.set(xlabel=xlabel, ylabel=ylabel, aspect="equal" if equal else "auto")

@@ -55,10 +55,10 @@ class Flow(nn.Module):
         if not x.is_floating_point():
             raise ValueError(f"events are {x.dtype}: give floating point, dequantised")
         z, log_det = self.bijection(x)
-        if z.shape != x.shape:
+        if z.shape != x.shape or log_det.ndim > 1:
             raise ValueError(
-                f"events of shape {tuple(x.shape)} become codes of {tuple(z.shape)}: a "
-                "network of the bijection gives another width"
+                f"events of shape {tuple(x.shape)} become codes of {tuple(z.shape)}, "
+                f"log-determinants of {tuple(log_det.shape)}: a part has another width"
             )
         return self.prior.log_prob(z) + log_det
 

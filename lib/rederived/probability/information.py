@@ -67,7 +67,7 @@ def negative_sampling(joint: Tensor, scores: Tensor, negatives: float = 1.0) -> 
         raise ValueError(f"negatives must be at least 0 and finite, got {negatives}")
     own = _mean_over(joint, functional.logsigmoid(scores))
     other = _mean_over(product_of_marginals(joint), functional.logsigmoid(-scores))
-    return own + negatives * other
+    return own + negatives * other if negatives else own
 
 
 def self_pair_ceiling(count: int) -> float:
@@ -138,4 +138,6 @@ def infomax_loss(
         information_weight: of the mutual information.
         rate_weight: of the rate.
     """
+    if rate_weight == 0:  # also where the rate is infinite
+        rate = torch.zeros_like(rate)
     return rate_weight * rate - information_weight * mutual_information(joint)

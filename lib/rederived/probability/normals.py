@@ -145,7 +145,7 @@ def entropy_multivariate(covariance: Tensor) -> Tensor:
         ValueError: if the covariance is not symmetric and positive definite.
     """
     check_symmetric(covariance)
-    mean = covariance.new_zeros(len(covariance))
+    mean = covariance.new_zeros(covariance.shape[-1])
     normal = MultivariateNormal(mean, covariance, validate_args=True)
     entropy: Tensor = normal.entropy()  # type: ignore[no-untyped-call]
     return entropy

@@ -62,14 +62,14 @@ class NormalDecoder(Decoder):
         return self.network(z)
 
     def log_prob(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return the log-density of each row, with its constants, nats.
+        """Return the log-density of each event, with its constants, nats.
 
         Raises:
             ValueError: if the network's means have another shape than the data.
         """
         mean = self.mean(z)
         check_events(x, mean)
-        return normal_log_prob(x, mean, self.log_variance)
+        return normal_log_prob(x.flatten(1), mean.flatten(1), self.log_variance)
 
     @torch.no_grad()
     def sample(self, z: Tensor, generator: torch.Generator) -> Tensor:

@@ -23,6 +23,13 @@ class ElboTerms:
     distortion: Tensor
     rate: Tensor
 
+    def __post_init__(self) -> None:
+        if self.distortion.shape != self.rate.shape:  # a mean would be of all pairs
+            raise ValueError(
+                f"distortion of shape {tuple(self.distortion.shape)} and rate of shape "
+                f"{tuple(self.rate.shape)}: give (B,) twice, events and codes flat"
+            )
+
     def loss(self, beta: float = 1.0) -> Tensor:
         """Return ``distortion + beta * rate``, ``(B,)``; beta 1 is the bound.
 

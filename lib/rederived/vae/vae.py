@@ -86,15 +86,16 @@ def log_likelihood(
     shape = (len(x),)
     zero = mean.new_zeros(())  # mean and log-variance of the prior
     total = torch.full(shape, -math.inf, dtype=torch.float64, device=x.device)
-    still, entropy = torch.zeros_like(mean), 0.5 * log_variance.sum(-1)
+    still = torch.zeros_like(mean)
+    entropy = 0.5 * log_variance.expand_as(mean).flatten(1).sum(1)
     for _ in range(samples):
         noise = draw_normal(still, still, generator)
         z = mean + (0.5 * log_variance).exp() * noise
         # of the noise: a sharp distribution's code, rounded, would have another density
         weight = (
             vae.decoder.log_prob(x, z).double()
-            + normal_log_prob(z, zero, zero).double()
-            - (normal_log_prob(noise, zero, zero) - entropy).double()
+            + normal_log_prob(z.flatten(1), zero, zero).double()
+            - (normal_log_prob(noise.flatten(1), zero, zero) - entropy).double()
         )
         total = torch.logaddexp(total, weight)
     return total - math.log(samples)

@@ -88,6 +88,8 @@ def bernoulli_log_prob(x: Tensor, log_odds: Tensor) -> Tensor:
         x: ``(..., D)``; grey values in between give the cross-entropy.
         log_odds: the same shape.
     """
+    if x.device.type == "cpu" and not bool(((x >= 0) & (x <= 1)).all()):
+        raise ValueError("pixels must lie in [0, 1]: divide grey levels by the largest")
     loss = functional.binary_cross_entropy_with_logits(log_odds, x, reduction="none")
     sure, right = log_odds.isinf(), x == (log_odds > 0)
     loss = loss.masked_fill(sure & right, 0.0).masked_fill(sure & ~right, torch.inf)

@@ -39,6 +39,18 @@ def beta_quadrature(first: float, second: float, nodes: int) -> tuple[Tensor, Te
     )
 
 
+def row_losses(loss: RowLoss, x: Tensor, y: Tensor) -> Tensor:
+    """Return the loss of each row, (M,).
+
+    Raises:
+        ValueError: if it is none of each row, as the means are that torch takes.
+    """
+    found = loss(x, y)
+    if found.shape != x.shape[:1]:
+        raise ValueError(f"{len(x)} rows have losses {found.shape}: reduction='none'?")
+    return found
+
+
 def all_pairs(count: int) -> tuple[Tensor, Tensor]:
     """Return the indices ``a`` and ``b`` of all ordered pairs, ``(count ** 2,)``."""
     pairs = torch.cartesian_prod(torch.arange(count), torch.arange(count))
@@ -64,7 +76,7 @@ def coin_label_loss(
         A scalar.
     """
     e, probability, points, first, second = _mixed(x, alpha, alpha, nodes)
-    own, other = loss(points, y[first]), loss(points, y[second])
+    own, other = (row_losses(loss, points, y[which]) for which in (first, second))
     return (probability * (e * own + (1.0 - e) * other)).sum()
 
 
@@ -77,7 +89,7 @@ def own_label_loss(
     as in :func:`coin_label_loss`, to which it is equal.
     """
     _, probability, points, first, _ = _mixed(x, alpha + 1.0, alpha, nodes)
-    return (probability * loss(points, y[first])).sum()
+    return (probability * row_losses(loss, points, y[first])).sum()
 
 
 def mean_label_loss(
@@ -90,7 +102,7 @@ def mean_label_loss(
     e, probability, points, first, second = _mixed(x, alpha, alpha, nodes)
     along = e.reshape(-1, *[1] * (y.ndim - 1))
     label = along * y[first] + (1.0 - along) * y[second]
-    return (probability * loss(points, label)).sum()
+    return (probability * row_losses(loss, points, label)).sum()
 
 
 def mixup_least_squares(

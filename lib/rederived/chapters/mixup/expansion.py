@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rederived.chapters.mixup.exact import RowLoss, check_alpha
+from rederived.chapters.mixup.exact import RowLoss, check_alpha, row_losses
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,16 @@ def second_order(loss: RowLoss, x: Tensor, y: Tensor, alpha: float) -> Expansion
 
     curvature = _hessians(loss, shrunk, y)
     penalty = 0.5 * (curvature * moved).sum((1, 2)).mean()
-    return Expansion(loss(shrunk, y).mean(), penalty)
+    own = row_losses(loss, shrunk, y).mean()
+    return Expansion(own, penalty if own.requires_grad else penalty.detach())
 
 
 def _hessians(loss: RowLoss, x: Tensor, y: Tensor) -> Tensor:
     """Return the Hessian of each row's loss in its own input, ``(n, D, D)``."""
-    points = x.detach().requires_grad_(True)
+    points = x if x.requires_grad else x.detach().requires_grad_(True)
     (slopes,) = torch.autograd.grad(loss(points, y).sum(), points, create_graph=True)
     rows = [
-        torch.autograd.grad(slopes[:, k].sum(), points, retain_graph=True)[0]
+        torch.autograd.grad(slopes[:, k].sum(), points, create_graph=True)[0]
         for k in range(x.shape[1])
     ]
     return torch.stack(rows, 1)

@@ -137,7 +137,7 @@ class WhitenedNet(nn.Module):
             )
         patches = functional.unfold(x, 2).transpose(1, 2).flatten(0, 1)  # (n, 12)
         variances, directions = torch.linalg.eigh(torch.cov(patches.T))
-        filters = (directions / (variances + _LEAST_VARIANCE).sqrt()).T
+        filters = (directions / (variances.clamp(min=0) + _LEAST_VARIANCE).sqrt()).T
         filters = filters.unflatten(1, (3, 2, 2))
         self.patches.weight.copy_(torch.cat([filters, -filters]))
         for layer in self.pairs.modules():

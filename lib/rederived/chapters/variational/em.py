@@ -21,16 +21,17 @@ def e_step(prior: Tensor, likelihood: Tensor) -> Tensor:
     """Return the posterior p(z|x) = q(x|z) q(z) / sum_z q(x|z) q(z), equation 11.
 
     Args:
-        prior: q(z), shape (Z,).
-        likelihood: q(x|z), shape (X, Z), each column a distribution.
+        prior: q(z), shape (..., Z).
+        likelihood: q(x|z), shape (..., X, Z), each column a distribution.
 
     Returns:
-        Shape (X, Z), each row a distribution.
+        Shape (..., X, Z), each row a distribution.
 
     Raises:
         ValueError: if no z has both a prior and a likelihood for some x.
     """
     likelihood = likelihood / likelihood.amax(-1, keepdim=True)  # no product vanishes
+    prior = prior.unsqueeze(-2)  # beside each x
     both = likelihood * prior
     total = both.sum(-1, keepdim=True)
     if not bool((total > 0).all()):
@@ -44,13 +45,13 @@ def m_step(
     """Return q(z) and q(x|z) that minimise the joint KL, equation 8.
 
     Args:
-        data: p~(x), shape (X,).
-        posterior: p(z|x), shape (X, Z).
+        data: p~(x), shape (..., X).
+        posterior: p(z|x), shape (..., X, Z).
         prior: q(z), if it is held fixed as in the article's equation; None also
             fits it, as full EM does.
 
     Returns:
-        The prior (Z,) and the likelihood (X, Z).
+        The prior (..., Z) and the likelihood (..., X, Z).
 
     Raises:
         ValueError: if some z is never used, so that its likelihood has no value.
@@ -59,7 +60,7 @@ def m_step(
     marginal = both.sum(-2)
     if not bool((marginal > 0).all()):
         raise ValueError("a z has probability 0 under every x: leave it out")
-    return marginal if prior is None else prior, both / marginal
+    return marginal if prior is None else prior, both / marginal.unsqueeze(-2)
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,8 @@ class BatchNorm(nn.Module):
         Raises:
             ValueError: if there is nothing to normalise in training.
         """
-        if self.training and x.shape[1] == 0:
-            raise ValueError("an empty batch has no mean: give at least one row")
+        if self.training and x.shape[1] < 2:
+            raise ValueError(f"{x.shape[1]} rows have no variance: give at least two")
         mean, variance = self.mean, self.variance
         if self.training:
             mean = x.mean(1, keepdim=True)

@@ -1,6 +1,6 @@
 r"""The adversarial game on finite distributions, with every minimum taken exactly.
 
-Distributions are float64 vectors (n,): ``data`` is p~, ``model`` is q, ``old`` is the
+Distributions are float64 (..., n): ``data`` is p~, ``model`` is q, ``old`` is the
 model of the round before, ``discriminator`` holds D(x) in (0, 1).  With prior weight w
 = p_1 of the data, the joint distributions of x and the label y are q(x, y) = w p~(x)
 for y = 1 and (1 - w) q(x) for y = 0, and p(x, y) = p~(x) p(y|x) with p(1|x) = D(x);
@@ -53,30 +53,29 @@ def joint_kl(
     data: Tensor, model: Tensor, discriminator: Tensor, weight: float = 0.5
 ) -> Tensor:
     """Return KL(q(x, y) || p(x, y)), equation 14 with all its constants."""
-    return kl(
-        labelled_joint(data, model, weight), discriminator_joint(data, discriminator)
-    )
+    own = discriminator_joint(data, discriminator)
+    return kl(labelled_joint(data, model, weight), own, (-2, -1))
 
 
 def simplified_kl(data: Tensor, model: Tensor, discriminator: Tensor) -> Tensor:
     """Return sum p~ log 1/D + sum q log(q/((1 - D) p~)), equation 14's right side."""
     against = (1 - discriminator) * data
-    real = -torch.xlogy(data, discriminator).sum()
-    return real + (torch.xlogy(model, model) - torch.xlogy(model, against)).sum()
+    real = -torch.xlogy(data, discriminator).sum(-1)
+    return real + (torch.xlogy(model, model) - torch.xlogy(model, against)).sum(-1)
 
 
 def discriminator_risk(
     data: Tensor, model: Tensor, discriminator: Tensor, weight: float = 0.5
 ) -> Tensor:
     """Return -w E log D - (1 - w) E log(1 - D), half of equation 16 for w = 1/2."""
-    real = -torch.xlogy(data, discriminator).sum()
-    fake = -torch.xlogy(model, 1 - discriminator).sum()
-    return weight * real + (1 - weight) * fake
+    real = torch.xlogy(weight * data, discriminator)  # nothing, also of an infinity
+    fake = torch.xlogy((1 - weight) * model, 1 - discriminator)
+    return -real.sum(-1) - fake.sum(-1)
 
 
 def generator_risk(model: Tensor, discriminator: Tensor) -> Tensor:
     """Return -E log D(x) under the model, equation 20: what is left without the KL."""
-    return -torch.xlogy(model, discriminator).sum()
+    return -torch.xlogy(model, discriminator).sum(-1)
 
 
 def proximal_risk(model: Tensor, old: Tensor, discriminator: Tensor) -> Tensor:
@@ -105,7 +104,7 @@ def weighted_response(weight: float) -> Response:
 
     def respond(old: Tensor, discriminator: Tensor) -> Tensor:
         logits = old.log() + torch.xlogy(1 / weight, discriminator)
-        if not bool((logits > -torch.inf).any()):
+        if not bool((logits > -torch.inf).any(-1).all()):
             raise ValueError("D is 0 wherever the old model is not: no risk is finite")
         return logits.softmax(-1)
 
@@ -114,6 +113,8 @@ def weighted_response(weight: float) -> Response:
 
 def best_response(old: Tensor, discriminator: Tensor) -> Tensor:
     """Return the minimum of ``generator_risk``: all mass where D is largest."""
+    if old.ndim > 1:  # one game after the other
+        return torch.stack([*map(best_response, old, discriminator)])
     response = torch.zeros_like(old)
     response[discriminator.argmax()] = 1.0
     return response
@@ -156,7 +157,7 @@ def alternate(
             each round, from 1/2 everywhere; 1 for the optimal discriminator.
 
     Returns:
-        The models, (rounds + 1, n), the first one included.
+        The models, (rounds + 1, ..., n), the first one included.
     """
     models, discriminator = [start], torch.full_like(data, 0.5)
     for _ in range(rounds):
@@ -164,5 +165,5 @@ def alternate(
         best = optimal_discriminator(data, old)
         discriminator = discriminator.lerp(best, discriminator_share)
         new = response(old, discriminator)
-        models.append((1 - floor) * new + floor / len(new))
+        models.append((1 - floor) * new + floor / new.shape[-1])
     return torch.stack(models)

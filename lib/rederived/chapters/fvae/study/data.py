@@ -84,5 +84,7 @@ def centred(pixels: Tensor) -> Tensor:
 
 def to_pixels(values: Tensor) -> Tensor:
     """Return the grey level in whose cell each value in [-1, 1] lies, uint8."""
+    if bool(values.isnan().any()):  # it would become black
+        raise ValueError("a picture holds NaN: look at the model, or at its codes")
     levels = ((values - CELLS.low) / CELLS.cell_width).floor()
     return levels.clamp(0, CELLS.levels - 1).to(torch.uint8)
