@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from rederived import evaluation, vae
+from rederived import evaluation, probability, vae
 from rederived.chapters.adaptive import NormalizedGradient, ScalarRMSprop
 from rederived.chapters.fvae.glow import glow
 from rederived.chapters.fvae.glow_layers import Squeeze
@@ -29,6 +29,7 @@ from rederived.chapters.titles import (
 )
 from rederived.chapters.titles.scorers import CachedState
 from rederived.chapters.titles.tables import TableModel
+from rederived.chapters.variational import tables
 from rederived.datasets.classes import two_moons
 from rederived.evaluation.probes import accuracy
 from rederived.flows import Dequantization, Flow, StandardNormal, bits_per_dim
@@ -36,7 +37,7 @@ from rederived.probability import kl_to_standard, normal_log_prob
 from rederived.records import show_table
 from rederived.training import Exponential, TrainConfig
 from rederived.vae.information import _pairs
-from torch import nn
+from torch import Tensor, nn
 
 
 @pytest.mark.parametrize("metric", ["euclid", "cosine"])
@@ -337,3 +338,21 @@ def test_a_weight_of_zero_drops_an_infinite_rate() -> None:
         nn.Linear(6, 1), rate_weight=0.0,
     )  # fmt: skip
     assert bool(small(X).isfinite())
+
+
+def tables_of(*shape: int, over: int | tuple[int, int] = -1) -> Tensor:
+    draw = torch.Generator().manual_seed(0)
+    return probability.random_distribution(shape, draw, over)
+
+
+def test_a_weight_of_zero_leaves_an_infinity_out() -> None:
+    data, model = torch.tensor([[0.5, 0.5], [0.2, 0.8]], dtype=torch.float64)
+    for weight in (0.0, 1.0):
+        best = tables.optimal_discriminator(data, model, weight)
+        assert tables.discriminator_risk(data, model, best, weight) == 0.0
+    table = tables_of(2, 3, over=(-2, -1))
+    rate = torch.tensor(math.inf, dtype=torch.float64)
+    found = probability.infomax_loss(table, rate, 1.0, 0.0)
+    assert found == -probability.mutual_information(table)
+    sure = torch.full((2, 3), math.inf, dtype=torch.float64)
+    assert probability.negative_sampling(table, sure, 0.0) == 0.0

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from rederived import evaluation
+from rederived.evaluation import frechet_distance
 from rederived.evaluation.probes import accuracy, standardized
 
 PROBABILITIES = torch.tensor([[0.5, 0.5], [0.25, 0.75]])
@@ -60,3 +61,18 @@ def test_a_distance_is_not_negative() -> None:
     mean, covariance = evaluation.moments(x)
     same = evaluation.frechet_distance(mean, covariance, mean, covariance)
     assert same.item() >= 0
+
+
+@pytest.mark.parametrize("pairs", [1, 3])
+def test_frechet_distances_of_pairs_of_normals(pairs: int) -> None:
+    """As many pairs as coordinates fitted as well, and gave other numbers."""
+    draw = torch.Generator().manual_seed(0)
+    roots = torch.randn(2, pairs, 3, 3, dtype=torch.float64, generator=draw)
+    first, other = roots @ roots.mT
+    means = torch.randn(2, pairs, 3, dtype=torch.float64, generator=draw)
+    found = frechet_distance(means[0], first, means[1], other)
+    each = [
+        frechet_distance(means[0, k], first[k], means[1, k], other[k])
+        for k in range(pairs)
+    ]
+    torch.testing.assert_close(found, torch.stack(each))

@@ -183,3 +183,18 @@ def test_fractions_that_are_floats_are_compared() -> None:
     for sign in (1, -1):
         with pytest.raises(ValueError, match="use equal"):
             as_float([Fraction(sign * (2**53 + 1))])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("nothing", [{}, set(), [frozenset(), {1}]])
+def test_nothing_equals_nothing_is_no_check(nothing: object) -> None:
+    with pytest.raises(ClaimFailed, match="nothing to compare"):
+        claim("1.1").equal(nothing, nothing, what="x")
+
+
+def test_half_precision_does_not_hide_a_wrong_mean() -> None:
+    """Eight roundings of bfloat16 are a sixteenth of the largest number."""
+    samples = torch.randn(10_000, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ClaimFailed):
+        claim("1.1").mean_close(samples, 0.1, what="x")
+    with pytest.raises(ValueError, match="float32 or float64"):
+        claim("1.1").mean_close(samples.bfloat16(), 0.1, what="x")

@@ -1,7 +1,10 @@
 """Figures: what they draw, how they get onto a page."""
 
+from __future__ import annotations
+
 import base64
 import io
+import math
 
 import matplotlib as mpl
 import numpy as np
@@ -11,6 +14,7 @@ from matplotlib import pyplot as plt
 from PIL import Image
 from rederived import figures
 from rederived.figures import styling
+from torch import Tensor
 
 
 @pytest.fixture
@@ -358,3 +362,38 @@ def test_pictures_that_are_small_keep_all_their_colours(shown):
     figures.show(grid_of_pictures(), alt="Noise.")
     with shown_picture(shown) as picture:
         assert picture.mode != "P"
+
+
+def test_the_eighth_line_and_group_do_not_look_like_the_first() -> None:
+    names = [f"run {k}" for k in range(1, 15)]
+    drawn = figures.lines({n: [1.0, 2.0] for n in names}, xlabel="x", ylabel="y")
+    looks = {
+        (one.get_color(), one.get_linestyle(), one.get_marker())
+        for one in drawn.axes[0].get_lines()
+    }
+    assert len(looks) == len(names)
+    groups = figures.scatter({n: [[1.0, 2.0]] for n in names}, xlabel="x", ylabel="y")
+    shapes = {
+        (str(one.get_facecolor()), str(one.get_paths()[0].vertices))
+        for one in groups.axes[0].collections
+    }
+    assert len(shapes) == len(names)
+
+
+def test_a_panel_whose_lines_the_legend_names_otherwise_is_refused() -> None:
+    first = {"a": [1.0, 2.0], "b": [2.0, 3.0]}
+    with pytest.raises(ValueError, match="one legend"):
+        figures.line_panels({"one": first, "two": {"b": [1.0]}}, xlabel="x")
+
+
+def test_a_dot_outside_its_axis_is_refused() -> None:
+    with pytest.raises(ValueError, match="a lies outside"):
+        figures.dot_plot(
+            {"a": {"b": 12.0}}, xlabel="x", limits=(20.0, 100.0), rule_after=1
+        )
+
+
+@pytest.mark.parametrize("picture", [torch.arange(256.0), torch.full((256,), math.nan)])
+def test_grey_levels_as_floats_are_no_white_picture(picture: Tensor) -> None:
+    with pytest.raises(ValueError, match="NaN or grey levels"):
+        figures.image_grid(picture.reshape(1, 16, 16), columns=1)

@@ -1,9 +1,15 @@
 """Intervals of confidence, alone and as bands over time."""
 
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from rederived import figures
 from rederived.figures import dot_plot, forest_plot, line_panels
-from rederived.figures.intervals import wilson
+from rederived.figures.intervals import student, wilson
 from scipy import stats
 
 
@@ -69,3 +75,20 @@ def test_numbers_stand_beside_their_marks() -> None:
         ("5", (5.0, 1), "left"),
     ]
     assert [t.get_text() for t in axes.get_yticklabels()] == [*lines]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: student([1.0]),
+        lambda: wilson(np.array([0.5, 1.0])),
+        lambda: wilson(np.array([])),
+        lambda: figures.forest_plot({"a": {"b": [1.0]}}, xlabel="x"),
+        lambda: figures.matrices(
+            {"a": [[math.nan, 0.0]]}, xlabel="x", ylabel="y", limit=1.0
+        ),
+    ],
+)
+def test_figures_do_not_draw_what_is_no_number(draw: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"interval|NaN"):
+        draw()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -341,3 +342,15 @@ def test_a_shift_does_not_enlarge_an_event() -> None:
     flow = flows.Flow(coupling, flows.StandardNormal(), (2,))
     with pytest.raises(ValueError, match=r"become codes of \(4, 3\)"):
         flow.log_prob(torch.ones(4, 2))
+
+
+class Doubled(flows.Bijection):
+    """Twice the event, its log-determinant as a column."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return 2 * x, x.new_full((len(x), 1), math.log(4.0))
+
+
+def test_log_determinants_as_a_column_are_no_density() -> None:
+    with pytest.raises(ValueError, match=r"log-determinants of \(3, 1\)"):
+        flows.Flow(Doubled(), flows.StandardNormal(), (2,)).log_prob(torch.zeros(3, 2))

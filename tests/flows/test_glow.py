@@ -23,6 +23,7 @@ from rederived.flows import Bijection, Composition, Inverse
 from rederived.networks import initialize
 from torch import Tensor, nn
 from torch.distributions import Normal
+from torch.nn.utils.parametrizations import spectral_norm
 
 SMALL = {"levels": 2, "steps": 2, "width": 4}
 
@@ -345,3 +346,11 @@ def test_every_convolution_starts_from_the_generator() -> None:
     layers = nn.ModuleList([nn.Conv1d(2, 2, 3), nn.Conv3d(2, 2, 3)])
     initialize(layers, "small", torch.Generator().manual_seed(0))
     assert all(bool((one.abs() <= 0.01).all()) for one in layers.parameters())
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.ConvTranspose2d(2, 2, 3), spectral_norm(nn.Linear(2, 2))]
+)
+def test_what_cannot_be_drawn_is_refused(layer: nn.Module) -> None:
+    with pytest.raises(ValueError, match="cannot draw the weight"):
+        initialize(nn.Sequential(layer), "he", torch.Generator().manual_seed(0))

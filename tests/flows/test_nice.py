@@ -204,3 +204,9 @@ def test_levels_set_the_grey_scale(noise: str, rng: torch.Generator) -> None:
     assert 0.94 <= float(top) <= 1.0
     bottom = with_noise(torch.tensor([0], dtype=torch.uint8), noise, 17, rng)
     assert -0.01 <= float(bottom) <= 1 / 17
+
+
+def test_zeros_before_a_relu_are_no_start() -> None:
+    flow = nice_as_article(4, width=3, depth=1)
+    with pytest.raises(ValueError, match="learns nothing"):
+        initialize(flow, "identity", torch.Generator().manual_seed(0))

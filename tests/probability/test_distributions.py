@@ -280,3 +280,9 @@ def test_each_matrix_is_symmetric_on_its_own_scale() -> None:
         mixture.log_joint(torch.zeros(1, 2))
     with pytest.raises(ValueError, match="transpose"):
         evaluation.frechet_distance(torch.zeros(2, 2), both, both[0, 0], both[0])
+
+
+def test_entropy_of_one_normal_among_none_is_its_entropy() -> None:
+    covariance = 2.0 * torch.eye(3)
+    one = probability.entropy_multivariate(covariance[None])
+    assert one.tolist() == [float(probability.entropy_multivariate(covariance))]

@@ -454,3 +454,50 @@ def test_the_divergence_of_a_mixture_of_codes_does_not_pass_its_placebo() -> Non
         found.append(vae.information(means, log_variance, generator(1), 300))
     assert [one.rate for one in found] == pytest.approx([11.1, 7.4], abs=0.2)
     assert found[0].aggregate_kl - found[1].aggregate_kl == pytest.approx(1.9, abs=0.2)
+
+
+class Shared(nn.Module):
+    """An encoder with one log-variance for all coordinates of a code."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean = 0.5 * x.flatten(1)[:, :4]
+        return mean, torch.full((len(x), self.width), -3.0)
+
+
+def test_a_shared_variance_counts_for_each_coordinate_of_a_code() -> None:
+    decoder = vae.NormalDecoder(nn.Identity(), 0.5)
+    found = [
+        vae.log_likelihood(
+            vae.VAE(Shared(width), decoder),
+            torch.ones(2, 4),
+            5,
+            generator(0),
+        )
+        for width in (1, 4)
+    ]
+    torch.testing.assert_close(*found)
+
+
+class Blank(nn.Module):
+    """A decoder's network whose pictures are black."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.zeros(len(z), 1, 8, 8)
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_a_vae_of_pictures_adds_over_all_pixels(count: int) -> None:
+    """One picture, or as many as a picture has rows, had a row's mean before."""
+    model = vae.VAE(Shared(4), vae.NormalDecoder(Blank(), 1.0))
+    terms = model(torch.zeros(count, 1, 8, 8), generator(0))
+    wanted = torch.full((count,), 32 * math.log(2 * math.pi))
+    torch.testing.assert_close(terms.distortion, wanted)
+
+
+def test_terms_of_other_shapes_are_no_bound() -> None:
+    with pytest.raises(ValueError, match="events and codes flat"):
+        vae.ElboTerms(torch.zeros(1, 1, 8), torch.zeros(1))

@@ -89,6 +89,9 @@ def line_panels(
         x: positions (T,) of values that come without; by default 1, ..., T.
         band: see :data:`Band`; with ``"wilson"`` the vertical axes are from 0 to 1.
         points: names of the series that are drawn as markers without a line.
+
+    Raises:
+        ValueError: if a panel does not begin as the first one, which has the legend.
     """
     names = list(next(iter(groups.values())))
     if any(list(series) != names[: len(series)] for series in groups.values()):

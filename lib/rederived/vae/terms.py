@@ -15,6 +15,9 @@ class ElboTerms:
         distortion: ``-log q(x|z)`` at one draw of the code, ``(B,)``, nats.
         rate: ``KL(p(z|x) || q(z))``, exact or at the same draw, ``(B,)``, nats.
 
+    Raises:
+        ValueError: if the two have not the same shape.
+
     >>> import torch
     >>> ElboTerms(torch.tensor([3.0]), torch.tensor([1.0])).loss(beta=2.0)
     tensor([5.])

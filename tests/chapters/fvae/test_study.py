@@ -500,3 +500,8 @@ def test_large_pictures_are_kept_at_half_size(colours: int) -> None:
     found = _small(pixels)
     assert found.shape == (2, 5, colours, 32, 32)
     assert bool((found == 50).all())
+
+
+def test_a_picture_of_nan_is_not_black() -> None:
+    with pytest.raises(ValueError, match="holds NaN"):
+        to_pixels(torch.tensor([0.0, math.nan]))

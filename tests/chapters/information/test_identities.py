@@ -15,7 +15,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from rederived.chapters.information.autoregressive import AutoregressiveDecoder
+from rederived.chapters.information.autoregressive import (
+    AutoregressiveDecoder,
+    bernoulli_log_prob,
+)
 from rederived.chapters.information.tables import split_loss
 from rederived.networks import initialize, mlp
 from rederived.probability import (
@@ -176,3 +179,9 @@ def test_the_bound_is_that_of_plain_numpy(kind: str, seed: int) -> None:
     np.testing.assert_allclose(found[1], rate, rtol=1e-10, atol=1e-12)
     total = bound.loss(0.7).detach().numpy()
     np.testing.assert_allclose(total, distortion + 0.7 * rate, rtol=1e-6, atol=1e-6)
+
+
+def test_grey_levels_have_no_bernoulli_probability() -> None:
+    """Of 0 to 255 the logarithm of the probability was positive."""
+    with pytest.raises(ValueError, match=r"in \[0, 1\]"):
+        bernoulli_log_prob(torch.tensor([[0.0, 255.0]]), torch.ones(1, 2))

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 from rederived.chapters import mixup
+from rederived.chapters.mixup import (
+    coin_label_loss,
+    mean_label_loss,
+    own_label_loss,
+    second_order,
+)
 from scipy import stats
 from sklearn.linear_model import LinearRegression
+from torch import Tensor, nn
 
 
 def points(count: int = 5, dimensions: int = 2) -> torch.Tensor:
@@ -180,3 +188,32 @@ def test_the_least_error_needs_a_jump_at_the_sample_in_the_middle() -> None:
     for function, expected in ((tent, 5 / 81), (jump, 4 / 81)):
         error = (function - label).square()
         assert abs(float(error.mean()) - expected) < 4 * float(error.std()) / 1e3
+
+
+def test_the_penalty_of_mixup_has_gradients_for_weights_and_inputs() -> None:
+    """The second derivatives were constants; differences say what they are."""
+    x = points(6)
+    y, w = x[:, 0].clone(), torch.tensor([0.3, -0.2], dtype=torch.float64)
+
+    def penalty(w: Tensor, x: Tensor) -> Tensor:
+        return second_order(lambda x, _: (x @ w).sigmoid(), x, y, 1.0).penalty
+
+    assert not penalty(w, x).requires_grad
+    assert torch.autograd.gradcheck(penalty, (w.requires_grad_(), x.requires_grad_()))
+
+
+def square_mean(x: Tensor, y: Tensor) -> Tensor:
+    return nn.functional.mse_loss(x[:, 0], y)
+
+
+@pytest.mark.parametrize("loss", [square_mean, lambda x, y: (x - y[:, None]).square()])
+@pytest.mark.parametrize(
+    "expected", [coin_label_loss, own_label_loss, mean_label_loss, second_order]
+)
+def test_a_loss_that_is_none_of_each_row_is_refused(
+    expected: Callable[..., object], loss: Callable[[Tensor, Tensor], Tensor]
+) -> None:
+    """Means would be weighted as if each row had the mean's loss."""
+    x = torch.linspace(0, 1, 4, dtype=torch.float64)
+    with pytest.raises(ValueError, match="reduction='none'"):
+        expected(loss, x[:, None], x, 1.0)

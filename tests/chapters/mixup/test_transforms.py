@@ -14,6 +14,7 @@ from rederived.chapters.mixup import (
     PAPER_CIFAR,
     LinearityPenalty,
     PairingSchedule,
+    WhitenedNet,
 )
 from rederived.chapters.mixup.networks import PreActBlock
 from rederived.evaluation import calibration_error, fit_temperature
@@ -409,3 +410,10 @@ def test_stages_halve_the_picture_and_weights_are_hes() -> None:
     last = network.blocks[-1].second.weight
     assert last.std().item() == pytest.approx(np.sqrt(2 / (9 * 32)), rel=0.05)
     assert not network.head.bias.any()
+
+
+def test_the_first_layer_is_finite_on_grey_pictures_of_any_scale() -> None:
+    grey = 255.0 * torch.rand(20, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    network = WhitenedNet(4)
+    network.prepare(grey.expand(-1, 3, -1, -1))
+    assert bool(network.patches.weight.isfinite().all())

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived.chapters.variational import ensembles
 from rederived.chapters.variational.ensembles import BatchNorm, Linear, mlp
 from rederived.chapters.variational.inference import (
     LOSSES,
@@ -338,3 +339,8 @@ def test_starts_are_shared_and_scaled() -> None:
         Linear(5, 2, 3, 3, source(0))
     with pytest.raises(ValueError, match="1 flags for 2 hidden layers"):
         mlp(2, 2, (1, 2, 2, 1), source(0), normalized=(True,))
+
+
+def test_batch_normalisation_of_one_row_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 rows have no variance"):
+        ensembles.BatchNorm(2, 3)(torch.zeros(2, 1, 3))

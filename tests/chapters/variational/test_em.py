@@ -6,6 +6,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived import probability
+from rederived.chapters.variational import em
 from rederived.chapters.variational.em import NormalMixture, e_step, fit_normals, m_step
 from rederived.probability import kl, random_distribution
 from sklearn.mixture import GaussianMixture
@@ -98,3 +100,23 @@ def test_a_component_that_is_ruled_out_costs_no_energy() -> None:
     x = torch.zeros(1, 2)
     found = mixed.free_energy(x, torch.tensor([[1.0, 0.0]]))
     torch.testing.assert_close(found, -mixed.log_joint(x)[0, 0])
+
+
+def tables_of(*shape: int, over: int | tuple[int, int] = -1) -> Tensor:
+    draw = torch.Generator().manual_seed(0)
+    return probability.random_distribution(shape, draw, over)
+
+
+def test_em_steps_side_by_side() -> None:
+    prior, likelihood, data = (
+        tables_of(3, 2),
+        tables_of(3, 3, 2, over=-2),
+        tables_of(3, 3),
+    )
+    posterior = em.e_step(prior, likelihood)
+    each = [em.e_step(p, q) for p, q in zip(prior, likelihood, strict=True)]
+    torch.testing.assert_close(posterior, torch.stack(each))
+    for found, one in zip(
+        em.m_step(data, posterior), em.m_step(data[1], posterior[1]), strict=True
+    ):
+        torch.testing.assert_close(found[1], one)

@@ -7,11 +7,14 @@ Claims 2.4, 2.5, 2.6, 2.10 and 2.16 are properties in ``test_mixtures`` and
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rederived import probability
+from rederived.chapters.variational import tables
 from rederived.chapters.variational.inference import linearised
 from rederived.chapters.variational.losses import proximity
 from rederived.chapters.variational.tables import (
@@ -239,3 +242,36 @@ def test_each_table_of_a_discriminator_has_its_columns_last() -> None:
     found = discriminator_joint(data, right)
     assert found.shape == (3, 5, 2)
     torch.testing.assert_close(found.sum(-1), data)
+
+
+def tables_of(*shape: int, over: int | tuple[int, int] = -1) -> Tensor:
+    draw = torch.Generator().manual_seed(0)
+    return probability.random_distribution(shape, draw, over)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3])
+def test_games_side_by_side(weight: float) -> None:
+    data, old, discriminator = (
+        tables_of(3, 3),
+        tables_of(3, 3).flip(0),
+        tables_of(3, 3, 2)[..., 0],
+    )
+    risks: list[Callable[..., Tensor]] = [
+        lambda p, q, d: tables.discriminator_risk(p, q, d, weight),
+        tables.simplified_kl,
+        lambda _, q, d: tables.generator_risk(q, d),
+        lambda p, q, d: tables.best_response(q, d),
+        lambda p, q, _: tables.alternate(p, q, tables.best_response, 2, floor=0.1)[-1],
+    ]
+    for risk in risks:
+        found = risk(data, old, discriminator)
+        each = [risk(*row) for row in zip(data, old, discriminator, strict=True)]
+        torch.testing.assert_close(found, torch.stack(each))
+    found = tables.joint_kl(data, old, discriminator)
+    assert found.shape == (3,)
+
+
+def test_a_row_without_a_finite_risk_is_refused_among_others() -> None:
+    dead = torch.tensor([[1.0, 0.0], [0.5, 0.5]], dtype=torch.float64)
+    with pytest.raises(ValueError, match="no risk is finite"):
+        tables.proximal_response(dead, torch.tensor([[0.0, 0.5], [0.5, 0.5]]).double())

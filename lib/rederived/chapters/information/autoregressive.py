@@ -87,8 +87,11 @@ def bernoulli_log_prob(x: Tensor, log_odds: Tensor) -> Tensor:
     Args:
         x: ``(..., D)``; grey values in between give the cross-entropy.
         log_odds: the same shape.
+
+    Raises:
+        ValueError: if a pixel lies outside [0, 1].
     """
-    if x.device.type == "cpu" and not bool(((x >= 0) & (x <= 1)).all()):
+    if not bool(((x >= 0) & (x <= 1)).all()):
         raise ValueError("pixels must lie in [0, 1]: divide grey levels by the largest")
     loss = functional.binary_cross_entropy_with_logits(log_odds, x, reduction="none")
     sure, right = log_odds.isinf(), x == (log_odds > 0)

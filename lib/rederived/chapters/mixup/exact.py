@@ -47,7 +47,10 @@ def row_losses(loss: RowLoss, x: Tensor, y: Tensor) -> Tensor:
     """
     found = loss(x, y)
     if found.shape != x.shape[:1]:
-        raise ValueError(f"{len(x)} rows have losses {found.shape}: reduction='none'?")
+        raise ValueError(
+            f"the loss of {len(x)} rows has the shape {tuple(found.shape)}: give one "
+            "number a row, with reduction='none'"
+        )
     return found
 
 
