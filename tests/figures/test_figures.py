@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import math
 
 import matplotlib as mpl
@@ -397,3 +398,14 @@ def test_a_dot_outside_its_axis_is_refused() -> None:
 def test_grey_levels_as_floats_are_no_white_picture(picture: Tensor) -> None:
     with pytest.raises(ValueError, match="NaN or grey levels"):
         figures.image_grid(picture.reshape(1, 16, 16), columns=1)
+
+
+def test_many_panels_stand_in_rows_and_their_titles_do_not_overlap() -> None:
+    names = [f"information_upper_{k}" for k in range(8)]
+    drawn = figures.line_panels({n: {"a": [1.0, 2.0]} for n in names}, xlabel="x")
+    drawn.draw_without_rendering()
+    assert [axes.get_title() for axes in drawn.axes] == names
+    boxes = [axes.title.get_window_extent() for axes in drawn.axes]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    three = figures.line_panels({n: {"a": [1.0]} for n in names[:3]}, xlabel="x")
+    assert len({axes.get_position().y0 for axes in three.axes}) == 1

@@ -37,6 +37,8 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 WIDTH = 7.2
 """Width of a figure, inches."""
+_ROW = 6
+"""Panels that stand side by side at most."""
 SMALLEST = 9.0
 """Points of the smallest text: 9 pixels where a phone shows a figure 520 wide."""
 
@@ -115,9 +117,18 @@ def as_array(values: Values) -> Array:
 
 
 def panels(count: int, ratio: float) -> tuple[Figure, Sequence[Axes]]:
-    """A row of ``count`` panels of height ratio * width, with room for titles."""
-    figure = Figure(figsize=(WIDTH, WIDTH / max(count, 1) * ratio + 0.5))
-    return figure, figure.subplots(1, count, squeeze=False)[0]
+    """Panels of height ratio * width, with room for titles.
+
+    Up to six stand in one row, more in rows of three: names would overlap.
+    """
+    columns = count if count <= _ROW else _ROW // 2
+    rows = max(1, -(-count // max(columns, 1)))
+    height = WIDTH / max(columns, 1) * ratio + 0.5
+    figure = Figure(figsize=(WIDTH, rows * height))
+    places = figure.subplots(rows, columns, squeeze=False).ravel()
+    for spare in places[count:]:
+        spare.remove()
+    return figure, list(places[:count])
 
 
 def kind(figure: Figure) -> str:
