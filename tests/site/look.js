@@ -29,6 +29,7 @@
     broken: all("mjx-merror, [data-mjx-error]").length,
     raw: all(".math").filter((one) => /\\[()[\]]/.test(one.innerText)).map(name),
     cut: all(".math").filter((one) => cut(one) || beyond(one)).map(name),
+    scrolled: all("div.math").filter((one) => one.scrollWidth > one.clientWidth + 2).map(name),
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     repeated: ids.filter((id, place) => ids.indexOf(id) !== place),
     stops: all("mjx-container[tabindex='0']").length,

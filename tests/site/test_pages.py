@@ -185,6 +185,10 @@ def test_no_formula_is_cut_off_and_no_page_scrolls_sideways(visits):
     assert where([one for one in visits if one.seen["overflow"] > 0], "overflow") == {}
 
 
+def test_no_formula_need_be_scrolled_on_a_wide_screen(visits):
+    assert where([one for one in visits if one.width == WIDE], "scrolled") == {}
+
+
 def test_a_page_without_formulas_does_not_load_their_script(visits):
     for one in visits:
         loads = any("mathjax/" in url for url in one.requests)
