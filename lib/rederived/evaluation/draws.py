@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.spatial import KDTree
-from scipy.special import digamma
 from torch import Tensor
 
 
@@ -43,6 +41,9 @@ def kl_of_draws(draws: Tensor, neighbours: int = 5) -> float:
         )
     if not bool(draws.isfinite().all()):
         raise ValueError("draws hold NaN or infinite numbers: look at their source")
+    from scipy.spatial import KDTree  # noqa: PLC0415 - slow to import
+    from scipy.special import digamma  # noqa: PLC0415
+
     n, d = draws.shape
     points = draws.detach().double().cpu().numpy()
     distance = KDTree(points).query(points, [neighbours + 1])[0]  # first is itself
