@@ -71,6 +71,11 @@ def test_a_path_is_what_the_optimizer_does(rule, seed, lr):
     torch.testing.assert_close(found[-1], theta.detach(), atol=1e-9, rtol=1e-9)
 
 
+def test_a_hessian_that_is_not_symmetric_is_refused():
+    with pytest.raises(ValueError, match="not symmetric"):
+        Quadratic(array([2.0, 1.0], [0.0, 2.0]))
+
+
 def test_paths_of_many_rates_and_starts_are_those_of_each():
     rates = array(0.01, 0.1)
     starts = torch.randn(4, 2, dtype=torch.float64)

@@ -183,6 +183,8 @@ def test_residual_presets_run_on_a_few_pictures(
     (network,) = models
     assert isinstance(network, ResidualNet)
     assert "validation_error" not in run.metrics
+    fitted = [key for key in run.metrics if "scaled" in key or key == "temperature"]
+    assert not fitted  # there is nothing to fit a temperature to
     assert 0 <= run.metrics["test_error"] <= 100
 
 

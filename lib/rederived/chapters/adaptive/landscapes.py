@@ -16,10 +16,17 @@ class Quadratic:
     >>> bowl = Quadratic(torch.tensor([[2.0, 0.0], [0.0, 4.0]]))
     >>> bowl.loss(torch.tensor([1.0, 1.0])).item()
     3.0
+
+    Raises:
+        ValueError: if the matrix is not symmetric, up to rounding.
     """
 
     hessian: Tensor
     """Symmetric ``(..., D, D)``; leading axes go with those of the points."""
+
+    def __post_init__(self) -> None:
+        if not torch.allclose(self.hessian, self.hessian.mT):
+            raise ValueError("the Hessian is not symmetric; give (H + H') / 2")
 
     def loss(self, theta: Tensor) -> Tensor:
         """Return the loss of points ``(..., D)`` as ``(...)``."""

@@ -113,11 +113,8 @@ def weighted_response(weight: float) -> Response:
 
 def best_response(old: Tensor, discriminator: Tensor) -> Tensor:
     """Return the minimum of ``generator_risk``: all mass where D is largest."""
-    if old.ndim > 1:  # one game after the other
-        return torch.stack([*map(best_response, old, discriminator)])
-    response = torch.zeros_like(old)
-    response[discriminator.argmax()] = 1.0
-    return response
+    largest = discriminator.argmax(-1, keepdim=True)
+    return torch.zeros_like(old).scatter(-1, largest, 1.0)
 
 
 def damped(response: Response, share: float) -> Response:

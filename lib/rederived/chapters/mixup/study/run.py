@@ -109,7 +109,7 @@ def measure_network(
     seen = Part(pictures.train.pixels[first], pictures.train.labels[first])
     parts = {"train": seen, "validation": pictures.validation, "test": pictures.test}
     metrics: dict[str, float] = {}
-    temperature = 1.0
+    temperature = None
     for name, part in parts.items():
         if len(part.labels) == 0:
             continue
@@ -120,11 +120,14 @@ def measure_network(
         if name == "validation":
             temperature = fit_temperature(scores, part.labels)
         if name == "test":
-            metrics |= _calibration(scores, part.labels, temperature)
+            error = calibration_error(scores.softmax(1), part.labels)
+            metrics["test_calibration"] = 100 * error
+            if temperature is not None:
+                metrics |= _scaled(scores / temperature, part.labels, temperature)
     test = pictures.scaled(pictures.test.pixels[:_MEASURED])
     for name, gap in linearity_gaps(logits, test, generator(seed, _GAPS)).items():
         metrics |= {f"gap_{name}": gap.absolute, f"relative_{name}": gap.relative}
-    if len(pictures.validation.labels) > 0:
+    if temperature is not None:
         calm = linearity_gaps(
             lambda x: logits(x) / temperature, test, generator(seed, _GAPS)
         )["probabilities"]
@@ -140,13 +143,9 @@ def measure_network(
     return metrics, arrays
 
 
-def _calibration(
-    scores: Tensor, labels: Tensor, temperature: float
-) -> dict[str, float]:
-    """Return calibration errors as trained and with the temperature."""
-    scaled = scores / temperature
+def _scaled(scaled: Tensor, labels: Tensor, temperature: float) -> dict[str, float]:
+    """Return the temperature and the metrics of logits divided by it."""
     return {
-        "test_calibration": 100 * calibration_error(scores.softmax(1), labels),
         "temperature": temperature,
         "scaled_nll": float(functional.cross_entropy(scaled, labels)),
         "scaled_calibration": 100 * calibration_error(scaled.softmax(1), labels),
