@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import is_parametrized
 
 Scheme = Literal["glorot", "he", "lecun", "identity", "fan-in", "small"]
 """How starting weights are drawn, see :func:`initialize`."""
+
+_DRAWN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 def mlp(
@@ -69,10 +70,10 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
         scheme: ``"glorot"`` (uniform, variance ``2 / (inputs + outputs)``), ``"he"``
             (normal, variance ``2 / inputs``, keeps it through ReLU layers),
             ``"lecun"`` (normal, variance ``1 / inputs``), ``"identity"`` (as ``"he"``,
-            with zeros in the last linear layer of each sequence, so that a coupling
-            starts as the identity; Glow, section 3.3), ``"fan-in"`` (uniform, bounded
-            by one over the root of the inputs), or ``"small"`` (uniform on
-            [-0.01, 0.01], the start of the NICE paper).
+            with zeros in the last linear layer of each sequence, counting those in it
+            as its own, so that a coupling starts as the identity; Glow, section 3.3),
+            ``"fan-in"`` (uniform, bounded by one over the root of the inputs), or
+            ``"small"`` (uniform on [-0.01, 0.01], the start of the NICE paper).
         generator: the source of randomness, on the CPU.
 
     Raises:
@@ -90,19 +91,34 @@ def initialize(module: nn.Module, scheme: Scheme, generator: torch.Generator) ->
             f"scheme must be {', '.join(others)} or {last}, got {scheme!r}"
         )
     for layer in module.modules():
-        if getattr(layer, "transposed", False) or is_parametrized(layer, "weight"):
+        drawn = isinstance(layer, _DRAWN)
+        computed = drawn and not isinstance(layer.weight, nn.Parameter)
+        if computed or getattr(layer, "transposed", False):
             raise ValueError(f"this cannot draw the weight of {layer}: do it yourself")
-        if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
+        if isinstance(layer, _DRAWN):
             _DRAWS[scheme](layer.weight, generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     if scheme == "identity":
-        for network in module.modules():
-            if isinstance(network, nn.Sequential):
-                for last in [m for m in network if isinstance(m, nn.Linear)][-1:]:
-                    if isinstance(network[-1], nn.ReLU):
-                        raise ValueError("ReLU of zeros learns nothing: end linearly")
-                    nn.init.zeros_(last.weight)
+        networks = [one for one in module.modules() if isinstance(one, nn.Sequential)]
+        inner = {part for network in networks for part in network}
+        for network in networks:
+            if network not in inner:
+                _end_in_zeros(list(_flat(network)))
+
+
+def _flat(network: nn.Sequential) -> Iterator[nn.Module]:
+    """Yield the layers of a sequence and of the sequences in it, in their order."""
+    for layer in network:
+        yield from _flat(layer) if isinstance(layer, nn.Sequential) else (layer,)
+
+
+def _end_in_zeros(layers: list[nn.Module]) -> None:
+    for last in [layer for layer in layers if isinstance(layer, nn.Linear)][-1:]:
+        after = layers[layers.index(last) :]
+        if any(isinstance(layer, nn.ReLU) for layer in after):
+            raise ValueError("ReLU of zeros learns nothing: end linearly")
+        nn.init.zeros_(last.weight)
 
 
 def _glorot(weight: Tensor, generator: torch.Generator) -> None:

@@ -64,6 +64,8 @@ def test_a_placebo_tells_sharp_codes_of_a_normal_aggregate_from_none() -> None:
         (torch.zeros(9), 5, r"give \(n, d\)"),
         (normal(9, 2), 0, "0 neighbours"),
         (normal(9, 2) / 0, 5, "NaN or infinite"),
+        (normal(9, 1).repeat(1, 2), 5, "fewer than 2 dimensions"),
+        (normal(9, 2) * torch.tensor([1.0, 0.0]) + 0.1, 5, "fewer than 2 dimensions"),
     ],
 )
 def test_what_cannot_be_compared(draws: Tensor, neighbours: int, message: str) -> None:

@@ -23,6 +23,7 @@ from rederived.flows import Bijection, Composition, Inverse
 from rederived.networks import initialize
 from torch import Tensor, nn
 from torch.distributions import Normal
+from torch.nn.utils import prune
 from torch.nn.utils.parametrizations import spectral_norm
 
 SMALL = {"levels": 2, "steps": 2, "width": 4}
@@ -349,7 +350,13 @@ def test_every_convolution_starts_from_the_generator() -> None:
 
 
 @pytest.mark.parametrize(
-    "layer", [nn.ConvTranspose2d(2, 2, 3), spectral_norm(nn.Linear(2, 2))]
+    "layer",
+    [
+        nn.ConvTranspose2d(2, 2, 3),
+        spectral_norm(nn.Linear(2, 2)),
+        nn.utils.spectral_norm(nn.Linear(2, 2)),  # what hooks compute before a call
+        prune.identity(nn.Conv1d(2, 2, 3), "weight"),
+    ],
 )
 def test_what_cannot_be_drawn_is_refused(layer: nn.Module) -> None:
     with pytest.raises(ValueError, match="cannot draw the weight"):

@@ -210,3 +210,20 @@ def test_zeros_before_a_relu_are_no_start() -> None:
     flow = nice_as_article(4, width=3, depth=1)
     with pytest.raises(ValueError, match="learns nothing"):
         initialize(flow, "identity", torch.Generator().manual_seed(0))
+
+
+def test_a_sequence_of_sequences_has_one_layer_of_zeros() -> None:
+    body = nn.Sequential(nn.Linear(2, 4), nn.Tanh())
+    network = nn.Sequential(body, nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2)))
+    initialize(network, "identity", torch.Generator().manual_seed(0))
+    zero = [not bool(one.any()) for one in network.parameters() if one.ndim > 1]
+    assert zero == [False, False, True]
+    network(torch.ones(1, 2)).sum().backward()
+    assert bool(network[1][1].weight.grad.any())  # else nothing would ever move
+
+
+@pytest.mark.parametrize("after", [nn.Dropout(0.1), nn.Identity()])
+def test_a_relu_need_not_be_the_last_layer(after: nn.Module) -> None:
+    network = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), after)
+    with pytest.raises(ValueError, match="learns nothing"):
+        initialize(network, "identity", torch.Generator().manual_seed(0))

@@ -128,3 +128,10 @@ def test_measuring_leaves_gradients_alone() -> None:
     flow = glow_with(False)
     saved_bytes(flow, torch.randn(2, 12, 4, 4))
     assert all(one.grad is None for one in flow.parameters())
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_second_derivative_is_refused_and_not_zero(part: int) -> None:
+    flow, x = glow_with(recompute=True), torch.randn(1, 12, 4, 4)
+    with pytest.raises(RuntimeError, match="no second derivatives"):
+        torch.autograd.functional.hessian(lambda x: flow(x)[part].sum(), x)

@@ -93,3 +93,10 @@ def test_a_covariance_of_any_scale_is_symmetric(scale: float) -> None:
         probability.entropy_multivariate(crooked)
     with pytest.raises(ValueError, match="transpose differ"):
         probability.kl_multivariate(mean, torch.eye(2).double(), mean, crooked)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_several_deviations_are_not_isotropic(rows: int) -> None:
+    x = torch.zeros(rows, 3)
+    with pytest.raises(ValueError, match="normal_log_prob takes one for each"):
+        probability.isotropic_normal_log_prob(x, x, torch.tensor([0.0, 1.0, 2.0]))

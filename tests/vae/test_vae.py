@@ -501,3 +501,16 @@ def test_a_vae_of_pictures_adds_over_all_pixels(count: int) -> None:
 def test_terms_of_other_shapes_are_no_bound() -> None:
     with pytest.raises(ValueError, match="events and codes flat"):
         vae.ElboTerms(torch.zeros(1, 1, 8), torch.zeros(1))
+
+
+def test_the_default_device_is_not_that_of_the_codes() -> None:
+    mean = torch.tensor([[-9.0], [9.0], [30.0]])
+    with torch.device("meta"):
+        found = information(mean, torch.zeros_like(mean), generator(0))
+    assert found.lower == pytest.approx(math.log(3), abs=1e-6)
+    assert found.upper > 50
+
+
+def test_a_model_without_parameters_draws() -> None:
+    still = VAE(NormalEncoder(nn.Identity()), NormalDecoder(nn.Identity()))
+    assert still.sample(3, 2, generator(0)).shape == (3, 2)

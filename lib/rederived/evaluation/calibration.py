@@ -51,8 +51,8 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     """Return the divisor of the logits that minimises the cross-entropy.
 
     One number for all samples, between ``e^-4`` and ``e^4``: more than 1 for a
-    classifier that is too sure of itself, less than 1 for one that is too modest.  Guo
-    and others 2017, arXiv:1706.04599.
+    classifier that is too sure of itself, less than 1 for one that is too modest, and
+    ``e^-4`` for one that is always right.  Guo and others 2017, arXiv:1706.04599.
 
     Args:
         logits: of held-out samples, ``(N, K)``.
@@ -70,6 +70,9 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
 
     _check(logits, labels)
     scores = logits.double()
+    own = scores.gather(1, labels.long().unsqueeze(1))
+    if bool((own == scores.amax(1, keepdim=True)).all()):  # rounding makes the loss 0
+        return math.exp(-4.0)
 
     def loss(log_temperature: float) -> float:
         scaled = scores / math.exp(log_temperature)

@@ -31,8 +31,8 @@ def kl_of_draws(draws: Tensor, neighbours: int = 5) -> float:
         neighbours: which neighbour's distance is taken, ``k``.
 
     Raises:
-        ValueError: if there are too few draws, a number is not finite, or draws are
-            equal.
+        ValueError: if there are too few draws, a number is not finite, draws are
+            equal, or all lie in a plane of fewer dimensions (a constant coordinate).
     """
     if draws.ndim != 2 or not 0 < neighbours < len(draws):
         raise ValueError(
@@ -50,6 +50,11 @@ def kl_of_draws(draws: Tensor, neighbours: int = 5) -> float:
     if not distance.all():
         raise ValueError(
             f"more than {neighbours} draws are equal: the distribution has no density"
+        )
+    if np.linalg.matrix_rank(points - points.mean(0)) < min(n - 1, d):
+        raise ValueError(
+            f"the draws span fewer than {d} dimensions: their distribution has no "
+            "density, and the divergence is infinite"
         )
     volume = d / 2 * math.log(math.pi) - math.lgamma(d / 2 + 1)
     spread = d * float(np.log(distance).mean())

@@ -38,7 +38,7 @@ def frechet_distance(
     """Return the squared Wasserstein-2 distance of two normal distributions, ``(...)``.
 
     ``|m - m'|^2 + tr(C + C' - 2 (C^1/2 C' C^1/2)^1/2)``, in squared units of the
-    features.
+    features, float64: lesser precision would lose what few features span.
 
     Args:
         mean: ``(..., d)``.
@@ -53,6 +53,8 @@ def frechet_distance(
     >>> float(frechet_distance(zero, one, zero + 3, 4 * one))  # 3^2 + (2 - 1)^2
     10.0
     """
+    mean, covariance = mean.double(), covariance.double()
+    other_mean, other_covariance = other_mean.double(), other_covariance.double()
     check_symmetric(covariance)
     check_symmetric(other_covariance)
     values, vectors = torch.linalg.eigh(other_covariance)

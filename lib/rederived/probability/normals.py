@@ -66,13 +66,18 @@ def isotropic_normal_log_prob(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Ten
         log_sigma: the logarithm of the one deviation, a scalar.
 
     Raises:
-        ValueError: if the events differ in shape.
+        ValueError: if the events differ in shape, or there are several deviations.
 
     >>> x, zero = torch.zeros(1, 2), torch.tensor(0.0)
     >>> round(float(isotropic_normal_log_prob(x, x, zero)), 4)
     -1.8379
     """
     check_events(x, mean)
+    if log_sigma.numel() != 1:
+        raise ValueError(
+            f"log_sigma of shape {tuple(log_sigma.shape)} is not one deviation: "
+            "normal_log_prob takes one for each coordinate"
+        )
     scaled = (x - mean) * _precision_root(log_sigma)
     return standard_normal_log_prob(scaled) - _size(x) * log_sigma
 

@@ -119,10 +119,10 @@ def _log_ratios(
         part = steps[start : start + _CHUNK]
         own_mean = mean[start : start + len(part)]
         table = _pairs(own_mean, part, mean, log_variance)
-        rows = torch.arange(len(table))
-        own = table[rows, start + rows].clone()
+        diagonal = table.diagonal(start)
+        own = diagonal.clone()
         everyone = table.logsumexp(1) - math.log(total)
-        table[rows, start + rows] = -math.inf
+        diagonal.fill_(-math.inf)
         others = table.logsumexp(1) - math.log(total - 1)
         columns.append((own, everyone, others))
     own, everyone, others = (torch.cat(part) for part in zip(*columns, strict=True))

@@ -55,7 +55,7 @@ class VAE(nn.Module):
     def sample(self, count: int, codes: int, generator: torch.Generator) -> Tensor:
         """Draw ``count`` data points: a code of ``codes`` numbers, then the decoder."""
         z = torch.randn(count, codes, generator=generator, device=generator.device)
-        parameter = next(self.parameters())
+        parameter = next(self.parameters(), z)
         return self.decoder.sample(z.to(parameter.device, parameter.dtype), generator)
 
 

@@ -28,3 +28,7 @@ def test_boxes_and_arrows_alternate() -> None:
 def test_a_chain_ends_in_a_box() -> None:
     with pytest.raises(ValueError, match="'bad' has 2 parts"):
         chains({"bad": ["x", "E"]})
+
+
+def test_a_box_alone_is_a_chain() -> None:
+    assert len(chains({"alone": ["x"]}).axes[0].patches) == 1

@@ -342,3 +342,14 @@ def test_a_whole_number_is_a_log_deviation() -> None:
     model = FVAE(nn.Identity(), nn.Identity(), flows.Reverse(), (3,),
                  log_sigma_1=-2, log_sigma_2=1)  # fmt: skip
     assert model.log_sigma_1.dtype == model.log_sigma_2.dtype == torch.float32
+
+
+def test_pictures_with_their_channels_last_are_refused() -> None:
+    model, x = tiny(), noise(2, 3, 8, 8)
+    pixels, last = PixelFVAE(model, (3, 8, 8)), x.movedim(1, -1)
+    scale = flows.DiagonalScale((2,))
+    narrow = FVAE(nn.Linear(6, 2), nn.Linear(2, 1), scale, (2,))
+    with pytest.raises(ValueError, match="give events of one shape"):
+        pixels.decoder_log_prob(last, x)
+    with pytest.raises(ValueError, match="give events of one shape"):
+        best_sigma_2(narrow, torch.zeros(4, 6), torch.zeros(4, 2))

@@ -196,3 +196,11 @@ def test_no_decoder_of_independent_pixels_beats_the_product(seed: int) -> None:
             rows = sum(table[3 * (x // 3) + j][z] for j in range(3)) / mass
             columns = sum(table[3 * i + x % 3][z] for i in range(2)) / mass
             assert float(decoder[x, z]) == pytest.approx(rows * columns)
+
+
+def test_an_infinite_rate_of_a_value_without_probability_counts_nothing() -> None:
+    data = torch.tensor([0.0, 0.5, 0.5], dtype=torch.float64)
+    prior = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    encoder = torch.tensor([[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]).double()
+    parts = split_loss(data, encoder, prior, torch.full_like(encoder, 1 / 3))
+    assert parts.loss.item() == parts.rate.item() == math.inf

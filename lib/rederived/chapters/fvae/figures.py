@@ -32,7 +32,7 @@ def chains(rows: Mapping[str, Sequence[str]], *, marked: Sequence[str] = ()) -> 
                 f"the chain of {name!r} has {len(parts)} parts: end in a box"
             )
     longest = max(len(parts) // 2 for parts in rows.values())
-    step = min(2.2, 9.2 / longest)
+    step = min(2.2, 9.2 / max(longest, 1))
     with style():
         figure = Figure(figsize=(WIDTH, 0.8 * len(rows) + 0.2))
         axes = figure.subplots()

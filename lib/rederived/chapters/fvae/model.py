@@ -27,6 +27,7 @@ from rederived.probability import (
     normal_log_prob,
     standard_normal_log_prob,
 )
+from rederived.probability.normals import check_events
 from rederived.vae import ElboTerms
 
 Posterior = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -336,6 +337,7 @@ class PixelFVAE(FVAE):
 
     def decoder_log_prob(self, x: Tensor, mean: Tensor) -> Tensor:
         """Return ``log N(x; mean, diag(sigma_2^2))``, ``(B,)``, nats."""
+        check_events(x, mean)
         log_variance = 2 * self.log_sigma_2.flatten()
         return normal_log_prob(x.flatten(1), mean.flatten(1), log_variance)
 
@@ -368,4 +370,5 @@ def best_sigma_2(model: FVAE, x: Tensor, u: Tensor) -> Tensor:
     ``d log s + sum(error^2) / (2 s^2)`` is least at ``s^2 = E sum(error^2) / d``.
     """
     mean = model.decoder(model.hidden(u, x))
+    check_events(x, mean)
     return (x - mean).square().mean().sqrt()

@@ -13,7 +13,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.func import functional_call
 
 from rederived.flows import Bijection, Composition, Inverse
@@ -79,8 +78,11 @@ class _Recomputed(torch.autograd.Function):
         return z, total
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        if torch.is_grad_enabled():  # once_differentiable lets a sum's pass as constant
+            raise RuntimeError(
+                "a recomputed flow has no second derivatives: use Composition instead"
+            )
         z, *parameters = ctx.saved_tensors
         gradient, gradient_log_det = gradients
         found: list[Tensor | None] = []

@@ -59,6 +59,7 @@ def split_loss(
     """
     together = joint(data, encoder)
     aggregate = marginal(together, 1)
+    encoder = torch.where(data[:, None] > 0, encoder, prior)  # rates times 0 are 0
     gaps = kl(conditional(together, given=1), decoder, 0)
     log_ratio = torch.xlogy(together, decoder) - torch.xlogy(together, data[:, None])
     return LossDecomposition(
