@@ -100,3 +100,15 @@ def test_several_deviations_are_not_isotropic(rows: int) -> None:
     x = torch.zeros(rows, 3)
     with pytest.raises(ValueError, match="normal_log_prob takes one for each"):
         probability.isotropic_normal_log_prob(x, x, torch.tensor([0.0, 1.0, 2.0]))
+
+
+def test_the_divergence_of_a_normal_from_itself_is_not_negative() -> None:
+    draw = torch.Generator().manual_seed(0)
+    for size in (2, 3, 5, 8, 13):
+        root = torch.randn(size, size, generator=draw)
+        covariance = (root @ root.T / size + torch.eye(size)).requires_grad_()
+        other, mean = covariance.detach() + 1e-9, torch.zeros(size)
+        found = probability.kl_multivariate(mean, covariance, mean, other)
+        assert 0 <= found.item() < 1e-5
+        (slope,) = torch.autograd.grad(found, covariance)  # S^-1 - S^-1 over two
+        assert slope.abs().max() < 1e-5

@@ -140,7 +140,7 @@ def kl_multivariate(
     first = MultivariateNormal(mean, covariance, validate_args=True)
     other = MultivariateNormal(other_mean, other_covariance, validate_args=True)
     divergence: Tensor = kl_divergence(first, other)
-    return divergence
+    return divergence - divergence.detach().clamp(max=0)  # rounding may make it < 0
 
 
 def entropy_multivariate(covariance: Tensor) -> Tensor:
