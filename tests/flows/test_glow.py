@@ -361,3 +361,10 @@ def test_every_convolution_starts_from_the_generator() -> None:
 def test_what_cannot_be_drawn_is_refused(layer: nn.Module) -> None:
     with pytest.raises(ValueError, match="cannot draw the weight"):
         initialize(nn.Sequential(layer), "he", torch.Generator().manual_seed(0))
+
+
+def test_actnorm_starts_from_halves_with_a_full_mean(rng: torch.Generator) -> None:
+    layer = ActNorm(1)
+    x = (1 + 0.01 * torch.randn(4096, 1, generator=rng)).bfloat16()
+    layer.initialize_from(x)
+    assert layer(x.float())[0].detach().mean().abs() < 0.01

@@ -93,6 +93,7 @@ class ActNorm(Bijection):
             ValueError: if a channel is constant, so that no scale can help.
         """
         by_channel = x.transpose(0, 1).flatten(1)  # (C, B H W)
+        by_channel = by_channel.to(self.shift.dtype)  # a mean of halves is a coarse one
         std = by_channel.std(dim=1, correction=0)
         if not bool((std > 0).all()):
             constant = (~(std > 0)).nonzero().flatten().tolist()
