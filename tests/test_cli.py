@@ -210,6 +210,18 @@ def test_record_gathers_the_seeds_that_are_finished(tiny: Path, recorded: Path) 
     assert record.summary("test_log_likelihood").mean == 12.0
 
 
+def test_record_says_that_it_found_nothing(
+    tiny: Path,
+    recorded: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    finish(0)  # of the quick profile, and record looks for the full one
+    assert fail(monkeypatch, "record", "nice") == 1
+    assert "no full preset of nice has a finished run in" in capsys.readouterr().err
+    assert not recorded.exists()
+
+
 def test_a_later_seed_joins_the_record(tiny: Path, recorded: Path) -> None:
     for seed, score in ((2, 12.0), (1, 9.0)):
         finish(seed, score=score)

@@ -28,6 +28,7 @@ from rederived.records import (
     recorded,
     run_directory,
     run_log,
+    runs_root,
     save_record,
     writable_root,
 )
@@ -168,11 +169,18 @@ def record(
     ] = False,
 ) -> None:
     """Gather the finished runs of a study or of a chapter into records."""
+    found = False
     for one in studies_of(name):
         for each in preset or list(one.presets(profile)):
             runs = _finished(one, each, profile)
             if runs or preset is not None:
+                found = True
                 typer.echo(_record(one, each, runs, allow_dirty))
+    if not found:
+        raise RunError(
+            f"no {profile} preset of {name} has a finished run in {runs_root()}: run "
+            "one, or name the profile of those that `rederived list` shows"
+        )
 
 
 @app.command()

@@ -104,6 +104,20 @@ def test_the_faces_are_those_on_record():
     assert (found - recorded).abs().max() <= 1
 
 
+def test_the_default_type_decides_nothing():
+    def drawn():
+        factors = sample_factors(3, torch.Generator().manual_seed(3))
+        return factors, draw_faces(factors, 8)
+
+    before = drawn()
+    torch.set_default_dtype(torch.float64)
+    try:
+        after = drawn()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    torch.testing.assert_close(after, before, rtol=0, atol=0)
+
+
 def test_hue_against_the_standard_library():
     positions = torch.linspace(0, 1, 41)
     ours = hue(positions, 0.4, 0.9)

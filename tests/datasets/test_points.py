@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from rederived.datasets import points
+from rederived.datasets.classes import two_moons, two_rings
 from scipy.stats import multivariate_normal
 
 
@@ -75,6 +76,20 @@ def test_the_generator_decides_everything(draw):
     torch.rand(3)
     assert torch.equal(first, draw(50, torch.Generator().manual_seed(5)))
     assert not torch.equal(first, draw(50, torch.Generator().manual_seed(6)))
+
+
+@pytest.mark.parametrize("draw", [points.ring, points.moons, two_moons, two_rings])
+def test_the_default_type_decides_nothing(draw):
+    def drawn():
+        return draw(5, torch.Generator().manual_seed(3))
+
+    before = drawn()
+    torch.set_default_dtype(torch.float64)
+    try:
+        after = drawn()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    torch.testing.assert_close(after, before, rtol=0, atol=0)  # types as well
 
 
 def test_bad_input_is_named(rng):

@@ -77,6 +77,15 @@ def test_the_articles_are_those_on_record(train):
     )
 
 
+def test_the_default_type_decides_nothing():
+    torch.set_default_dtype(torch.float64)
+    try:
+        again = title_pairs(3, torch.Generator().manual_seed(1))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert again.titles == title_pairs(3, torch.Generator().manual_seed(1)).titles
+
+
 def test_the_split_of_a_title_is_that_of_its_crc():
     # The published check value of CRC-32 is cbf43926, not a multiple of 8.
     assert (split_of("123456789"), split_of("")) == ("train", "test")

@@ -321,6 +321,15 @@ def test_a_summary_of_one_seed_has_no_deviation() -> None:
     assert str(summary) == "1.50 (n = 1)"
 
 
+def test_a_summary_shows_small_numbers_and_small_deviations() -> None:
+    shown = [(0.0019217, 0.0), (-0.00019217, 0.0), (0.0040366, 0.00080935)]
+    shown += [(0.97342, 0.00213), (0.97342, 0.0), (0.0, 0.0)]
+    assert [str(Summary(mean, sd, 5)) for mean, sd in shown] == [
+        *("0.00192 (n = 5)", "−0.000192 (n = 5)", "0.0040 ± 0.0008 (n = 5)"),
+        *("0.973 ± 0.002 (n = 5)", "0.97 ± 0.00 (n = 5)", "0.00 ± 0.00 (n = 5)"),
+    ]
+
+
 def test_a_summary_counts_the_seeds_that_have_the_metric() -> None:
     runs = [made(0), replace(made(1), metrics={"loss": 0.5})]
     record = gather(runs, [], [])
@@ -517,6 +526,7 @@ def test_the_commit_is_that_of_the_librarys_own_repository(
     git(root, "add", "pyproject.toml")
     git(root, "commit", "-m", "own")
     own = git(root, "rev-parse", "HEAD")
+    git(root, "config", "status.showUntrackedFiles", "no")  # a user's own setting
     monkeypatch.setenv("GIT_DIR", str(around / ".git"))  # as in a hook
     found = provenance()
     assert (found["commit"], found["dirty"]) == (own, False)

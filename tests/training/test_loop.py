@@ -16,6 +16,7 @@ import pytest
 import torch
 import toy_game
 import toy_run
+from accelerate.state import AcceleratorState
 from pretended_gpu import GPU, pretended_gpu
 from rederived.chapters.nice.model import nice_as_article
 from rederived.flows import Flow
@@ -81,6 +82,67 @@ def test_gradient_descent_by_hand() -> None:
     assert history.column("epoch") == [1, 2, 3, 4, 5]
     assert history.column("step") == [1, 2, 3, 4, 5]
     assert all(seconds >= 0 for seconds in history.column("seconds"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("MIXED_PRECISION", "bf16"), ("GRADIENT_ACCUMULATION_STEPS", "4")],
+)
+def test_settings_of_accelerate_change_no_number(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``accelerate launch`` sets them from its own configuration file."""
+    kinds: set[torch.dtype] = set()
+
+    def squares(line: nn.Linear, x: Tensor) -> Tensor:
+        found = line(x)
+        kinds.add(found.dtype)
+        return found.square().mean()
+
+    def trained() -> Tensor:
+        line = nn.Linear(1, 1)
+        nn.init.constant_(line.weight, 0.3)
+        nn.init.constant_(line.bias, 0.7)
+        optimizer = torch.optim.SGD(line.parameters(), lr=0.1)
+        config = TrainConfig(3, 4, precision="float32")
+        fit(line, (DATA.float()[:, None],), optimizer, config, loss=squares)
+        return line.weight.detach()
+
+    alone = trained()
+    AcceleratorState._reset_state()
+    monkeypatch.setenv(f"ACCELERATE_{variable}", value)
+    try:
+        assert torch.equal(trained(), alone)
+    finally:
+        AcceleratorState._reset_state()
+    assert kinds == {torch.float32}
+
+
+def test_the_default_device_does_not_decide_the_order() -> None:
+    config = TrainConfig(epochs=2, batch_size=2)
+    before, _ = descend(config)
+    with torch.device("meta"):
+        after = Point().to_empty(device="cpu")
+        nn.init.zeros_(after.w)
+        optimizer = torch.optim.SGD(after.parameters(), lr=0.1)
+        fit(after, (DATA,), optimizer, config)
+    assert torch.equal(before.w, after.w)
+
+
+def test_what_evaluate_returns_takes_no_column_of_the_loop() -> None:
+    config = TrainConfig(epochs=1, batch_size=4)
+    with pytest.raises(ValueError, match="returns loss, step, which the history has"):
+        descend(config, evaluate=lambda _: {"loss": 0.0, "step": 1.0, "mine": 2.0})
+
+
+def test_one_tensor_in_the_place_of_several_is_refused() -> None:
+    """Its rows would be taken for tensors, each with too few rows."""
+    point, config = Point(), TrainConfig(epochs=1, batch_size=1)
+    optimizer = torch.optim.SGD(point.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="data is one tensor: give a tuple"):
+        fit(point, DATA[:, None], optimizer, config)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="transform returns is one tensor"):
+        descend(config, transform=lambda batch, _: batch[0])
 
 
 def test_an_epoch_has_the_seconds_of_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:

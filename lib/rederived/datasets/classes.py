@@ -22,9 +22,11 @@ def two_moons(
         Points float32 ``(n, 2)`` and labels int64 ``(n,)``, 0 or 1.
     """
     labels = _halves(n, scale)
-    position = torch.rand(n, generator=generator) + labels
+    position = torch.rand(n, generator=generator, dtype=torch.float32) + labels
     points = moons_curve(position)
-    return points + scale * torch.randn(n, 2, generator=generator), labels
+    return points + scale * torch.randn(
+        n, 2, generator=generator, dtype=torch.float32
+    ), labels
 
 
 def two_rings(
@@ -35,10 +37,12 @@ def two_rings(
     Arguments and results as in :func:`two_moons`.
     """
     labels = _halves(n, scale)
-    angle = 2 * math.pi * torch.rand(n, generator=generator)
-    radius = torch.tensor([1.0, 2.0])[labels]
+    angle = 2 * math.pi * torch.rand(n, generator=generator, dtype=torch.float32)
+    radius = torch.tensor([1.0, 2.0], dtype=torch.float32)[labels]
     points = radius[:, None] * torch.stack([angle.cos(), angle.sin()], 1)
-    return points + scale * torch.randn(n, 2, generator=generator), labels
+    return points + scale * torch.randn(
+        n, 2, generator=generator, dtype=torch.float32
+    ), labels
 
 
 def _halves(n: int, scale: float) -> Tensor:

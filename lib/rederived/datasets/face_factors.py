@@ -97,7 +97,7 @@ def hue(position: Tensor, saturation: float, value: float) -> Tensor:
     Returns:
         Colours from 0 to 1, shape (B, 3).
     """
-    offset = torch.tensor([5.0, 3.0, 1.0])
+    offset = torch.tensor([5.0, 3.0, 1.0], dtype=torch.float32)
     k = (offset + 6 * 0.85 * position[:, None]).remainder(6)
     wedge = torch.minimum(k, 4 - k).clamp(0, 1)
     return value * (1 - saturation * wedge)

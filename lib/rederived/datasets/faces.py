@@ -24,11 +24,11 @@ from rederived.datasets.face_factors import (
 )
 
 _CHUNK_PIXELS = 1 << 16  # pictures drawn together fit the cache of one core
-_WHITE = torch.tensor([1.0, 1.0, 1.0])
-_INK = torch.tensor([0.13, 0.09, 0.11])
-_LIP = torch.tensor([0.76, 0.27, 0.30])
-_THROAT = torch.tensor([0.36, 0.08, 0.12])
-_BLUSH = torch.tensor([0.95, 0.42, 0.40])
+_WHITE = torch.tensor([1.0, 1.0, 1.0], dtype=torch.float32)
+_INK = torch.tensor([0.13, 0.09, 0.11], dtype=torch.float32)
+_LIP = torch.tensor([0.76, 0.27, 0.30], dtype=torch.float32)
+_THROAT = torch.tensor([0.36, 0.08, 0.12], dtype=torch.float32)
+_BLUSH = torch.tensor([0.95, 0.42, 0.40], dtype=torch.float32)
 
 # Of each hair style: fringe height at x = 0, its slopes in x and in |x|, the lower end
 # of the hair behind the head, its half width, and the radius of the knot on top.
@@ -38,7 +38,8 @@ _STYLE_SHAPES = torch.tensor(
         [-0.20, 0.00, 0.05, 0.42, 0.60, -1.00],  # bob with a straight fringe
         [-0.52, 0.00, 0.80, 1.05, 0.58, -1.00],  # long, parted in the middle
         [-0.44, 0.00, 0.20, -0.20, 0.50, 0.22],  # bun on top of the head
-    ]
+    ],
+    dtype=torch.float32,
 )
 
 
@@ -53,9 +54,9 @@ def sample_factors(n: int, generator: Generator) -> Tensor:
         float32 of shape (n, F), columns as in :data:`FACTORS`; the hair style is one of
         the whole numbers 0 to 3.
     """
-    uniform = torch.rand(n, len(FACTORS), generator=generator)
-    low = torch.tensor([factor.low for factor in FACTORS])
-    high = torch.tensor([factor.high for factor in FACTORS])
+    uniform = torch.rand(n, len(FACTORS), generator=generator, dtype=torch.float32)
+    low = torch.tensor([factor.low for factor in FACTORS], dtype=torch.float32)
+    high = torch.tensor([factor.high for factor in FACTORS], dtype=torch.float32)
     factors = low + (high - low) * uniform
     style = (uniform[:, column("hair_style")] * len(HAIR_STYLES)).floor()
     factors[:, column("hair_style")] = style.clamp(max=len(HAIR_STYLES) - 1)
@@ -99,7 +100,7 @@ class _Painter:
 
     def __init__(self, factors: Tensor, size: int) -> None:
         self.pixel = 2 / size
-        axis = (torch.arange(size) + 0.5) * self.pixel - 1
+        axis = (torch.arange(size, dtype=torch.float32) + 0.5) * self.pixel - 1
         self.y, self.x = axis[:, None], axis[None, :]
         self.factor = {
             factor.name: factors[:, i, None, None] for i, factor in enumerate(FACTORS)

@@ -47,7 +47,8 @@ def load(name: str, split: str = "train") -> Images | Pairs:
     """
     item = entry(name)
     item.check_split(split)
-    return _embedded(item, split) if item.embedded else _from_files(item, split)
+    with torch.device("cpu"):  # whatever the caller's default device is
+        return _embedded(item, split) if item.embedded else _from_files(item, split)
 
 
 def describe() -> list[Entry]:

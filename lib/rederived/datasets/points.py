@@ -40,7 +40,7 @@ def gaussian_mixture(
     if not 0 < scale < math.inf:
         raise ValueError(f"scale is {scale}; give a standard deviation above 0")
     component = torch.randint(len(centres), (n,), generator=generator)
-    noise = torch.randn(n, 2, generator=generator)
+    noise = torch.randn(n, 2, generator=generator, dtype=torch.float32)
     return centres.float()[component] + scale * noise
 
 
@@ -82,5 +82,7 @@ def moons(n: int, generator: Generator, scale: float = 0.1) -> Tensor:
     """
     if not 0 <= scale < math.inf:
         raise ValueError(f"scale is {scale}; give a standard deviation of at least 0")
-    position = 2 * torch.rand(n, generator=generator)
-    return moons_curve(position) + scale * torch.randn(n, 2, generator=generator)
+    position = 2 * torch.rand(n, generator=generator, dtype=torch.float32)
+    return moons_curve(position) + scale * torch.randn(
+        n, 2, generator=generator, dtype=torch.float32
+    )

@@ -99,7 +99,8 @@ class Draws:
     def uniform(self) -> float:
         """Return a number in [0, 1); torch is asked for 4,096 at a time, for speed."""
         if not self.pool:
-            self.pool = torch.rand(4096, generator=self.generator).tolist()
+            drawn = torch.rand(4096, generator=self.generator, dtype=torch.float32)
+            self.pool = drawn.tolist()
         return self.pool.pop()
 
     def number(self, low: int, high: int) -> int:

@@ -48,8 +48,9 @@ def dirty() -> bool:
 
     Or whether the library has a file that no commit holds.
     """
-    changed = _git("status", "--porcelain", "--untracked-files=no")
-    return bool(changed or _git("status", "--porcelain", "--", "lib"))
+    status = ("status", "--porcelain")  # the user's own setting may hide new files
+    changed = _git(*status, "--untracked-files=no")
+    return bool(changed or _git(*status, "--untracked-files=all", "--", "lib"))
 
 
 def device_name() -> str:

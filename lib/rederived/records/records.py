@@ -76,6 +76,8 @@ class Summary:
     def __str__(self) -> str:
         if self.sd == 0 and self.mean >= 1000 and self.mean.is_integer():
             return f"{self.mean:,.0f} (n = {self.n})"  # a count
+        if 0 < abs(self.mean) < 0.1 or 0 < self.sd < 0.005:  # two decimals hide it
+            return f"{self.value} (n = {self.n})"
         if self.n == 1:
             return f"{self.mean:.2f} (n = 1)"
         return f"{self.mean:.2f} ± {self.sd:.2f} (n = {self.n})"

@@ -41,7 +41,7 @@ class Batches:
         processes: int,
     ) -> None:
         # a loss must not leave gradients in the caller's tensors
-        self.data = tuple(tensor.detach() for tensor in data)
+        self.data = tuple(tensor.detach() for tensor in _several("data", data))
         self.transform_for_epoch = transform_for_epoch
         self.seed, self.size = config.seed, config.batch_size
         self.share = slice(process, None, processes)
@@ -62,15 +62,24 @@ class Batches:
         batch = tuple(tensor[rows].to(device) for tensor in self.data)
         transform = self.transform_for_epoch(epoch)
         if transform is not None:
-            batch = transform(batch, generator(self.seed, NOISE, step))
+            prepared = transform(batch, generator(self.seed, NOISE, step))
+            batch = _several("what transform returns", prepared)
         return batch
 
     def _order_of(self, epoch: int) -> Tensor:
         """Return the order of the rows in an epoch, drawn once an epoch."""
         if epoch != self._epoch:
             draw = generator(self.seed, ORDER, epoch)
-            self._epoch, self._order = epoch, torch.randperm(self.rows, generator=draw)
+            order = torch.randperm(self.rows, generator=draw, device=draw.device)
+            self._epoch, self._order = epoch, order
         return self._order
+
+
+def _several(what: str, batch: Batch) -> Batch:
+    """Refuse one tensor in the place of several: its rows would count as these."""
+    if isinstance(batch, Tensor):
+        raise ValueError(f"{what} is one tensor: give a tuple of tensors, as (x,)")
+    return batch
 
 
 def _rows(data: Batch, batch_size: int, processes: int) -> int:

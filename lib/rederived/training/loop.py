@@ -121,6 +121,7 @@ def fit(
             "transform and transform_for_epoch exclude each other: give one"
         )
     accelerator = Accelerator()
+    accelerator.native_amp = False  # its own settings of precision change nothing here
     batches = Batches(
         data,
         config,
@@ -303,7 +304,7 @@ class _Run:
         value = float(self.accelerator.reduce(loss.detach(), "mean"))
         self._require_finite("the loss", value)
         self.optimizer.zero_grad(set_to_none=True)
-        self.accelerator.backward(loss)
+        loss.backward()  # accelerate's would divide it by its accumulation steps
         self._require_finite("the gradient's largest entry", self._clipped())
         self.optimizer.step()
         if self.checkpoints.average is not None:
@@ -353,6 +354,11 @@ class _Run:
             chosen = self.checkpoints.chosen.eval()
             with torch.no_grad():
                 measured = evaluate(chosen)
+            if taken := row.keys() & measured.keys():
+                raise ValueError(
+                    f"evaluate returns {', '.join(sorted(taken))}, which the history "
+                    "has already: give it another name"
+                )
             row |= {name: float(value) for name, value in measured.items()}
         self.position.rows.append(row)
         self.position.partial_loss = 0.0

@@ -12,7 +12,11 @@ from torch import Generator, Tensor, nn
 
 
 def derive(*path: int) -> int:
-    """Hash a path of non-negative integers, such as (seed, step), to a 63-bit seed."""
+    """Hash a path of non-negative integers, such as (seed, step), to a 63-bit seed.
+
+    Zeros at its end do not count, and a number from 2**32 on counts as its two halves:
+    (1,) and (1, 0) are one path, and so are (2**32,) and (0, 1).
+    """
     words = np.random.SeedSequence(path).generate_state(2, np.uint32)
     return (int(words[0]) << 31) ^ int(words[1])
 
