@@ -88,3 +88,29 @@ def test_costs_are_of_all_seeds_and_presets(runs: Path, tmp_path: Path) -> None:
     text = describe(load_plan(path)[0])
     assert "two cores 30 min, one GPU not measured" in text
     assert "rules: none written yet" in text
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"rules": "3.15"}, "rules must be a list of texts, not '3.15'"),
+        ({"missing": "a GPU"}, "missing must be a list of texts"),
+        ({"mising": ["a GPU"]}, "a row has no field mising"),
+        (
+            {"runs": [{"study": "nice", "presets": [], "seeds": 1, "first": -1}]},
+            "a seed is a whole number of at least 0, not -1",
+        ),
+    ],
+)
+def test_a_row_that_says_less_than_its_author_wrote_is_refused(
+    row: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_plan(write(tmp_path / "plan.yml", **row))
+
+
+def test_two_rows_of_one_name_are_refused(tmp_path: Path) -> None:
+    row = {"name": "1", "decides": "a"}
+    (tmp_path / "plan.yml").write_text(yaml.safe_dump({"rows": [row, row]}))
+    with pytest.raises(ValueError, match="has two rows '1': rename one"):
+        load_plan(tmp_path / "plan.yml")

@@ -25,7 +25,7 @@ from typing import Any
 
 import yaml
 
-from rederived.records.reading import require_numbers
+from rederived.records.reading import require_numbers, require_seed, require_texts
 from rederived.study import study
 
 PLAN = Path(__file__).with_name("plan.yml")
@@ -68,6 +68,7 @@ class Batch:
             raise ValueError(
                 f"seeds of {self.study} must be at least 1 and whole, got {self.seeds}"
             )
+        require_seed(self.first)
         costs = {"core_seconds": self.core_seconds, "gpu_seconds": self.gpu_seconds}
         require_numbers(
             self.study, {k: v for k, v in costs.items() if v is not None}, finite=True
@@ -113,6 +114,8 @@ def load_plan(path: Path = PLAN) -> list[Row]:
     ) as error:
         raise ValueError(f"{path} is no plan ({error!r}): see {__name__}") from error
     for row in rows:
+        if [one.name for one in rows].count(row.name) > 1:
+            raise ValueError(f"{path} has two rows {row.name!r}: rename one")
         for job in row.jobs():
             study(job.study).config(job.preset, "full")
     return rows
@@ -132,6 +135,10 @@ def rows_named(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
 
 
 def _row(entry: dict[str, Any]) -> Row:
+    if unknown := entry.keys() - {"name", "decides", "rules", "runs", "missing"}:
+        raise ValueError(f"a row has no field {', '.join(sorted(unknown))}")
+    for name in ("rules", "missing"):  # a text would count as its characters
+        require_texts(name, entry.get(name, []))
     runs = [
         Batch(**{**run, "presets": tuple(run["presets"])})
         for run in entry.get("runs", [])
