@@ -118,6 +118,26 @@ def test_settings_of_accelerate_change_no_number(
     assert kinds == {torch.float32}
 
 
+def test_parameters_outside_the_optimizer_keep_no_gradient() -> None:
+    """Theirs would grow from step to step, and the clipped step would shrink."""
+
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+            self.body = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return (3 * self.head + 4 * self.body + 0 * x).mean()
+
+    two = Two()
+    two(DATA).backward()  # the caller looked at a gradient before
+    optimizer = torch.optim.SGD([two.head], lr=0.1)
+    fit(two, (DATA,), optimizer, TrainConfig(5, 4, clip_norm=1.0))
+    torch.testing.assert_close(two.head.item(), -0.1 * 5 * 3 / 5, rtol=1e-6, atol=0)
+    assert two.body.item() == 0
+
+
 def test_the_default_device_does_not_decide_the_order() -> None:
     config = TrainConfig(epochs=2, batch_size=2)
     before, _ = descend(config)

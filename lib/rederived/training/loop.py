@@ -303,7 +303,7 @@ class _Run:
             loss = self.objective(*batch)
         value = float(self.accelerator.reduce(loss.detach(), "mean"))
         self._require_finite("the loss", value)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.objective.zero_grad()  # also of what the optimizer leaves alone
         loss.backward()  # accelerate's would divide it by its accumulation steps
         self._require_finite("the gradient's largest entry", self._clipped())
         self.optimizer.step()
