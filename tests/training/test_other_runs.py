@@ -61,6 +61,11 @@ def turned(net: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.Adam([*last.parameters(), *first.parameters()], 1e-2)
 
 
+def rate(value: float) -> Callable[[nn.Module], torch.optim.Optimizer]:
+    """Return what makes an optimizer whose rate is a tensor, as torch advises."""
+    return lambda net: torch.optim.Adam(net.parameters(), lr=torch.tensor(value))
+
+
 class Killed(Exception):  # noqa: N818 - no error, a kill
     """What kills a run in a test."""
 
@@ -103,6 +108,12 @@ def train(
             {"loss": partial(lengths, power=3.0)},
             "loss is lengths .*2.0.* there and lengths .*3.0.* here",
         ),
+        (  # the text of a tensor is rounded
+            {"loss": partial(lengths, power=torch.tensor(2.0))},
+            {"loss": partial(lengths, power=torch.tensor(2.00001))},
+            "loss is lengths .*float32.* there and lengths .*float32.* here",
+        ),
+        ({"make": rate(0.01)}, {"make": rate(0.010001)}, "lr of group 0 is float32"),
         ({}, {"between": nn.Tanh()}, "model, or the order"),
         ({}, {"between": nn.Dropout(0.5)}, "model, or the order"),
         ({}, {"make": turned}, "model, or the order"),

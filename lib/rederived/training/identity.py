@@ -67,7 +67,7 @@ def identity_of_optimizer(optimizer: Optimizer) -> Identity:
         found[f"parameters of group {index}"] = str(len(group["params"]))
         for name, value in group.items():
             if name != "params":
-                found[f"{name} of group {index}"] = str(value)
+                found[f"{name} of group {index}"] = str(_exact(value))
     return found
 
 
@@ -99,6 +99,11 @@ def _placeless(text: str) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", text)
 
 
+def _exact(value: object) -> object:
+    """Return a value whose text says all of it; that of a tensor is rounded."""
+    return fingerprint(value) if isinstance(value, Tensor) else value
+
+
 def name_of(function: Callable[..., object]) -> str:
     """Return a function's name; also its parameters if it is partial or a dataclass.
 
@@ -113,7 +118,8 @@ def name_of(function: Callable[..., object]) -> str:
     if is_dataclass(function):
         return repr(function)
     if isinstance(function, partial):
-        bound = _placeless(f"{function.args} {function.keywords}")
+        named = {name: _exact(value) for name, value in function.keywords.items()}
+        bound = _placeless(f"{tuple(map(_exact, function.args))} {named}")
         return f"{name_of(function.func)} {bound}"
     return getattr(function, "__qualname__", type(function).__qualname__)
 
