@@ -297,6 +297,30 @@ def test_a_stopped_run_goes_on_from_its_state(rule):
     copy.deepcopy(optimizer)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_resumed_scalar_rule_keeps_its_average_beside_half_precision(dtype):
+    def went(resumed):
+        params = [torch.zeros(n, dtype=dtype, requires_grad=True) for n in (4, 3)]
+        groups = [{"params": [one]} for one in params]
+        optimizer = ScalarRMSprop(groups, lr=1.0)
+        for step in range(6):
+            for scale, one in enumerate(params, start=1):
+                one.grad = torch.full_like(one, (300.0 + 7 * step) / scale)
+            optimizer.step()
+            if resumed and step == 2:
+                kept = optimizer.state_dict()
+                optimizer = ScalarRMSprop(groups, lr=9.0)
+                optimizer.load_state_dict(kept)
+        averages = [optimizer.state[one]["average"] for one in params]
+        return torch.stack(averages), torch.cat(params)
+
+    averages, points = went(resumed=True)
+    assert averages.dtype == torch.float32
+    assert averages[0] > torch.finfo(torch.float16).max
+    assert torch.equal(averages, went(resumed=False)[0])
+    assert torch.equal(points, went(resumed=False)[1])
+
+
 @every_rule
 def test_a_closure_computes_the_loss_with_gradients(rule):
     p = torch.tensor([3.0], requires_grad=True)

@@ -226,6 +226,22 @@ class ScalarRMSprop(FirstOrder):
     ) -> None:
         super().__init__(params, {"lr": lr, "decay": decay, "epsilon": epsilon})
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take a state as ``torch.optim`` does, the averages in their own precision.
+
+        torch casts them to that of the parameters, where half precision overflows.
+        """
+        super().load_state_dict(state_dict)
+        for own, saved in zip(
+            self.param_groups, state_dict["param_groups"], strict=True
+        ):
+            kept = state_dict["state"].get(saved["params"][0], {})
+            if "average" in kept:
+                first = own["params"][0]
+                wide = torch.promote_types(first.dtype, torch.float32)
+                average = kept["average"].to(first.device, wide, copy=True)
+                self.state[first]["average"] = average
+
     def _update(self, moved: list[tuple[Tensor, Tensor]], group: Group) -> None:
         first = group["params"][0]
         state = self.state[first]
