@@ -24,6 +24,8 @@ class Number:
 
 
 HIDDEN = np.ma.masked_array([1.0, 9.0], [False, True])
+NANS = torch.tensor([1.0, NAN])  # a dict compares what it holds by identity first
+TWIN = NANS.numpy()
 WIDE = np.nextafter(np.longdouble(1), np.longdouble(2))
 RECORD = np.array([(1, INFINITY)], dtype=[("a", int), ("b", float)])
 
@@ -67,6 +69,15 @@ RECORD = np.array([(1, INFINITY)], dtype=[("a", int), ("b", float)])
         (lambda c: c.close(Decimal("1e-400"), 0, atol=0, what="x"), ValueError, "400"),
         (lambda c: c.close(WIDE, 1, atol=0, what="x"), ValueError, "long doubles"),
         (lambda c: c.close([HIDDEN], [HIDDEN], atol=0, what="x"), TypeError, "masked"),
+        (lambda c: c.equal([[HIDDEN]], [[HIDDEN]], what="x"), TypeError, "masked"),
+        (lambda c: c.equal({1: HIDDEN}, {1: HIDDEN}, what="x"), TypeError, "masked"),
+        (lambda c: c.equal({1: NANS}, {1: NANS}, what="x"), ClaimFailed, "finite"),
+        (
+            lambda c: c.equal({1: NANS.numpy()}, {1: NANS.numpy()}, what="x"),
+            ClaimFailed,
+            "finite",
+        ),
+        (lambda c: c.equal([{1: TWIN}], [{1: TWIN}], what="x"), ClaimFailed, "finite"),
         (lambda c: c.equal(RECORD, RECORD, what="x"), TypeError, "records"),
         (lambda c: c.equal(sympy.oo, sympy.oo, what="x"), ClaimFailed, "finite"),
         (lambda c: c.equal(sympy.nan, sympy.nan, what="x"), ClaimFailed, "finite"),

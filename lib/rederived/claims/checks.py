@@ -139,8 +139,7 @@ def as_exact(values: object) -> npt.NDArray[np.generic]:
         TypeError: for masked arrays, whose hidden entries would be compared, and for
             arrays of records.
     """
-    parts = values if isinstance(values, list | tuple) else [values]
-    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
+    if _masked(values):
         raise TypeError("a masked array hides entries: give values.compressed()")
     if isinstance(values, torch.Tensor):
         tensor = values.detach().resolve_conj().resolve_neg().cpu()
@@ -155,6 +154,15 @@ def as_exact(values: object) -> npt.NDArray[np.generic]:
         objects = np.asarray(values, dtype=object)
         return objects if any(map(_lost, entries(objects))) else found
     return found
+
+
+def _masked(values: object) -> bool:
+    """Whether there is a masked array, also in lists of lists and in mappings."""
+    if isinstance(values, Mapping):
+        return any(map(_masked, values.values()))
+    if isinstance(values, list | tuple):
+        return any(map(_masked, values))
+    return isinstance(values, np.ma.MaskedArray)
 
 
 def finite(values: npt.NDArray[np.generic]) -> bool:
@@ -214,6 +222,8 @@ def _finite_object(entry: object) -> bool:
         return all(_finite_object(value) for value in entry.values())
     if isinstance(entry, list | tuple | set | frozenset):
         return all(map(_finite_object, entry))
+    if isinstance(entry, torch.Tensor | np.ndarray):
+        return finite(as_exact(entry))
     if is_dataclass(entry) and not isinstance(entry, type):
         return all(_finite_object(getattr(entry, one.name)) for one in fields(entry))
     try:
