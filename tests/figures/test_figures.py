@@ -409,3 +409,13 @@ def test_many_panels_stand_in_rows_and_their_titles_do_not_overlap() -> None:
     assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
     three = figures.line_panels({n: {"a": [1.0]} for n in names[:3]}, xlabel="x")
     assert len({axes.get_position().y0 for axes in three.axes}) == 1
+
+
+def test_two_numbers_are_not_drawn_as_a_position_and_a_value():
+    with pytest.raises(ValueError, match="a: give values as a list"):
+        figures.lines({"a": (0.3, 0.5)}, xlabel="x", ylabel="y")
+
+
+def test_a_value_without_rank_is_not_drawn_as_the_largest():
+    with pytest.raises(ValueError, match="no rank"):
+        figures.spectrum({"a": [1.0, float("nan"), 2.0]}, ylabel="y")

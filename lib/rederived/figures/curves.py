@@ -117,8 +117,13 @@ def spectrum(
         values: name -> (D,), in any order.
         ylabel: what they are, with the unit.
         threshold: level of a horizontal line.
+
+    Raises:
+        ValueError: if a value is not finite.
     """
     falling = {name: np.sort(as_array(of))[::-1] for name, of in values.items()}
+    if any(not np.isfinite(of).all() for of in falling.values()):
+        raise ValueError("a value is NaN or infinite: it has no rank")
     with style():
         figure = Figure(figsize=(WIDTH, 3.4))
         axes = figure.subplots()
@@ -141,6 +146,8 @@ def _draw(
     for index, (name, values) in enumerate(series.items()):
         other = index + index // len(COLOURS)  # the eighth is not the first again
         own, y = values if isinstance(values, tuple) else (x, values)
+        if np.ndim(as_array(y)) == 0:  # two numbers are not a position and a value
+            raise ValueError(f"{name}: give values as a list or an array, got {y!r}")
         runs = np.atleast_2d(as_array(y))  # (n, T)
         across = np.arange(1.0, runs.shape[1] + 1) if own is None else as_array(own)
         colour = COLOURS[index % len(COLOURS)]
