@@ -151,6 +151,8 @@ def quick(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(title_pages, "write_corpus", lambda *asked: [])
     monkeypatch.setattr(datasets, "load", loaded)
     monkeypatch.setattr(cli, "run_or_load", found)
+    monkeypatch.setattr(cli, "_finished", lambda one, *asked: [found(one.name, *asked)])
+    monkeypatch.setattr(cli, "_record", lambda *asked: Path("record"))
     monkeypatch.setattr(datasets, "verify", verified)
 
 
