@@ -130,6 +130,9 @@ def _large() -> dict[str, MixupConfig]:
         for name, config in _methods(base).items()
         if (size, name) != ("whole", "mixup-0.2")
     } | {
+        f"large-{name}-again": _methods(_LARGE)[name]  # other seeds, for a rule
+        for name in ("mixup", "penalty")
+    } | {
         f"whole-{epochs}-{name}": _methods(replace(_WHOLE, epochs=epochs))[name]
         for epochs in (15, 30)
         for name in ("erm", "mixup")
