@@ -10,7 +10,13 @@ from typing import Any
 
 import torch
 
-from benchmarks import bench_infomax, bench_mixing, bench_optimizers, bench_titles
+from benchmarks import (
+    bench_infomax,
+    bench_mixing,
+    bench_optimizers,
+    bench_titles,
+    bench_training,
+)
 from benchmarks.harness import Group, Plan, measure
 from benchmarks.precision import default_precision
 from benchmarks.report import Goal, judge, results, table, verdicts, write
@@ -141,12 +147,24 @@ def _titles(quick: bool) -> Suite:
     )
 
 
+def _training(quick: bool) -> Suite:
+    """Return the benchmark of the training loop."""
+    size = bench_training.QUICK if quick else bench_training.Size()
+    return Suite(
+        bench_training.groups(size),
+        [] if quick else bench_training.goals(),
+        bench_training.about(size),
+        bench_training.PACKAGES,
+    )
+
+
 SUITES = {
     "mixing": _mixing,
     "nice": _nice,
     "titles": _titles,
     "infomax": _infomax,
     "optimizers": _optimizers,
+    "training": _training,
 }
 
 

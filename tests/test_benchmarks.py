@@ -231,6 +231,18 @@ def test_goals_of_the_optimizers_name_groups_that_exist():
     assert {goal.group for goal in bench_optimizers.goals()} <= names
 
 
+def test_the_quick_run_of_training_ends_at_the_same_weights(tmp_path):
+    from benchmarks import bench_training
+    from benchmarks.__main__ import main
+
+    options = ["--quick", "--rounds", "6", "--threads", "1", "--only", "training"]
+    main([*options, "--results", str(tmp_path)])
+    (one,) = json.loads((tmp_path / "training.json").read_text("utf-8"))["groups"]
+    assert one["relative_errors"] == {"a bare loop": {"weights": 0.0}}
+    (group,) = bench_training.groups(bench_training.QUICK)
+    assert [goal.group for goal in bench_training.goals()] == [group.name]
+
+
 def test_the_quick_run_of_infomax_finds_both_forms_equal(tmp_path, capsys):
     from benchmarks.__main__ import main
 

@@ -21,8 +21,8 @@ def test_rows_are_prepared_on_the_device() -> None:
         return batch
 
     data = (torch.arange(10), torch.arange(10))
-    batches = Batches(data, TrainConfig(1, 5), lambda epoch: transform, 0, 1)
-    assert {tensor.device for tensor in batches.at(1, META)} == {META}
+    batches = Batches(data, TrainConfig(1, 5), lambda epoch: transform, device=META)
+    assert {tensor.device for tensor in (*batches.data, *batches.at(1))} == {META}
     assert seen == ["meta, cpu"]
 
 
@@ -35,10 +35,10 @@ def test_the_order_is_drawn_once_an_epoch(monkeypatch: pytest.MonkeyPatch) -> No
         return permute(*arguments, **options)
 
     monkeypatch.setattr(torch, "randperm", counted)
-    batches = Batches((torch.arange(12),), TrainConfig(3, 4), lambda epoch: None, 0, 1)
-    steps = [batches.at(step, torch.device("cpu"))[0] for step in range(9)]
+    batches = Batches((torch.arange(12),), TrainConfig(3, 4), lambda epoch: None)
+    steps = [batches.at(step)[0] for step in range(9)]
     assert len(draws) == 3
-    assert torch.equal(batches.at(1, torch.device("cpu"))[0], steps[1])
+    assert torch.equal(batches.at(1)[0], steps[1])
     epochs = [torch.cat(steps[first : first + 3]) for first in (0, 3, 6)]
     assert all(sorted(epoch.tolist()) == list(range(12)) for epoch in epochs)
     assert not torch.equal(epochs[0], epochs[1])

@@ -11,7 +11,7 @@ from rederived.records.provenance import Provenance
 if TYPE_CHECKING:
     from rederived.training import Leg
 
-_SHOWN = ("commit", "device", "trained_on", "torch", "command")
+_SHOWN = ("commit", "device", "trained_on", "compiled", "torch", "command")
 
 
 def provenance_of_run(directory: Path, origin: Provenance) -> Provenance:

@@ -16,10 +16,11 @@ class Batches:
     """The rows of every step, and the share of one process in them.
 
     Args:
-        data: CPU tensors with the same number of rows.
+        data: tensors with the same number of rows; they are moved to the device once.
         config: batch size and seed.
         transform_for_epoch: from the epoch to what is applied to the rows of a whole
             step, before they are shared out.
+        device: where batches are prepared; None is the CPU.
         process: this process's number.
         processes: how many processes share a step.
 
@@ -27,8 +28,8 @@ class Batches:
         ValueError: if the data do not fit the batch size or the processes.
 
     >>> config = TrainConfig(epochs=1, batch_size=2)
-    >>> batches = Batches((torch.arange(5),), config, lambda epoch: None, 0, 1)
-    >>> batches.steps_per_epoch, len(batches.at(0, torch.device("cpu"))[0])
+    >>> batches = Batches((torch.arange(5),), config, lambda epoch: None)
+    >>> batches.steps_per_epoch, len(batches.at(0)[0])
     (2, 2)
     """
 
@@ -37,11 +38,16 @@ class Batches:
         data: Batch,
         config: TrainConfig,
         transform_for_epoch: TransformForEpoch,
-        process: int,
-        processes: int,
+        *,
+        device: torch.device | None = None,
+        process: int = 0,
+        processes: int = 1,
     ) -> None:
+        self.device = torch.device("cpu") if device is None else device
         # a loss must not leave gradients in the caller's tensors
-        self.data = tuple(tensor.detach() for tensor in _several("data", data))
+        self.data = tuple(
+            tensor.detach().to(self.device) for tensor in _several("data", data)
+        )
         self.transform_for_epoch = transform_for_epoch
         self.seed, self.size = config.seed, config.batch_size
         self.share = slice(process, None, processes)
@@ -50,16 +56,16 @@ class Batches:
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
         self.latest: Batch = ()  # what was prepared last, for all processes together
 
-    def at(self, step: int, device: torch.device) -> Batch:
+    def at(self, step: int) -> Batch:
         """Return this process's rows of a step, transformed on its device."""
-        self.latest = self._prepared(step, device)
-        return tuple(tensor[self.share].to(device) for tensor in self.latest)
+        self.latest = self._prepared(step)
+        return tuple(tensor[self.share].to(self.device) for tensor in self.latest)
 
-    def _prepared(self, step: int, device: torch.device) -> Batch:
+    def _prepared(self, step: int) -> Batch:
         """Return all rows of a step, transformed."""
         epoch, place = divmod(step, self.steps_per_epoch)
         rows = self._order_of(epoch)[place * self.size : (place + 1) * self.size]
-        batch = tuple(tensor[rows].to(device) for tensor in self.data)
+        batch = tuple(tensor[rows] for tensor in self.data)
         transform = self.transform_for_epoch(epoch)
         if transform is not None:
             prepared = transform(batch, generator(self.seed, NOISE, step))
@@ -67,11 +73,11 @@ class Batches:
         return batch
 
     def _order_of(self, epoch: int) -> Tensor:
-        """Return the order of the rows in an epoch, drawn once an epoch."""
+        """Return the order of the rows in an epoch, drawn once and kept there."""
         if epoch != self._epoch:
             draw = generator(self.seed, ORDER, epoch)
             order = torch.randperm(self.rows, generator=draw, device=draw.device)
-            self._epoch, self._order = epoch, order
+            self._epoch, self._order = epoch, order.to(self.device)
         return self._order
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 Batch = tuple[Tensor, ...]
 Precision = Literal["auto", "float32", "bf16"]
+Compiled = Literal["no", "gpu", "yes"]
 Model = TypeVar("Model", bound=nn.Module)
 Loss = Callable[..., Tensor]
 """From a model and its batch, ``loss(model, *batch)``, to the batch's mean loss."""
@@ -46,6 +47,11 @@ class TrainConfig:
     """``"bf16"`` runs matrix products in bfloat16 (parameters and densities stay
     float32), ``"auto"`` chooses it where the hardware computes with it."""
     checkpoint_every: int | None = None  # steps; None writes one an epoch
+    compiled: Compiled = "no"
+    """Whether ``torch.compile`` fuses the operations of a step, which takes up to a
+    minute at the start and changes last digits: ``"gpu"`` does where a GPU takes 10,000
+    steps or more and a C compiler is at hand.  ``TORCH_COMPILE_DISABLE=1`` in the
+    environment switches it off."""
 
     def __post_init__(self) -> None:
         """Refuse lengths, bounds and decays that make no sense.
@@ -67,6 +73,8 @@ class TrainConfig:
             raise ValueError(
                 f"precision must be auto, float32 or bf16, got {self.precision!r}"
             )
+        if self.compiled not in get_args(Compiled):
+            raise ValueError(f"compiled must be no, gpu or yes, got {self.compiled!r}")
         if self.clip_norm is not None and not self.clip_norm > 0.0:
             raise ValueError(f"clip_norm must be more than 0, got {self.clip_norm}")
         if self.average_decay is not None and not 0.0 <= self.average_decay < 1.0:
@@ -98,6 +106,7 @@ class History:
     ``seconds``, and whatever ``evaluate`` returned."""
     precision: str  # of the matrix products, ``float32`` or ``bf16``
     device: str  # the type of what took the steps; several if its legs had several
+    compiled: bool = False  # whether the operations of any leg's steps were fused
 
     def column(self, name: str) -> list[float]:
         """Return one metric over the epochs."""
@@ -105,4 +114,5 @@ class History:
 
     def provenance(self) -> dict[str, str | bool | int]:
         """Return what the provenance of a run says of its training."""
-        return {"precision": self.precision, "trained_on": self.device}
+        fused = {"compiled": True} if self.compiled else {}
+        return {"precision": self.precision, "trained_on": self.device, **fused}

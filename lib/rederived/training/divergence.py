@@ -78,4 +78,7 @@ def _state(model: nn.Module, optimizer: Optimizer) -> Iterator[tuple[str, Tensor
 def _largest(tensors: Iterable[Tensor]) -> float:
     dense = (t.coalesce().values() if t.is_sparse else t for t in tensors)
     sizes = [t.abs().amax().float() for t in dense if t.numel() > 0]
-    return float(torch.stack([s.cpu() for s in sizes]).max()) if sizes else 0.0
+    if not sizes:
+        return 0.0
+    # one number is read from the device, not one for each tensor
+    return float(torch.stack([s.to(sizes[0].device) for s in sizes]).max())

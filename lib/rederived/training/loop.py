@@ -8,8 +8,11 @@ would have seen.
 from __future__ import annotations
 
 import math
+import os
 import time
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -38,13 +41,14 @@ from rederived.training.divergence import (
 from rederived.training.identity import Identity, identity_of_fit
 from rederived.training.samples import alike, sample_of
 from rederived.training.schedules import Schedule, constant
-from rederived.training.seeds import derive
+from rederived.training.seeds import seed_draws
 from rederived.training.stopping import TrainingStoppedError, stop_request
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
 _LARGEST = 1e12  # a loss, or an entry of its gradient, beyond this is divergence
+_MANY = 10_000  # steps that are worth the minute in which they are compiled
 
 
 def fit(
@@ -70,7 +74,8 @@ def fit(
 
     Args:
         model: what is trained.
-        data: CPU tensors with the same number of rows ``N``.
+        data: tensors with the same number of rows ``N``; all of them are moved to the
+            accelerator, once.
         optimizer: over the model's parameters, freshly made.
         config: length, batch size, seed and so on.
         loss: from the model and a batch to the batch's mean loss; None takes
@@ -126,8 +131,9 @@ def fit(
         data,
         config,
         transform_for_epoch or (lambda epoch: transform),
-        accelerator.process_index,
-        accelerator.num_processes,
+        device=accelerator.device,
+        process=accelerator.process_index,
+        processes=accelerator.num_processes,
     )
     home = device_of(model)
     objective = accelerator.prepare(_Objective(model, loss))  # on its device from here
@@ -205,6 +211,12 @@ class _Run:
         self.objective, self.schedule = objective, schedule
         self.checkpoints, self.monitor = checkpoints, monitor
         self.model, self.optimizer = checkpoints.model, checkpoints.optimizer
+        self.parameters = list(objective.parameters())
+        self.compiled = _use_compiler(
+            config.compiled, accelerator.device, batches.steps_per_epoch * config.epochs
+        )
+        if self.compiled:
+            objective.compile()
         self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
         bf16 = _use_bf16(config.precision, accelerator.device)
         self.precision = "bf16" if bf16 else "float32"
@@ -231,7 +243,7 @@ class _Run:
         total = self.batches.steps_per_epoch * self.config.epochs
         if not sample or not 0 < self.position.step < total:
             return
-        self.batches.at(step, self.accelerator.device)
+        self.batches.at(step)
         if not alike(sample, sample_of(self.batches.latest)):
             raise CheckpointError(
                 f"{self.checkpoints.checkpoint} belongs to another run, whose batch of "
@@ -247,6 +259,8 @@ class _Run:
         device = self.accelerator.device.type
         legs = self.position.legs
         legs[-1]["trained_on"] = device
+        if self.compiled:
+            legs[-1]["compiled"] = True
         self.checkpoints.log(
             f"{label}: step {self.position.step} of {total}, {device}, "
             f"{self.precision}, {torch.get_num_threads()} threads, "
@@ -255,6 +269,7 @@ class _Run:
         alone = self.accelerator.num_processes == 1
         timed = alone and self.checkpoints.directory is not None
         self.started = time.perf_counter() - self.position.partial_seconds
+        self.objective.train()
         with (
             progress.bar(total, self.position.step, label) as bar,
             stop_request(listening=timed) as stop,
@@ -274,13 +289,12 @@ class _Run:
                 if stop.asked and self.position.step < total:
                     raise self._stopped(total)
         self._keep_chosen()
-        used = [
-            str(leg.get("trained_on", device))  # the first checkpoints do not say it
-            for leg in legs
-            if leg["to_step"] != leg["from_step"]
-        ]
+        taken = [leg for leg in legs if leg["to_step"] != leg["from_step"]]
+        # the first checkpoints do not say on what they were trained
+        used = [str(leg.get("trained_on", device)) for leg in taken]
         devices = ", ".join(dict.fromkeys(used)) or device
-        return History(self.position.rows, self.precision, devices)
+        compiled = any("compiled" in leg for leg in taken)
+        return History(self.position.rows, self.precision, devices, compiled)
 
     def _step(self) -> float:
         """Take one optimizer step and return the loss before it."""
@@ -295,16 +309,20 @@ class _Run:
                     "number of at least 0"
                 )
             group["lr"] = rate * factor
-        batch = self.batches.at(step, self.accelerator.device)
-        torch.manual_seed(derive(seed, MODEL, step, self.accelerator.process_index))
-        self.objective.train()
-        kind, bf16 = self.accelerator.device.type, self.precision == "bf16"
-        with torch.autocast(kind, torch.bfloat16, enabled=bf16):
+        batch = self.batches.at(step)
+        device, process = self.accelerator.device, self.accelerator.process_index
+        seed_draws(device, seed, MODEL, step, process)
+        if not self.model.training:
+            self.objective.train()
+        bf16 = self.precision == "bf16"
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             loss = self.objective(*batch)
+        for parameter in self.parameters:  # also what the optimizer leaves alone
+            parameter.grad = None
+        loss.backward()  # accelerate's would divide it by its accumulation steps
+        # read when all is under way: a GPU would stand still before
         value = float(self.accelerator.reduce(loss.detach(), "mean"))
         self._require_finite("the loss", value)
-        self.objective.zero_grad()  # also of what the optimizer leaves alone
-        loss.backward()  # accelerate's would divide it by its accumulation steps
         self._require_finite("the gradient's largest entry", self._clipped())
         self.optimizer.step()
         if self.checkpoints.average is not None:
@@ -405,3 +423,12 @@ def _use_bf16(precision: str, device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def _use_compiler(choice: str, device: torch.device, steps: int) -> bool:
+    """Decide whether the operations of a step are fused."""
+    if choice != "gpu":
+        return choice == "yes"
+    compiler = os.environ.get("CC") or which("gcc") or which("clang")
+    fuses = device.type == "cuda" and find_spec("triton") is not None and compiler
+    return bool(fuses) and steps >= _MANY

@@ -26,6 +26,20 @@ def generator(*path: int) -> Generator:
     return torch.Generator().manual_seed(derive(*path))
 
 
+def seed_draws(device: torch.device, *path: int) -> None:
+    """Seed the draws that a model makes itself, such as dropout's, by a path.
+
+    Args:
+        device: where the model is.
+        path: non-negative integers.
+    """
+    if device.type == "cpu":
+        # torch.manual_seed spends half a millisecond on GPUs that are not there
+        torch.default_generator.manual_seed(derive(*path))
+    else:
+        torch.manual_seed(derive(*path))
+
+
 class GeneratorState(nn.Module):
     """A generator whose state is saved with the networks that it feeds.
 

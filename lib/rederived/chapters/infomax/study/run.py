@@ -67,7 +67,14 @@ def _train(
         data,
         torch.optim.Adam(objective.parameters(), config.learning_rate, fused=True),
         # one precision for every record; batches are too small for bf16 to pay on a GPU
-        TrainConfig(config.epochs, config.batch_size, trial.seed, precision="float32"),
+        TrainConfig(
+            config.epochs,
+            config.batch_size,
+            trial.seed,
+            precision="float32",
+            # the others read draws in the middle of a step, which cannot be fused
+            compiled="gpu" if config.objective == "contrast" else "no",
+        ),
         loss=bound_per_pixel if config.objective == "vae" else None,
         directory=trial.directory,
         label=trial.label,

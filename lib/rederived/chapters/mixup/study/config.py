@@ -124,19 +124,23 @@ def _methods(base: MixupConfig) -> dict[str, MixupConfig]:
 
 def _large() -> dict[str, MixupConfig]:
     """Return the methods that are compared on more and larger pictures."""
-    return {
-        f"{size}-{name}": config
-        for size, base in (("large", _LARGE), ("whole", _WHOLE))
-        for name, config in _methods(base).items()
-        if (size, name) != ("whole", "mixup-0.2")
-    } | {
-        f"large-{name}-again": _methods(_LARGE)[name]  # other seeds, for a rule
-        for name in ("mixup", "penalty")
-    } | {
-        f"whole-{epochs}-{name}": _methods(replace(_WHOLE, epochs=epochs))[name]
-        for epochs in (15, 30)
-        for name in ("erm", "mixup")
-    }
+    return (
+        {
+            f"{size}-{name}": config
+            for size, base in (("large", _LARGE), ("whole", _WHOLE))
+            for name, config in _methods(base).items()
+            if (size, name) != ("whole", "mixup-0.2")
+        }
+        | {
+            f"large-{name}-again": _methods(_LARGE)[name]  # other seeds, for a rule
+            for name in ("mixup", "penalty")
+        }
+        | {
+            f"whole-{epochs}-{name}": _methods(replace(_WHOLE, epochs=epochs))[name]
+            for epochs in (15, 30)
+            for name in ("erm", "mixup")
+        }
+    )
 
 
 def _fast() -> dict[str, MixupConfig]:

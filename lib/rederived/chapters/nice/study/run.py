@@ -229,6 +229,7 @@ def _train_config(config: NiceConfig, seed: int) -> TrainConfig:
         clip_norm=config.clip_norm,
         average_decay=config.average_decay,
         precision=config.precision,
+        compiled="gpu",
     )
 
 
