@@ -53,7 +53,7 @@ def groups(size: Size) -> list[Group]:
         batches = Batches((x,), config, lambda epoch: None)
         for step in range(batches.steps_per_epoch):
             optimizer.zero_grad()
-            _loss(flow, *batches.at(step)).backward()
+            _loss(flow, *batches.at(step)).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
 
     def contender(name: str, train: Train) -> Contender:

@@ -173,7 +173,7 @@ def pretended_gpu() -> Iterator[None]:
 
     with (
         mock.patch.object(accelerate.Accelerator, "device", GPU),
-        mock.patch.object(loop, "_use_bf16", lambda precision, device: False),
+        mock.patch.object(loop, "uses_bf16", lambda precision, device: False),
         mock.patch.object(torch._VF, "_pad_packed_sequence", padded),
         mock.patch.object(torch.autograd, "_engine_run_backward", _trusted(engine)),
         mock.patch.object(torch.backends.cudnn, "is_acceptable", lambda tensor: False),

@@ -131,11 +131,20 @@ def run(
 @app.command("plan")
 def show_plan(
     rows: Annotated[list[str] | None, typer.Argument(help="all if none")] = None,
+    speed: Annotated[
+        bool, typer.Option("--speed", help="how fast the finished runs were")
+    ] = False,
 ) -> None:
     """List the long runs: what each row decides, its cost, what is done and missing."""
     from rederived import plan
 
-    for row in plan.rows_named(plan.load_plan(), rows or []):
+    named = plan.rows_named(plan.load_plan(), rows or [])
+    if speed:
+        runs = plan.finished_runs(job for row in named for job in row.jobs())
+        for line in plan.describe_speeds(runs) or ["no finished run"]:
+            typer.echo(line)
+        return
+    for row in named:
         typer.echo(plan.describe(row))
 
 

@@ -5,7 +5,7 @@ from shutil import which
 
 import pytest
 import torch
-from rederived.training import History, TrainConfig, fit, generator, loop, read_legs
+from rederived.training import History, TrainConfig, devices, fit, generator, read_legs
 from rederived.training.config import Compiled
 from torch import Tensor, nn
 
@@ -64,7 +64,7 @@ def test_a_fused_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
     parts, history = trained("yes", 0.3, directory=tmp_path)
     assert all(map(torch.equal, whole, parts))
     assert [leg.get("compiled") for leg in read_legs(tmp_path)] == [True, True]
-    assert history.compiled
+    assert history.costs == {"compiled": True}
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,10 @@ def test_a_gpu_fuses_long_runs_if_it_can(
 ) -> None:
     monkeypatch.delenv("CC", raising=False)
     for finder in ("find_spec", "which"):
-        monkeypatch.setattr(loop, finder, lambda name: name if name in there else None)
-    assert loop._use_compiler("gpu", torch.device(device), steps) is expected
+        monkeypatch.setattr(
+            devices, finder, lambda name: name if name in there else None
+        )
+    assert devices.uses_compiler("gpu", torch.device(device), steps) is expected
 
 
 def test_nothing_is_fused_unasked(monkeypatch: pytest.MonkeyPatch) -> None:

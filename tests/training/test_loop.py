@@ -28,6 +28,8 @@ from rederived.training import (
     TrainConfig,
     TrainingDivergedError,
     derive,
+    device_of,
+    devices,
     fit,
     generator,
     loop,
@@ -620,11 +622,11 @@ def test_bf16_density_is_near_that_of_float32() -> None:
 
 def test_precision_by_name_and_by_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = torch.device("cpu")
-    assert loop._use_bf16("bf16", cpu)
-    assert not loop._use_bf16("float32", cpu)
+    assert devices.uses_bf16("bf16", cpu)
+    assert not devices.uses_bf16("float32", cpu)
     for able in (True, False):
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda a=able: a)
-        assert loop._use_bf16("auto", cpu) is able
+        assert devices.uses_bf16("auto", cpu) is able
 
 
 def test_a_gpu_that_only_emulates_bf16_takes_float32(
@@ -634,11 +636,11 @@ def test_a_gpu_that_only_emulates_bf16_takes_float32(
         return including_emulation  # an older card
 
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
-    assert not loop._use_bf16("auto", torch.device("cuda"))
+    assert not devices.uses_bf16("auto", torch.device("cuda"))
 
 
 def test_the_device_is_that_of_the_parameters() -> None:
-    assert loop.device_of(nn.Linear(1, 1, device="meta")) == torch.device("meta")
+    assert device_of(nn.Linear(1, 1, device="meta")) == torch.device("meta")
 
 
 def test_a_model_comes_back_where_it_came_from() -> None:
@@ -652,7 +654,7 @@ def test_a_model_comes_back_where_it_came_from() -> None:
         optimizer = torch.optim.SGD(line.parameters(), lr=0.1)
         fit(line, (torch.ones(2, 1),), optimizer, TrainConfig(1, 2), loss=squares)
         assert seen == [GPU]
-        assert loop.device_of(line) == torch.device("cpu")
+        assert device_of(line) == torch.device("cpu")
 
 
 class High(Point):

@@ -3,6 +3,7 @@
 from rederived.plan.progress import Progress, describe, progress_of, waiting
 from rederived.plan.rows import Batch, Job, Row, load_plan, rows_named
 from rederived.plan.runner import Outcome, command_of, run_jobs
+from rederived.plan.speed import Speed, describe_speeds, finished_runs, speed_of
 
 __all__ = [
     "Batch",
@@ -10,11 +11,15 @@ __all__ = [
     "Outcome",
     "Progress",
     "Row",
+    "Speed",
     "command_of",
     "describe",
+    "describe_speeds",
+    "finished_runs",
     "load_plan",
     "progress_of",
     "rows_named",
     "run_jobs",
+    "speed_of",
     "waiting",
 ]

@@ -17,9 +17,10 @@ from rederived.training.config import (
     TrainConfig,
     TransformForEpoch,
 )
+from rederived.training.devices import device_of
 from rederived.training.divergence import TrainingDivergedError
 from rederived.training.legs import Leg, write_origin
-from rederived.training.loop import device_of, fit
+from rederived.training.loop import fit
 from rederived.training.schedules import (
     Exponential,
     Linear,
@@ -28,6 +29,7 @@ from rederived.training.schedules import (
     constant,
 )
 from rederived.training.seeds import GeneratorState, derive, generator
+from rederived.training.speed import matrix_rate
 from rederived.training.stopping import TrainingStoppedError
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "fit",
     "fit_players",
     "generator",
+    "matrix_rate",
     "read_legs",
     "read_tensors",
     "write_origin",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Literal, TypeVar, get_args
 
@@ -106,7 +106,10 @@ class History:
     ``seconds``, and whatever ``evaluate`` returned."""
     precision: str  # of the matrix products, ``float32`` or ``bf16``
     device: str  # the type of what took the steps; several if its legs had several
-    compiled: bool = False  # whether the operations of any leg's steps were fused
+    costs: dict[str, int | bool] = field(default_factory=dict)
+    """``compiled`` if the operations of any leg's steps were fused; on a GPU also
+    ``flops_per_step``, of matrix products and convolutions, and ``peak_megabytes``,
+    the largest of its legs."""
 
     def column(self, name: str) -> list[float]:
         """Return one metric over the epochs."""
@@ -114,5 +117,4 @@ class History:
 
     def provenance(self) -> dict[str, str | bool | int]:
         """Return what the provenance of a run says of its training."""
-        fused = {"compiled": True} if self.compiled else {}
-        return {"precision": self.precision, "trained_on": self.device, **fused}
+        return {"precision": self.precision, "trained_on": self.device, **self.costs}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -75,3 +75,17 @@ class LegClock:
         """Note how far the leg has come, and its seconds so far."""
         self.leg["to_step"] = step
         self.leg["seconds"] = round(time.monotonic() - self.started, 1)
+
+
+def costs_of(legs: Sequence[Leg]) -> dict[str, int | bool]:
+    """Return what the steps of some legs asked of the device, as far as they say it.
+
+    >>> costs_of([{"flops_per_step": 48, "peak_megabytes": 7}, {"peak_megabytes": 9}])
+    {'flops_per_step': 48, 'peak_megabytes': 9}
+    """
+    found: dict[str, int | bool] = {}
+    for name in ("compiled", "flops_per_step", "peak_megabytes"):
+        said = [int(leg[name]) for leg in legs if name in leg]
+        if said:
+            found[name] = bool(max(said)) if name == "compiled" else max(said)
+    return found

@@ -8,11 +8,9 @@ would have seen.
 from __future__ import annotations
 
 import math
-import os
 import time
-from importlib.util import find_spec
+from contextlib import nullcontext
 from pathlib import Path
-from shutil import which
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -33,22 +31,24 @@ from rederived.training.config import (
     TrainConfig,
     TransformForEpoch,
 )
+from rederived.training.devices import device_of, uses_bf16, uses_compiler
 from rederived.training.divergence import (
     TrainingDivergedError,
     largest_gradient,
     require_usable_buffers,
 )
 from rederived.training.identity import Identity, identity_of_fit
+from rederived.training.legs import costs_of
 from rederived.training.samples import alike, sample_of
 from rederived.training.schedules import Schedule, constant
 from rederived.training.seeds import seed_draws
+from rederived.training.speed import counted, note_memory
 from rederived.training.stopping import TrainingStoppedError, stop_request
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
 _LARGEST = 1e12  # a loss, or an entry of its gradient, beyond this is divergence
-_MANY = 10_000  # steps that are worth the minute in which they are compiled
 
 
 def fit(
@@ -162,18 +162,6 @@ def fit(
             model.to(home)
 
 
-def device_of(model: object) -> torch.device:
-    """Return the device of a module's parameters; the CPU for what has none.
-
-    >>> device_of(nn.Linear(1, 1))
-    device(type='cpu')
-    """
-    if isinstance(model, nn.Module):
-        for parameter in model.parameters():
-            return parameter.device
-    return torch.device("cpu")
-
-
 class _Objective(nn.Module):
     """A model's loss as a module.
 
@@ -212,13 +200,13 @@ class _Run:
         self.checkpoints, self.monitor = checkpoints, monitor
         self.model, self.optimizer = checkpoints.model, checkpoints.optimizer
         self.parameters = list(objective.parameters())
-        self.compiled = _use_compiler(
+        self.compiled = uses_compiler(
             config.compiled, accelerator.device, batches.steps_per_epoch * config.epochs
         )
         if self.compiled:
             objective.compile()
         self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
-        bf16 = _use_bf16(config.precision, accelerator.device)
+        bf16 = uses_bf16(config.precision, accelerator.device)
         self.precision = "bf16" if bf16 else "float32"
         identity: Identity = {}
         if checkpoints.directory is not None:
@@ -293,41 +281,51 @@ class _Run:
         # the first checkpoints do not say on what they were trained
         used = [str(leg.get("trained_on", device)) for leg in taken]
         devices = ", ".join(dict.fromkeys(used)) or device
-        compiled = any("compiled" in leg for leg in taken)
-        return History(self.position.rows, self.precision, devices, compiled)
+        return History(self.position.rows, self.precision, devices, costs_of(taken))
 
     def _step(self) -> float:
         """Take one optimizer step and return the loss before it."""
-        step, seed = self.position.step, self.config.seed
-        for group, rate in zip(
-            self.optimizer.param_groups, self.base_rates, strict=True
-        ):
-            factor = self.schedule(step)
-            if not 0.0 <= factor < math.inf:
-                raise ValueError(
-                    f"the schedule's factor at step {step} is {factor}: give a finite "
-                    "number of at least 0"
-                )
-            group["lr"] = rate * factor
+        step = self.position.step
+        self._set_rates(self.schedule(step))
         batch = self.batches.at(step)
         device, process = self.accelerator.device, self.accelerator.process_index
-        seed_draws(device, seed, MODEL, step, process)
-        if not self.model.training:
-            self.objective.train()
-        bf16 = self.precision == "bf16"
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            loss = self.objective(*batch)
-        for parameter in self.parameters:  # also what the optimizer leaves alone
-            parameter.grad = None
-        loss.backward()  # accelerate's would divide it by its accumulation steps
+        seed_draws(device, self.config.seed, MODEL, step, process)
+        first_on_gpu = step == 0 and device.type == "cuda"
+        legs = self.position.legs
+        with counted(legs[-1]) if first_on_gpu else nullcontext():
+            loss = self._differentiate(batch)
         # read when all is under way: a GPU would stand still before
-        value = float(self.accelerator.reduce(loss.detach(), "mean"))
+        value = float(self.accelerator.reduce(loss, "mean"))
         self._require_finite("the loss", value)
         self._require_finite("the gradient's largest entry", self._clipped())
         self.optimizer.step()
         if self.checkpoints.average is not None:
             self.checkpoints.average.update_parameters(self.model)
         return value
+
+    def _set_rates(self, factor: float) -> None:
+        """Set the learning rates of a step."""
+        if not 0.0 <= factor < math.inf:
+            raise ValueError(
+                f"the schedule's factor at step {self.position.step} is {factor}: "
+                "give a finite number of at least 0"
+            )
+        for group, rate in zip(
+            self.optimizer.param_groups, self.base_rates, strict=True
+        ):
+            group["lr"] = rate * factor
+
+    def _differentiate(self, batch: Batch) -> Tensor:
+        """Put the gradient of the loss in place; return the loss."""
+        kind, bf16 = self.accelerator.device.type, self.precision == "bf16"
+        if not self.model.training:
+            self.objective.train()
+        with torch.autocast(kind, torch.bfloat16, enabled=bf16):
+            loss = self.objective(*batch)
+        for parameter in self.parameters:  # also what the optimizer leaves alone
+            parameter.grad = None
+        loss.backward()  # accelerate's would divide it by its accumulation steps
+        return loss.detach()
 
     def _clipped(self) -> float:
         """Clip the gradient if that is wanted; return its largest entry before."""
@@ -405,6 +403,7 @@ class _Run:
         self.position.partial_seconds = time.perf_counter() - self.started
         if self.checkpoints.directory is not None:
             self.position.batch = sample_of(self.batches.latest)
+        note_memory(self.position.legs[-1], self.accelerator.device)
         self.checkpoints.save(self.position)
         self.accelerator.wait_for_everyone()
 
@@ -414,21 +413,3 @@ def _averaged(model: nn.Module, decay: float | None) -> AveragedModel | None:
         return None
     update = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
     return AveragedModel(model, multi_avg_fn=update)
-
-
-def _use_bf16(precision: str, device: torch.device) -> bool:
-    """Decide whether matrix products run in bfloat16."""
-    if precision != "auto":
-        return precision == "bf16"
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
-
-
-def _use_compiler(choice: str, device: torch.device, steps: int) -> bool:
-    """Decide whether the operations of a step are fused."""
-    if choice != "gpu":
-        return choice == "yes"
-    compiler = os.environ.get("CC") or which("gcc") or which("clang")
-    fuses = device.type == "cuda" and find_spec("triton") is not None and compiler
-    return bool(fuses) and steps >= _MANY
