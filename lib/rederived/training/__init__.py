@@ -1,13 +1,7 @@
 """Training: a loop for one model and one for adversaries, checkpoints, streams."""
 
 from rederived.training.adversarial import fit_players
-from rederived.training.checkpoints import (
-    LOG,
-    CheckpointError,
-    read_legs,
-    read_tensors,
-    write_tensors,
-)
+from rederived.training.checkpoints import LOG, read_legs
 from rederived.training.config import (
     Batch,
     BatchTransform,
@@ -31,6 +25,7 @@ from rederived.training.schedules import (
 from rederived.training.seeds import GeneratorState, derive, generator
 from rederived.training.speed import matrix_rate
 from rederived.training.stopping import TrainingStoppedError
+from rederived.training.tensors import CheckpointError, read_tensors, write_tensors
 
 __all__ = [
     "LOG",

@@ -20,7 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from rederived.training import progress
 from rederived.training.batches import MODEL, Batches
-from rederived.training.checkpoints import CheckpointError, CheckpointManager
+from rederived.training.checkpoints import CheckpointManager
 from rederived.training.config import (
     Batch,
     BatchTransform,
@@ -44,6 +44,7 @@ from rederived.training.schedules import Schedule, constant
 from rederived.training.seeds import seed_draws
 from rederived.training.speed import counted, note_memory
 from rederived.training.stopping import TrainingStoppedError, stop_request
+from rederived.training.tensors import CheckpointError
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
