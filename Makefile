@@ -6,16 +6,19 @@ BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 CHAPTER ?= 03
 SEEDS   ?= 0 1 2
+MINUTES ?= 60
+SIDE    ?= 8
 TORCH   ?= $(shell sed -n 's/^torch==//p' constraints.txt)
 CHAPTERS = $(shell ls book | sed -n 's/^\([0-9][0-9]\)-.*\.md$$/\1/p')
 DATA    ?= mnist fashion-mnist cifar10
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf epub notebooks test browser sync run full data chapter bench breaks mutants trust recheck site dist links clean
+.PHONY: help book pdf epub notebooks test browser sync run full long data chapter bench breaks mutants trust recheck site dist links clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 	@echo "  CHAPTER=03 chooses the chapter of run, full and recheck, SEEDS=\"0 1 2\" the seeds of full,"
+	@echo "  MINUTES=60 and SIDE=8 how long the plan runs, and how many processes of it,"
 	@echo "  DATA=\"mnist cifar10\" the sets of data, NAME=ninth the new chapter,"
 	@echo "  PART=1/3 one third of the breaks,"
 	@echo "  PYTHON=python3.12 the interpreter, TORCH=2.12.1 the release of torch."
@@ -65,6 +68,11 @@ full: $(STAMP) ## run a chapter's full presets and record them (minutes to hours
 	$(BIN)/rederived run $(CHAPTER) --profile full $(SEEDS:%=--seed %)
 	$(BIN)/rederived record $(CHAPTER) --profile full
 	$(BIN)/python -m tools.pages
+
+long: $(STAMP) ## the plan of long runs, SIDE at a time for MINUTES; record, build (resumes)
+	-$(BIN)/rederived run --plan --minutes $(MINUTES) --side-by-side $(SIDE)
+	$(BIN)/rederived record --plan
+	$(MAKE) book
 
 data: $(STAMP) ## load and verify MNIST, Fashion-MNIST and CIFAR-10, or those of DATA
 	@for name in $(DATA); do for split in train test; do \

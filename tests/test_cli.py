@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import rederived
 import tiny_nice
-from rederived import __version__, cli, study
+from rederived import __version__, cli, plan, study
 from rederived.chapters.nice.study import STUDY as NICE
 from rederived.chapters.nice.study import NiceConfig
 from rederived.records import (
@@ -43,9 +43,11 @@ def fail(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return caught.value.code
 
 
-def known(monkeypatch: pytest.MonkeyPatch, **profiles: dict[str, NiceConfig]) -> None:
-    """Give the study of NICE other presets."""
-    found = study.studies() | {"nice": replace(NICE, **profiles)}
+def known(
+    monkeypatch: pytest.MonkeyPatch, **fields: dict[str, NiceConfig] | None
+) -> None:
+    """Give the study of NICE other presets, or no sources."""
+    found = study.studies() | {"nice": replace(NICE, **fields)}
     for module in (study, cli):
         monkeypatch.setattr(module, "studies", lambda: found)
 
@@ -220,6 +222,44 @@ def test_record_says_that_it_found_nothing(
     assert fail(monkeypatch, "record", "nice") == 1
     assert "no full preset of nice has a finished run in" in capsys.readouterr().err
     assert not recorded.exists()
+
+
+def test_record_takes_the_plans_seeds_and_goes_on_past_a_refusal(
+    runs: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    other = replace(TINY, noise="centred", form="article")
+    presets = {"tiny": TINY, "again": TINY, "other": other}
+    known(monkeypatch, full=presets, sources=None)
+    batches = (
+        plan.Batch("nice", ("other", "tiny"), 1),
+        plan.Batch("nice", ("again",), 2, first=1),
+    )
+    row = plan.Row("1", decides="", rules=(), runs=batches, missing=())
+    monkeypatch.setattr(plan, "load_plan", lambda: [row])
+    assert fail(monkeypatch, "record", "--plan") == 1
+    assert "no run of the plan is finished" in capsys.readouterr().err
+    finish(0)
+    finish(2)
+    finish(7)  # in no row
+    dirty = replace(finish(0), identity=NICE.identity(other), config=as_dict(other))
+    stained = replace(dirty, provenance={"commit": "c0ffee", "dirty": True})
+    save_run(stained, run_directory("nice", stained.identity, 0))
+    assert fail(monkeypatch, "record", "--plan") == 1
+    told = capsys.readouterr()
+    assert "rederived: nice other: " in told.err
+    assert "recorded: 2, refused: 1" in told.err
+    seeds = {
+        name: [one.seed for one in load_record(name, recorded).seeds]
+        for name in ("nice-tiny", "nice-again")
+    }
+    assert seeds == {"nice-tiny": [0], "nice-again": [2]}
+    assert not (recorded / "nice-other").exists()
+
+
+def test_record_wants_a_name_or_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fail(monkeypatch, "record") == 1
+    assert fail(monkeypatch, "record", "nice", "--plan") == 1
+    assert fail(monkeypatch, "record", "--plan", "--profile", "quick") == 1
 
 
 def test_a_later_seed_joins_the_record(tiny: Path, recorded: Path) -> None:

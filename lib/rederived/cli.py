@@ -170,14 +170,25 @@ def show(name: str) -> None:
 
 @app.command()
 def record(
-    name: str,
+    name: Annotated[str | None, typer.Argument(help="a study or a chapter")] = None,
+    *,
     profile: Profile = "full",
     preset: Presets = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="all that the plan names, its seeds alone")
+    ] = False,
     allow_dirty: Annotated[
         bool, typer.Option(help="record runs made with uncommitted changes")
     ] = False,
 ) -> None:
     """Gather the finished runs of a study or of a chapter into records."""
+    if plan:
+        if name or preset or profile != "full":
+            raise ValueError("--plan says itself which studies, presets and seeds")
+        _record_plan(allow_dirty)
+        return
+    if name is None:
+        raise ValueError("name a study or a chapter, or give --plan")
     found = False
     for one in studies_of(name):
         for each in preset or list(one.presets(profile)):
@@ -326,6 +337,31 @@ def _run_plan(names: list[str], minutes: float, side_by_side: int) -> None:
         typer.echo(f"{row.name}: {plan.progress_of(row.jobs())}")
     if failed:
         raise RunError(f"{failed} jobs failed: see what they printed")
+
+
+def _record_plan(allow_dirty: bool) -> None:
+    """Record the finished runs of the plan; what is refused does not stop the rest."""
+    from rederived import plan
+
+    seeds: dict[tuple[str, str], set[int]] = {}
+    for job in (job for row in plan.load_plan() for job in row.jobs()):
+        seeds.setdefault((job.study, job.preset), set()).add(job.seed)
+    done = refused = 0
+    for (name, preset), wanted in seeds.items():
+        try:
+            # another preset of the same settings may have other seeds
+            found = _finished(study(name), preset, "full")
+            runs = [run for run in found if run.seed in wanted]
+            if runs:
+                typer.echo(_record(study(name), preset, runs, allow_dirty))
+                done += 1
+        except RunError as error:
+            typer.echo(f"rederived: {name} {preset}: {error}", err=True)
+            refused += 1
+    if refused:
+        raise RunError(f"recorded: {done}, refused: {refused}, see above")
+    if not done:
+        raise RunError(f"no run of the plan is finished in {runs_root()}: run some")
 
 
 def _expected() -> tuple[type[Exception], ...]:
