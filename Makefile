@@ -69,9 +69,10 @@ full: $(STAMP) ## run a chapter's full presets and record them (minutes to hours
 	$(BIN)/rederived record $(CHAPTER) --profile full
 	$(BIN)/python -m tools.pages
 
-long: $(STAMP) ## the plan of long runs, SIDE at a time for MINUTES; record, build (resumes)
+long: $(STAMP) ## the plan of long runs, SIDE at a time for MINUTES; record, judge (resumes)
 	-$(BIN)/rederived run --plan --minutes $(MINUTES) --side-by-side $(SIDE)
 	$(BIN)/rederived record --plan
+	$(BIN)/rederived plan --judge
 	$(MAKE) book
 
 data: $(STAMP) ## load and verify MNIST, Fashion-MNIST and CIFAR-10, or those of DATA

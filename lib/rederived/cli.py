@@ -134,6 +134,9 @@ def show_plan(
     speed: Annotated[
         bool, typer.Option("--speed", help="how fast the finished runs were")
     ] = False,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="what the rules say of the records")
+    ] = False,
 ) -> None:
     """List the long runs: what each row decides, its cost, what is done and missing."""
     from rederived import plan
@@ -143,9 +146,13 @@ def show_plan(
         runs = plan.finished_runs(job for row in named for job in row.jobs())
         for line in plan.describe_speeds(runs) or ["no finished run"]:
             typer.echo(line)
-        return
-    for row in named:
-        typer.echo(plan.describe(row))
+    elif judge:
+        for difference in (one for row in named for one in row.differences):
+            for line in difference.judged():
+                typer.echo(line)
+    else:
+        for row in named:
+            typer.echo(plan.describe(row))
 
 
 @app.command("list")

@@ -10,6 +10,7 @@ A file is a list of rows in the order of their value on a GPU::
           - {study: nice, presets: [article-first], seeds: 3,
              core_seconds: 1140, gpu_seconds: 60}
         missing: ["what cannot be run yet, and why"]
+        differences: []       # what the rules compare, see rederived.plan.judging
 
 ``seeds: 3`` are the seeds 0, 1 and 2; with ``first: 5``, 5, 6 and 7.  The costs are
 those of one seed of one preset, in seconds of one core and of one process on a GPU;
@@ -19,12 +20,13 @@ absent where nothing is known.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from rederived.plan.judging import Difference
 from rederived.records.reading import require_numbers, require_seed, require_texts
 from rederived.study import study
 
@@ -92,6 +94,7 @@ class Row:
     rules: tuple[str, ...]  # claims whose ledger entries hold the rule
     runs: tuple[Batch, ...]
     missing: tuple[str, ...]  # what cannot be run yet, and why
+    differences: tuple[Difference, ...] = ()  # what the rules compare
 
     def jobs(self) -> list[Job]:
         """Return its jobs in the order of their value."""
@@ -135,7 +138,7 @@ def rows_named(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
 
 
 def _row(entry: dict[str, Any]) -> Row:
-    if unknown := entry.keys() - {"name", "decides", "rules", "runs", "missing"}:
+    if unknown := entry.keys() - {one.name for one in fields(Row)}:
         raise ValueError(f"a row has no field {', '.join(sorted(unknown))}")
     for name in ("rules", "missing"):  # a text would count as its characters
         require_texts(name, entry.get(name, []))
@@ -149,4 +152,8 @@ def _row(entry: dict[str, Any]) -> Row:
         rules=tuple(entry.get("rules", [])),
         runs=tuple(runs),
         missing=tuple(entry.get("missing", [])),
+        differences=tuple(
+            Difference(**{**one, "less": tuple(one["less"])})
+            for one in entry.get("differences", [])
+        ),
     )
